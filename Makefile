@@ -1,0 +1,45 @@
+# The front door. `make run` and `make test` need Python 3.11+ and a network for the first install; nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: run screen test lint bench soak docs data clean
+
+run: screen
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "détente needs Python 3.11 or newer; say which with: make PYTHON=python3.13"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "python3 cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing détente and what it needs into $(VENV) (a minute or two, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+screen: $(READY) data
+	@$(BIN)/python scripts/run_scenario.py
+
+data: $(READY)
+	@$(BIN)/python scripts/fetch_flights.py || true
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto -m "not soak"
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python bench/run.py
+
+docs: $(READY)
+	$(BIN)/python scripts/build_docs.py
+
+clean:
+	rm -rf $(VENV) out data .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""détente: the open-source deconfliction channel."""
