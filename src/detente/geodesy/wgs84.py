@@ -21,7 +21,9 @@ SEMI_MAJOR_M: Final = 6_378_137.0
 FLATTENING: Final = 1 / 298.257223563
 SEMI_MINOR_M: Final = SEMI_MAJOR_M * (1 - FLATTENING)
 ECCENTRICITY_SQUARED: Final = FLATTENING * (2 - FLATTENING)
-SMALLEST_CURVATURE_RADIUS_M: Final = SEMI_MAJOR_M * (1 - ECCENTRICITY_SQUARED)  # north-south, on the equator: 6,335,439 m
+SMALLEST_CURVATURE_RADIUS_M: Final = SEMI_MAJOR_M * (
+    1 - ECCENTRICITY_SQUARED
+)  # north-south, on the equator: 6,335,439 m
 
 
 @cache
@@ -103,6 +105,16 @@ def lat_lon(point: Floats) -> tuple[Floats, Floats]:
     normal = point / np.array([SEMI_MAJOR_M**2, SEMI_MAJOR_M**2, SEMI_MINOR_M**2])
     lat = np.arctan2(normal[..., 2], np.hypot(normal[..., 0], normal[..., 1]))
     return np.degrees(lat), np.degrees(np.arctan2(normal[..., 1], normal[..., 0]))
+
+
+def arc_at_least(chord_m: ArrayLike) -> Floats:
+    """The shortest geodesic (m) that a straight chord of `chord_m` through the Earth can span. Errs inward.
+
+    No line on the ellipsoid bends less than a circle of its largest radius of curvature, a²/b at the poles; 0.2 % is added to
+    that radius for the little that long geodesics twist out of a plane. Held against GeographicLib by test.
+    """
+    diameter_m = 2 * 1.002 * SEMI_MAJOR_M**2 / SEMI_MINOR_M
+    return np.asarray(diameter_m * np.arcsin(np.minimum(np.asarray(chord_m, dtype=float) / diameter_m, 1.0)))
 
 
 def arc_at_most(chord_m: ArrayLike) -> Floats:
