@@ -53,7 +53,8 @@ class MeetingArea:
 
     Attributes:
         footprint: the area common to both; where they only come within the minima, the area common to both once each
-            is widened by half of what separates them at most. For the eye: good to 0.1 % and 10 m, decides nothing.
+            is widened by half the minimum (or half of what separates them, where that is more). For the eye: good to 1 %
+            and 10 m, decides nothing.
         closest: the closest points of the two footprints, one on each; None where they overlap.
         lower, upper: the altitudes common to both, or the gap between them, in words that keep their references.
         start_us, end_us: the time common to both, or the gap between them.
@@ -99,11 +100,18 @@ class HazardWarning:
 
 @dataclass(frozen=True, slots=True)
 class ScreeningAnswer:
-    """The whole answer, sorted, with everything that was read into the input along the way."""
+    """The whole answer, in a fixed order.
+
+    Attributes:
+        conflicts: sorted by (party, reference, volume_index) of `a`, then of `b`.
+        proposals: by (party, reference) of the notice that would move; an empty tuple says none within limits, an absent
+            notice that none was looked for.
+        pair_count: how many pairs of volumes of different parties were answered for.
+    """
 
     answer: Answer
     notices: tuple[Notice, ...]
     conflicts: tuple[Conflict, ...]
     warnings: tuple[HazardWarning, ...] = ()
-    proposals: dict[tuple[str, str], tuple[Proposal, ...]] = field(default_factory=dict)  # by (party, reference)
+    proposals: dict[tuple[str, str], tuple[Proposal, ...]] = field(default_factory=dict)
     pair_count: int = 0

@@ -1,0 +1,126 @@
+"""Where, how high and when two volumes meet, for people to look at. Decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from detente.domain import AltitudeLimit, Arena, MeetingArea, Minima, Polygon, Position
+from detente.geodesy import wgs84
+from detente.geodesy.wgs84 import Floats
+from detente.screening.pair import PairSeparation, Prepared
+from detente.screening.shape import Core, Shape
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+_SMALLEST_WIDENING_M: Final = 10.0  # so that volumes that only touch still show as an area
+_ARC_SEGMENTS: Final = 16  # a quarter circle; outlines stay within 0.5 %
+
+
+def meeting_area(a: Prepared, b: Prepared, found: PairSeparation, minima: Minima, arena: Arena) -> MeetingArea:
+    """The area, altitudes and time of a pair that meets."""
+    lower, upper = _altitudes(a, b, arena)
+    start_us, end_us = _times(a, b)
+    apart = found.lateral_m.stated > 0.0
+    return MeetingArea(
+        footprint=_common_area(a.shape, b.shape, found, minima),
+        closest=found.closest if apart else None,
+        lower=lower,
+        upper=upper,
+        start_us=start_us,
+        end_us=end_us,
+    )
+
+
+def _times(a: Prepared, b: Prepared) -> tuple[int, int]:
+    start_us = max(a.volume.window.start_us, b.volume.window.start_us)
+    end_us = min(a.volume.window.end_us, b.volume.window.end_us)
+    return (start_us, end_us) if start_us <= end_us else (end_us, start_us)
+
+
+def _altitudes(a: Prepared, b: Prepared, arena: Arena) -> tuple[str, str]:
+    lower_m, lower = max(_ordered([(p, p.volume.altitude.lower) for p in (a, b)], arena))
+    upper_m, upper = min(_ordered([(p, p.volume.altitude.upper) for p in (a, b)], arena))
+    return (upper, lower) if lower_m > upper_m else (lower, upper)
+
+
+def _ordered(limits: list[tuple[Prepared, AltitudeLimit]], arena: Arena) -> list[tuple[float, str]]:
+    if limits[0][1].reference is limits[1][1].reference:
+        return [(limit.value_m, str(limit)) for _, limit in limits]
+    return [(_nominal_m(prepared, limit, arena), str(limit)) for prepared, limit in limits]
+
+
+def _nominal_m(prepared: Prepared, limit: AltitudeLimit, arena: Arena) -> float:
+    """A single height for ordering limits of different references, never for comparing them: the middle of what it may be."""
+    from detente.geodesy.altitudes import hae_bounds_m
+
+    if not np.isfinite(limit.value_m):
+        return float(limit.value_m)
+    least, most = hae_bounds_m(limit, *prepared.shape.box_deg, arena)
+    return float(0.5 * (least + most))
+
+
+def _common_area(a: Shape, b: Shape, found: PairSeparation, minima: Minima) -> tuple[Polygon, ...]:
+    if found.closest is None:
+        return ()
+    middle = _midpoint(*found.closest)
+    apart_m = found.lateral_m.stated
+    widen_m = 0.0 if apart_m == 0.0 else max(minima.lateral_m, apart_m) / 2 * 1.01
+    flat_a, flat_b = _flat(a, middle), _flat(b, middle)
+    common = _widened(flat_a, widen_m).intersection(_widened(flat_b, widen_m))
+    if common.area == 0.0:
+        more_m = widen_m + _SMALLEST_WIDENING_M
+        common = _widened(flat_a, more_m).intersection(_widened(flat_b, more_m))
+    return _polygons(common, middle)
+
+
+def _widened(flat: BaseGeometry, by_m: float) -> BaseGeometry:
+    return flat.buffer(by_m, quad_segs=_ARC_SEGMENTS) if by_m > 0.0 else flat
+
+
+def _midpoint(p: Position, q: Position) -> Position:
+    azimuth_deg, apart_m = wgs84.inverse(p.latitude_deg, p.longitude_deg, q.latitude_deg, q.longitude_deg)
+    lat, lon = wgs84.direct(p.latitude_deg, p.longitude_deg, azimuth_deg, apart_m / 2)
+    return Position(float(lat), float(lon))
+
+
+def _flat(shape: Shape, middle: Position) -> BaseGeometry:
+    """The shape in metres east and north of `middle`, azimuthal equidistant."""
+    import shapely
+
+    return shapely.union_all([_flat_core(core, middle) for core in shape.cores])
+
+
+def _flat_core(core: Core, middle: Position) -> Any:
+    import shapely
+
+    azimuth_deg, apart_m = wgs84.inverse(middle.latitude_deg, middle.longitude_deg, core.lat, core.lon)
+    xy = np.stack([apart_m * np.sin(np.radians(azimuth_deg)), apart_m * np.cos(np.radians(azimuth_deg))], axis=1)
+    if not core.is_region:
+        line = shapely.Point(xy[0]) if len(xy) == 1 else shapely.LineString(xy)
+        return line.buffer(core.radius_m, quad_segs=_ARC_SEGMENTS)
+    rings = np.split(xy, [int(core.start[k]) for k in core.ring_start[1:]])
+    parts = []
+    for shell in np.unique(core.shell_of):
+        holes = [rings[k] for k in np.flatnonzero(core.shell_of == shell) if k != shell]
+        parts.append(shapely.make_valid(shapely.Polygon(rings[shell], holes)))
+    return shapely.union_all(parts)
+
+
+def _polygons(flat: BaseGeometry, middle: Position) -> tuple[Polygon, ...]:
+    import shapely
+
+    parts = [part for part in shapely.get_parts(flat) if part.geom_type == "Polygon" and part.area > 0.0]
+    return tuple(
+        Polygon(_ring(part.exterior, middle), tuple(_ring(hole, middle) for hole in part.interiors)) for part in parts
+    )
+
+
+def _ring(ring: Any, middle: Position) -> tuple[Position, ...]:
+    xy: Floats = np.asarray(ring.coords)[:-1]
+    azimuth_deg, apart_m = np.degrees(np.arctan2(xy[:, 0], xy[:, 1])), np.hypot(xy[:, 0], xy[:, 1])
+    lat, lon = wgs84.direct(middle.latitude_deg, middle.longitude_deg, azimuth_deg, apart_m)
+    positions = [Position(float(p), float(q)) for p, q in zip(lat, lon, strict=True)]
+    return tuple(p for k, p in enumerate(positions) if p != positions[k - 1])

@@ -1,0 +1,151 @@
+"""Whether two volumes meet: the exact predicate, in all three dimensions.
+
+They meet when the lateral, the vertical and the time separation are each at or within the minima. Each separation is an
+interval: `stated`, the largest that what was stated allows, and `least`, with uncertainties, conversion margins and the
+resolution of the arithmetic taken off. CONFLICT when every `stated` is within the minima, CLEAR when some `least` is not,
+POSSIBLE between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, inf
+from typing import Final
+
+from detente.domain import WORLD, Activity, Answer, Arena, Minima, Position, Separation, Volume4D
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.screening import lateral, vertical
+from detente.screening.shape import Shape, shape_of
+
+LATERAL_MARGIN_M: Final = 1.0  # what "right to 1 m" promises: closer than this to the minimum is at least POSSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class PairSeparation:
+    """The answer for one pair, and how far it is apart; see the module. A CLEAR pair's later separations may be unmeasured (inf)."""
+
+    answer: Answer
+    lateral_m: Separation
+    vertical_m: Separation
+    time_s: Separation
+    closest: tuple[Position, Position] | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A volume made ready for screening."""
+
+    volume: Volume4D
+    below_ground: bool = False
+
+    @cached_property
+    def shape(self) -> Shape:
+        return shape_of(self.volume.footprint)
+
+    @cached_property
+    def reaches_below_ground(self) -> bool:
+        lower = self.volume.altitude.lower
+        return self.below_ground or (lower.reference.value == "AGL" and lower.value_m < 0.0)
+
+
+def prepare(volume: Volume4D, activity: Activity = Activity.UNSTATED) -> Prepared:
+    """The volume made ready; a subsurface operation's band is known to reach under the ground."""
+    return Prepared(volume, below_ground=activity is Activity.SUBSURFACE_OPERATION)
+
+
+def separation(a: Volume4D, b: Volume4D, minima: Minima, *, arena: Arena = WORLD) -> PairSeparation:
+    """How far two volumes are apart, and whether they meet under the minima.
+
+    Raises:
+        InvalidVolume: a footprint's geometry cannot be.
+    """
+    return separation_of(prepare(a), prepare(b), minima, arena)
+
+
+def separation_of(a: Prepared, b: Prepared, minima: Minima, arena: Arena) -> PairSeparation:
+    """As `separation`, cheapest dimension first; stops at the first that clears the pair."""
+    unmeasured = Separation(inf, inf)
+    time_s = time_separation_s(a.volume, b.volume)
+    if time_s.least > minima.time_s:
+        return PairSeparation(Answer.CLEAR, unmeasured, unmeasured, time_s)
+    vertical_m = vertical_separation_m(a, b, arena)
+    if vertical_m.least > minima.vertical_m + vertical.RESOLUTION_M:
+        return PairSeparation(Answer.CLEAR, unmeasured, vertical_m, time_s)
+    slack_m = a.volume.uncertainty.position_m + b.volume.uncertainty.position_m + LATERAL_MARGIN_M
+    closest = lateral.distance(a.shape, b.shape, beyond_m=minima.lateral_m + slack_m)
+    lateral_m = Separation(closest.distance_m, max(0.0, closest.distance_m - slack_m))
+    if lateral_m.least > minima.lateral_m:
+        return PairSeparation(Answer.CLEAR, lateral_m, vertical_m, time_s)
+    reasons = _reasons(a, b, lateral_m, vertical_m, time_s, minima)
+    answer = Answer.POSSIBLE if reasons else Answer.CONFLICT
+    return PairSeparation(answer, lateral_m, vertical_m, time_s, closest.positions, reasons)
+
+
+def time_separation_s(a: Volume4D, b: Volume4D) -> Separation:
+    """Seconds between the two windows; an unstated side may be anywhere before or after the stated one."""
+    slack_us = ceil((a.uncertainty.time_s + b.uncertainty.time_s) * MICROSECONDS_PER_SECOND)
+    stated_us, least_us = 0.0, 0.0
+    for first, second in ((a.window, b.window), (b.window, a.window)):
+        gap_us = second.start_us - first.end_us  # an unstated side is open, so this is the least the gap can be
+        sure = first.end_stated and second.start_stated
+        stated_us = max(stated_us, gap_us if sure else inf)
+        least_us = max(least_us, gap_us - slack_us)
+    return Separation(stated_us / MICROSECONDS_PER_SECOND, least_us / MICROSECONDS_PER_SECOND)
+
+
+def vertical_separation_m(a: Prepared, b: Prepared, arena: Arena) -> Separation:
+    """Metres between the two bands, least and stated."""
+    slack_m = a.volume.uncertainty.altitude_m + b.volume.uncertainty.altitude_m
+    above_ground = not (a.reaches_below_ground or b.reaches_below_ground)
+    stated_m, least_m = 0.0, 0.0
+    for over, under in ((a, b), (b, a)):
+        lower, upper = over.volume.altitude.lower, under.volume.altitude.upper
+        shapes = (over.shape, under.shape)
+        least, most = vertical.gap_m(lower, upper, shapes, arena, both_above_ground=above_ground)
+        stated_m, least_m = max(stated_m, most), max(least_m, least - slack_m)
+    return Separation(stated_m, least_m)
+
+
+def _reasons(
+    a: Prepared, b: Prepared, lateral_m: Separation, vertical_m: Separation, time_s: Separation, minima: Minima
+) -> tuple[str, ...]:
+    """What alone brings the two within the minima; empty when the stated values already do."""
+    reasons = []
+    if lateral_m.stated > minima.lateral_m + lateral.RESOLUTION_M:
+        reasons.append(_lateral_reason(a.volume.uncertainty.position_m, b.volume.uncertainty.position_m))
+    if vertical_m.stated > minima.vertical_m + vertical.RESOLUTION_M:
+        reasons.extend(_vertical_reasons(a.volume, b.volume))
+    if time_s.stated > minima.time_s:
+        reasons.extend(_time_reasons(a.volume, b.volume))
+    return tuple(reasons)
+
+
+def _lateral_reason(a_m: float, b_m: float) -> str:
+    if a_m + b_m == 0.0:
+        return "within the 1 m to which distances are computed"
+    return f"position uncertainty, {a_m:.0f} m and {b_m:.0f} m"
+
+
+def _vertical_reasons(a: Volume4D, b: Volume4D) -> list[str]:
+    limits = (a.altitude.lower, a.altitude.upper, b.altitude.lower, b.altitude.upper)
+    reasons = [] if all(limit.is_stated for limit in limits) else ["altitude not stated"]
+    crossing = {
+        f"{lower.reference.value} against {upper.reference.value}"
+        for lower, upper in ((a.altitude.lower, b.altitude.upper), (b.altitude.lower, a.altitude.upper))
+        if vertical.crosses_references(lower, upper)
+    }
+    if crossing:
+        reasons.append(f"margin of converting altitudes: {', '.join(sorted(crossing))}")
+    if a.uncertainty.altitude_m + b.uncertainty.altitude_m > 0.0:
+        reasons.append(f"altitude uncertainty, {a.uncertainty.altitude_m:.0f} m and {b.uncertainty.altitude_m:.0f} m")
+    return reasons
+
+
+def _time_reasons(a: Volume4D, b: Volume4D) -> list[str]:
+    stated = all((a.window.start_stated, a.window.end_stated, b.window.start_stated, b.window.end_stated))
+    reasons = [] if stated else ["time not stated"]
+    if a.uncertainty.time_s + b.uncertainty.time_s > 0.0:
+        reasons.append(f"time uncertainty, {a.uncertainty.time_s:.0f} s and {b.uncertainty.time_s:.0f} s")
+    return reasons
