@@ -138,3 +138,10 @@ class Understanding:
             or rule.minima.time_s == minima.time_s
         ]
         return minima, " and ".join(dict.fromkeys(binding))
+
+    def largest(self) -> Minima:
+        """The largest minima that any rule asks of any pair, in each dimension."""
+        largest = Minima(0.0, 0.0, 0.0)
+        for rule in self.rules:
+            largest = largest.or_larger(rule.minima)
+        return largest

@@ -20,6 +20,7 @@ from detente.screening.pair import LATERAL_MARGIN_M, Prepared
 from detente.screening.vertical import RESOLUTION_M
 
 Progress: TypeAlias = Callable[[int, int], None]
+Indices: TypeAlias = NDArray[np.int64]
 _ROWS: Final = 256
 _REFERENCE_CODES: Final = {reference: code for code, reference in enumerate(AltitudeReference)}
 
@@ -92,24 +93,35 @@ def candidate_pairs(table: VolumeTable, minima: Minima, progress: Progress | Non
 def _pairs_of_block(
     table: VolumeTable, i: NDArray[np.int64], j: NDArray[np.int64], minima: Minima, time_us: int
 ) -> NDArray[np.int64]:
-    keep = (table.start_us[i, None] <= table.end_us[j] + time_us) & (
-        table.start_us[j] <= table.end_us[i, None] + time_us
-    )
-    keep &= table.party[i, None] != table.party[j]
-    row, column = np.nonzero(keep)
+    row, column = np.nonzero(may_meet_in_time(table, i[:, None], j[None, :], time_us))
     a, b = i[row], j[column]
-    apart_m = np.sqrt(np.sum((table.centre[a] - table.centre[b]) ** 2, axis=1))
-    near = apart_m <= table.reach_m[a] + table.reach_m[b] + minima.lateral_m + 2 * LATERAL_MARGIN_M
-    near &= ~_surely_above(table, a, b, minima.vertical_m) & ~_surely_above(table, b, a, minima.vertical_m)
-    return np.stack([a[near], b[near]], axis=1)
+    keep = may_meet_laterally(table, a, b, minima.lateral_m) & may_meet_vertically(table, a, b, minima.vertical_m)
+    return np.stack([a[keep], b[keep]], axis=1)
 
 
-def _surely_above(
-    table: VolumeTable, over: NDArray[np.int64], under: NDArray[np.int64], vertical_m: float
-) -> NDArray[np.bool_]:
-    """Whether `over` lies wholly above `under`, told only where both limits share a reference."""
+def may_meet_in_time(table: VolumeTable, i: Indices, j: Indices, within_us: int) -> NDArray[np.bool_]:
+    """Whether volumes of different parties come within `within_us` of each other. Broadcasts."""
+    return np.asarray(
+        (table.start_us[i] <= table.end_us[j] + within_us)
+        & (table.start_us[j] <= table.end_us[i] + within_us)
+        & (table.party[i] != table.party[j])
+    )
+
+
+def may_meet_laterally(table: VolumeTable, i: Indices, j: Indices, within_m: float) -> NDArray[np.bool_]:
+    """Whether the balls round two footprints come within `within_m`. Errs outward. Broadcasts."""
+    apart_m = np.sqrt(np.sum((table.centre[i] - table.centre[j]) ** 2, axis=-1))
+    return np.asarray(apart_m <= table.reach_m[i] + table.reach_m[j] + within_m + 2 * LATERAL_MARGIN_M)
+
+
+def may_meet_vertically(table: VolumeTable, i: Indices, j: Indices, within_m: float) -> NDArray[np.bool_]:
+    """Whether two bands come within `within_m`; only limits that share a reference are compared. Errs outward. Broadcasts."""
+    return ~_surely_above(table, i, j, within_m) & ~_surely_above(table, j, i, within_m)
+
+
+def _surely_above(table: VolumeTable, over: Indices, under: Indices, within_m: float) -> NDArray[np.bool_]:
     same = table.lower_in[over] == table.upper_in[under]
     # open limits hold ±inf: the difference is -inf or NaN, and neither is greater
     with np.errstate(invalid="ignore"):
         gap_m = table.lower_m[over] - table.upper_m[under]
-    return np.asarray(same & (gap_m > vertical_m + 2 * RESOLUTION_M))
+    return np.asarray(same & (gap_m > within_m + 2 * RESOLUTION_M))

@@ -10,13 +10,13 @@ from detente.domain import AltitudeLimit, Arena, MeetingArea, Minima, Polygon, P
 from detente.geodesy import wgs84
 from detente.geodesy.wgs84 import Floats
 from detente.screening.pair import PairSeparation, Prepared
-from detente.screening.shape import Core, Shape
+from detente.screening.plane import ARC_SEGMENTS, flat_shape
+from detente.screening.shape import Shape
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 _SMALLEST_WIDENING_M: Final = 10.0  # so that volumes that only touch still show as an area
-_ARC_SEGMENTS: Final = 16  # a quarter circle; outlines stay within 0.5 %
 
 
 def meeting_area(a: Prepared, b: Prepared, found: PairSeparation, minima: Minima, arena: Arena) -> MeetingArea:
@@ -68,7 +68,7 @@ def _common_area(a: Shape, b: Shape, found: PairSeparation, minima: Minima) -> t
     middle = _midpoint(*found.closest)
     apart_m = found.lateral_m.stated
     widen_m = 0.0 if apart_m == 0.0 else max(minima.lateral_m, apart_m) / 2 * 1.01
-    flat_a, flat_b = _flat(a, middle), _flat(b, middle)
+    flat_a, flat_b = flat_shape(a, middle), flat_shape(b, middle)
     common = _widened(flat_a, widen_m).intersection(_widened(flat_b, widen_m))
     if common.area == 0.0:
         more_m = widen_m + _SMALLEST_WIDENING_M
@@ -77,36 +77,13 @@ def _common_area(a: Shape, b: Shape, found: PairSeparation, minima: Minima) -> t
 
 
 def _widened(flat: BaseGeometry, by_m: float) -> BaseGeometry:
-    return flat.buffer(by_m, quad_segs=_ARC_SEGMENTS) if by_m > 0.0 else flat
+    return flat.buffer(by_m, quad_segs=ARC_SEGMENTS) if by_m > 0.0 else flat
 
 
 def _midpoint(p: Position, q: Position) -> Position:
     azimuth_deg, apart_m = wgs84.inverse(p.latitude_deg, p.longitude_deg, q.latitude_deg, q.longitude_deg)
     lat, lon = wgs84.direct(p.latitude_deg, p.longitude_deg, azimuth_deg, apart_m / 2)
     return Position(float(lat), float(lon))
-
-
-def _flat(shape: Shape, middle: Position) -> BaseGeometry:
-    """The shape in metres east and north of `middle`, azimuthal equidistant."""
-    import shapely
-
-    return shapely.union_all([_flat_core(core, middle) for core in shape.cores])
-
-
-def _flat_core(core: Core, middle: Position) -> Any:
-    import shapely
-
-    azimuth_deg, apart_m = wgs84.inverse(middle.latitude_deg, middle.longitude_deg, core.lat, core.lon)
-    xy = np.stack([apart_m * np.sin(np.radians(azimuth_deg)), apart_m * np.cos(np.radians(azimuth_deg))], axis=1)
-    if not core.is_region:
-        line = shapely.Point(xy[0]) if len(xy) == 1 else shapely.LineString(xy)
-        return line.buffer(core.radius_m, quad_segs=_ARC_SEGMENTS)
-    rings = np.split(xy, [int(core.start[k]) for k in core.ring_start[1:]])
-    parts = []
-    for shell in np.unique(core.shell_of):
-        holes = [rings[k] for k in np.flatnonzero(core.shell_of == shell) if k != shell]
-        parts.append(shapely.make_valid(shapely.Polygon(rings[shell], holes)))
-    return shapely.union_all(parts)
 
 
 def _polygons(flat: BaseGeometry, middle: Position) -> tuple[Polygon, ...]:

@@ -8,12 +8,12 @@ POSSIBLE between.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, inf
 from typing import Final
 
-from detente.domain import WORLD, Activity, Answer, Arena, Minima, Position, Separation, Volume4D
+from detente.domain import WORLD, Activity, AltitudeBand, Answer, Arena, Minima, Position, Separation, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.screening import lateral, vertical
 from detente.screening.shape import Shape, shape_of
@@ -44,6 +44,12 @@ class Prepared:
     def shape(self) -> Shape:
         return shape_of(self.volume.footprint)
 
+    def with_altitude(self, altitude: AltitudeBand) -> Prepared:
+        """The same volume in another band; the shape is not made again."""
+        other = Prepared(replace(self.volume, altitude=altitude), self.below_ground)
+        other.__dict__["shape"] = self.shape
+        return other
+
     @cached_property
     def reaches_below_ground(self) -> bool:
         lower = self.volume.altitude.lower
@@ -73,14 +79,21 @@ def separation_of(a: Prepared, b: Prepared, minima: Minima, arena: Arena) -> Pai
     vertical_m = vertical_separation_m(a, b, arena)
     if vertical_m.least > minima.vertical_m + vertical.RESOLUTION_M:
         return PairSeparation(Answer.CLEAR, unmeasured, vertical_m, time_s)
-    slack_m = a.volume.uncertainty.position_m + b.volume.uncertainty.position_m + LATERAL_MARGIN_M
-    closest = lateral.distance(a.shape, b.shape, beyond_m=minima.lateral_m + slack_m)
-    lateral_m = Separation(closest.distance_m, max(0.0, closest.distance_m - slack_m))
+    lateral_m, closest = lateral_separation_m(a, b, minima.lateral_m)
     if lateral_m.least > minima.lateral_m:
         return PairSeparation(Answer.CLEAR, lateral_m, vertical_m, time_s)
     reasons = _reasons(a, b, lateral_m, vertical_m, time_s, minima)
     answer = Answer.POSSIBLE if reasons else Answer.CONFLICT
-    return PairSeparation(answer, lateral_m, vertical_m, time_s, closest.positions, reasons)
+    return PairSeparation(answer, lateral_m, vertical_m, time_s, closest, reasons)
+
+
+def lateral_separation_m(
+    a: Prepared, b: Prepared, within_m: float
+) -> tuple[Separation, tuple[Position, Position] | None]:
+    """Metres between the two footprints, and their closest points; may stop short where `least` is above `within_m`."""
+    slack_m = a.volume.uncertainty.position_m + b.volume.uncertainty.position_m + LATERAL_MARGIN_M
+    closest = lateral.distance(a.shape, b.shape, beyond_m=within_m + slack_m)
+    return Separation(closest.distance_m, max(0.0, closest.distance_m - slack_m)), closest.positions
 
 
 def time_separation_s(a: Volume4D, b: Volume4D) -> Separation:
@@ -97,15 +110,27 @@ def time_separation_s(a: Volume4D, b: Volume4D) -> Separation:
 
 def vertical_separation_m(a: Prepared, b: Prepared, arena: Arena) -> Separation:
     """Metres between the two bands, least and stated."""
-    slack_m = a.volume.uncertainty.altitude_m + b.volume.uncertainty.altitude_m
-    above_ground = not (a.reaches_below_ground or b.reaches_below_ground)
-    stated_m, least_m = 0.0, 0.0
-    for over, under in ((a, b), (b, a)):
-        lower, upper = over.volume.altitude.lower, under.volume.altitude.upper
-        shapes = (over.shape, under.shape)
-        least, most = vertical.gap_m(lower, upper, shapes, arena, both_above_ground=above_ground)
-        stated_m, least_m = max(stated_m, most), max(least_m, least - slack_m)
+    gaps = (_gap_m(a, b, arena), _gap_m(b, a, arena))
+    least_m = max(0.0, *(least for least, _ in gaps))
+    stated_m = max(0.0, *(most for _, most in gaps))
     return Separation(stated_m, least_m)
+
+
+def least_gap_m(over: Prepared, under: Prepared, arena: Arena) -> float:
+    """How far (m) `over` lies above `under` at least; uncertainties taken off, negative where it may lie below."""
+    return _gap_m(over, under, arena)[0]
+
+
+def _gap_m(over: Prepared, under: Prepared, arena: Arena) -> vertical.Interval:
+    slack_m = over.volume.uncertainty.altitude_m + under.volume.uncertainty.altitude_m
+    least, most = vertical.gap_m(
+        over.volume.altitude.lower,
+        under.volume.altitude.upper,
+        (over.shape, under.shape),
+        arena,
+        both_above_ground=not (over.reaches_below_ground or under.reaches_below_ground),
+    )
+    return least - slack_m, most
 
 
 def _reasons(

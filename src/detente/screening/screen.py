@@ -18,6 +18,7 @@ from detente.domain import (
     MinimaRule,
     NoMinima,
     Notice,
+    Proposal,
     ScreeningAnswer,
     TimeWindow,
     Understanding,
@@ -25,23 +26,13 @@ from detente.domain import (
     at,
 )
 from detente.domain.units import MICROSECONDS_PER_SECOND
-from detente.screening.candidates import Progress, candidate_pairs, table_of
+from detente.screening.candidates import Progress, candidate_pairs
 from detente.screening.explain import meeting_area
-from detente.screening.pair import PairSeparation, Prepared, prepare, separation_of
+from detente.screening.pair import PairSeparation, prepare, separation_of
+from detente.screening.proposals import propose
+from detente.screening.scene import Entry, Scene
 
 NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """One volume in screening: whose it is, and the volume made ready."""
-
-    ref: VolumeRef
-    prepared: Prepared
-
-    @property
-    def notice(self) -> Notice:
-        return self.ref.notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +53,7 @@ def screen(
     minima: Minima | None = None,
     between: TimeWindow | None = None,
     explain: bool = True,
+    propose_most: int = 100,
     progress: Progress | None = None,
 ) -> ScreeningAnswer:
     """Every pair of volumes of different parties, answered.
@@ -71,6 +63,7 @@ def screen(
         minima: separation minima given by hand; where both are given the larger holds in each dimension.
         between: leave out volumes that are not active within the minima of this window.
         explain: work out the meeting area of each conflict; leave it out for millions of them.
+        propose_most: look for clearing moves for at most this many of the notices that meet something, in order.
         progress: called with (done, total) as the work goes on.
     Raises:
         NoMinima: neither gives minima for a pair of activities that occurs.
@@ -79,9 +72,10 @@ def screen(
     rules = _rules(understanding, minima)
     arena = rules.arena
     ordered = tuple(sorted(notices, key=lambda n: (n.party, n.reference)))
-    entries = _entries(ordered, rules, between)
+    scene = Scene(tuple(_entries(ordered, rules, between)), rules)
     meetings, warnings = [], []
-    for a, b in _candidates(entries, rules, progress):
+    for i, j in candidate_pairs(scene.table, scene.largest, progress).tolist():
+        a, b = scene.entries[i], scene.entries[j]
         if Activity.HAZARD_AREA in (a.notice.activity, b.notice.activity):
             warnings.extend(_warning(a, b, arena, explain=explain))
         else:
@@ -92,7 +86,8 @@ def screen(
         notices=ordered,
         conflicts=conflicts,
         warnings=tuple(warnings),
-        pair_count=_pair_count(entries),
+        proposals=_proposals(conflicts, scene, propose_most),
+        pair_count=_pair_count(scene.entries),
     )
 
 
@@ -106,13 +101,6 @@ def _rules(understanding: Understanding | None, minima: Minima | None) -> Unders
     if understanding is None:
         return Understanding("given minima", "", given, WORLD)
     return Understanding(understanding.name, understanding.version, (*understanding.rules, *given), understanding.arena)
-
-
-def _largest(rules: Understanding) -> Minima:
-    largest = NO_SEPARATION
-    for rule in rules.rules:
-        largest = largest.or_larger(rule.minima)
-    return largest
 
 
 def _entries(notices: Sequence[Notice], rules: Understanding, between: TimeWindow | None) -> list[Entry]:
@@ -129,15 +117,8 @@ def _entries(notices: Sequence[Notice], rules: Understanding, between: TimeWindo
 
 
 def _may_be_active(window: TimeWindow, between: TimeWindow, uncertainty_s: float, rules: Understanding) -> bool:
-    slack_us = ceil((uncertainty_s + _largest(rules).time_s) * MICROSECONDS_PER_SECOND)
+    slack_us = ceil((uncertainty_s + rules.largest().time_s) * MICROSECONDS_PER_SECOND)
     return window.start_us - slack_us <= between.end_us and between.start_us <= window.end_us + slack_us
-
-
-def _candidates(entries: Sequence[Entry], rules: Understanding, progress: Progress | None) -> list[tuple[Entry, Entry]]:
-    numbers = {party: k for k, party in enumerate(dict.fromkeys(e.notice.party for e in entries))}
-    table = table_of([e.prepared for e in entries], [numbers[e.notice.party] for e in entries])
-    pairs = candidate_pairs(table, _largest(rules), progress)
-    return [(entries[i], entries[j]) for i, j in pairs.tolist()]
 
 
 def _meeting(a: Entry, b: Entry, rules: Understanding) -> list[Meeting]:
@@ -170,6 +151,11 @@ def _conflict(m: Meeting, arena: Arena, *, explain: bool) -> Conflict:
         reasons=m.found.reasons,
         area=meeting_area(m.a.prepared, m.b.prepared, m.found, m.minima, arena) if explain else None,
     )
+
+
+def _proposals(conflicts: Sequence[Conflict], scene: Scene, most: int) -> dict[tuple[str, str], tuple[Proposal, ...]]:
+    notices = {(n.party, n.reference): n for c in conflicts for n in (c.a.notice, c.b.notice)}
+    return {key: propose(notices[key], scene) for key in sorted(notices)[:most]}
 
 
 def _pair_count(entries: Sequence[Entry]) -> int:

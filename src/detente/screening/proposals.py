@@ -1,0 +1,319 @@
+"""What would clear a notice: the smallest move of the whole of it, in time, in altitude, or sideways.
+
+A move clears when every volume of the moved notice is CLEAR of every volume of every other party, the ones it did not meet
+before included. Steps: 1 minute up to 12 hours, 100 ft up to 10,000 ft, 0.5 NM up to 50 NM on 16 bearings. Moves are
+offered only where they make sense for the activity (`MOVES`); a humanitarian site is never asked to move.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from math import ceil, floor, inf, isfinite
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+
+from detente.domain import (
+    Activity,
+    Arena,
+    Circle,
+    Corridor,
+    Footprint,
+    Minima,
+    MultiPolygon,
+    Notice,
+    Orbit,
+    Polygon,
+    Position,
+    Proposal,
+    Volume4D,
+)
+from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE, MICROSECONDS_PER_SECOND
+from detente.domain.window import OPEN_END_US, OPEN_START_US
+from detente.geodesy import wgs84
+from detente.geodesy.wgs84 import Floats
+from detente.screening.candidates import Indices, may_meet_in_time, may_meet_laterally, may_meet_vertically
+from detente.screening.pair import (
+    LATERAL_MARGIN_M,
+    Prepared,
+    lateral_separation_m,
+    least_gap_m,
+    prepare,
+    time_separation_s,
+    vertical_separation_m,
+)
+from detente.screening.plane import flat_shape
+from detente.screening.scene import Scene
+from detente.screening.shape import Shape
+from detente.screening.vertical import RESOLUTION_M
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+Dimension: TypeAlias = Literal["time", "altitude", "sideways"]
+Forbidden: TypeAlias = tuple[int, int]  # steps from … to …, both included
+
+TIME_STEP_S: Final = 60
+MOST_TIME_STEPS: Final = 12 * 60
+ALTITUDE_STEP_M: Final = 100 * METRES_PER_FOOT
+MOST_ALTITUDE_STEPS: Final = 100
+SIDEWAYS_STEP_M: Final = 0.5 * METRES_PER_NAUTICAL_MILE
+MOST_SIDEWAYS_STEPS: Final = 100
+BEARINGS_DEG: Final = np.arange(16) * 22.5
+
+_ANY_WAY: Final[tuple[Dimension, ...]] = ("time", "altitude", "sideways")
+MOVES: Final[dict[Activity, tuple[Dimension, ...]]] = {
+    Activity.AIR_OPERATION: _ANY_WAY,
+    Activity.UNMANNED_FLIGHT: _ANY_WAY,
+    Activity.EXERCISE: _ANY_WAY,
+    Activity.SEARCH_AND_RESCUE: _ANY_WAY,
+    Activity.UNSTATED: ("time",),
+    Activity.LIVE_FIRE: ("time", "sideways"),
+    Activity.MARITIME_OPERATION: ("time", "sideways"),
+    Activity.SURFACE_OPERATION: ("time",),
+    Activity.SUBSURFACE_OPERATION: ("time",),
+    Activity.HUMANITARIAN_MOVEMENT: ("time",),
+    Activity.HUMANITARIAN_SITE: (),
+    Activity.HAZARD_AREA: (),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """A volume that would move, one of another party that stays, and the minima between them."""
+
+    mine: Prepared
+    other: Prepared
+    minima: Minima
+    arena: Arena
+
+    def meets_in_time(self) -> bool:
+        return time_separation_s(self.mine.volume, self.other.volume).least <= self.minima.time_s
+
+    def meets_vertically(self) -> bool:
+        return vertical_separation_m(self.mine, self.other, self.arena).least <= self.minima.vertical_m + RESOLUTION_M
+
+    def meets_laterally(self) -> bool:
+        return lateral_separation_m(self.mine, self.other, self.minima.lateral_m)[0].least <= self.minima.lateral_m
+
+    def lifted(self, by_m: float) -> Prepared:
+        """The volume that would move, `by_m` higher; its shape stays."""
+        return self.mine.with_altitude(self.mine.volume.altitude.shifted(by_m))
+
+    def gap_m(self, *, over: Prepared, under: Prepared) -> float:
+        """How far `over` lies above `under`, at least; uncertainties taken off."""
+        return least_gap_m(over, under, self.arena)
+
+
+def propose(notice: Notice, scene: Scene) -> tuple[Proposal, ...]:
+    """The smallest clearing move in each dimension that makes sense for the notice's activity; empty when none is within limits.
+
+    Args:
+        scene: what the notice was screened in, itself included.
+    """
+    rows = np.array([k for k, entry in enumerate(scene.entries) if entry.notice is notice], dtype=np.int64)
+    find = {"time": _in_time, "altitude": _in_altitude, "sideways": _sideways}
+    found = (find[dimension](notice, rows, scene) for dimension in MOVES[notice.activity])
+    return tuple(proposal for proposal in found if proposal is not None)
+
+
+def _pairs(
+    rows: Indices, scene: Scene, *, time_us: int = 0, sideways_m: float = 0.0, any_altitude: bool = False
+) -> list[_Pair]:
+    """The notice's volumes with every volume of others that may meet them, once moved so far at most."""
+    table, largest = scene.table, scene.largest
+    i, j = (x.ravel() for x in np.meshgrid(rows, np.arange(len(scene.entries)), indexing="ij"))
+    time_us += ceil(largest.time_s * MICROSECONDS_PER_SECOND)
+    near = may_meet_in_time(table, i, j, time_us)
+    i, j = i[near], j[near]
+    near = may_meet_laterally(table, i, j, largest.lateral_m + sideways_m)
+    near &= may_meet_vertically(table, i, j, inf if any_altitude else largest.vertical_m)
+    i, j = i[near], j[near]
+    return [pair for k, m in zip(i.tolist(), j.tolist(), strict=True) if (pair := _pair(k, m, scene))]
+
+
+def _pair(i: int, j: int, scene: Scene) -> _Pair | None:
+    mine, other = scene.entries[i], scene.entries[j]
+    if other.notice.activity is Activity.HAZARD_AREA:
+        return None  # entering one is a warning, never a conflict
+    minima, _ = scene.rules.minima_between(mine.notice.activity, other.notice.activity)
+    return _Pair(mine.prepared, other.prepared, minima, scene.rules.arena)
+
+
+def moved(notice: Notice, proposal: Proposal) -> Notice:
+    """The notice as the proposal would have it."""
+    return replace(notice, volumes=tuple(_moved_volume(volume, proposal) for volume in notice.volumes))
+
+
+def _moved_volume(volume: Volume4D, proposal: Proposal) -> Volume4D:
+    match proposal.dimension:
+        case "time":
+            return replace(volume, window=volume.window.shifted(int(proposal.by)))
+        case "altitude":
+            return replace(volume, altitude=volume.altitude.shifted(proposal.by))
+        case "sideways":
+            bearing_deg = proposal.bearing_deg or 0.0
+            return replace(volume, footprint=moved_footprint(volume.footprint, bearing_deg, proposal.by))
+
+
+def moved_footprint(footprint: Footprint, bearing_deg: float, by_m: float) -> Footprint:
+    """The footprint with each of its defining positions taken `by_m` along the geodesic that starts at `bearing_deg`."""
+
+    def along(positions: Iterable[Position]) -> tuple[Position, ...]:
+        given = tuple(positions)
+        lat, lon = wgs84.direct([p.latitude_deg for p in given], [p.longitude_deg for p in given], bearing_deg, by_m)
+        return tuple(Position(float(p), float(q)) for p, q in zip(lat, lon, strict=True))
+
+    def part_along(part: Polygon) -> Polygon:
+        return Polygon(along(part.shell), tuple(along(hole) for hole in part.holes))
+
+    match footprint:
+        case Polygon():
+            return part_along(footprint)
+        case MultiPolygon(parts):
+            return MultiPolygon(tuple(part_along(part) for part in parts))
+        case Circle(centre, radius_m):
+            return Circle(along((centre,))[0], radius_m)
+        case Corridor(line, half_width_m, ends):
+            return Corridor(along(line), half_width_m, ends)
+        case Orbit(first, second, width_m, alignment):
+            first, second = along((first, second))
+            return Orbit(first, second, width_m, alignment)
+
+
+def _smallest_step(forbidden: Iterable[Forbidden], most: int, lowest: int) -> int | None:
+    """The step of least size, later or higher first, that no interval holds; from `lowest` to `most`, None where all are held."""
+    held = sorted(forbidden)
+
+    def free(step: int, towards: int) -> int:
+        for first, last in held if towards > 0 else sorted(held, key=lambda f: -f[1]):
+            if first <= step <= last:
+                step = last + 1 if towards > 0 else first - 1
+        return step
+
+    up, down = free(0, 1), free(0, -1)
+    fits = [step for step in (up, down) if lowest <= step <= most]
+    return min(fits, key=lambda step: (abs(step), -step), default=None)
+
+
+# ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_time(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
+    reach_us = MOST_TIME_STEPS * TIME_STEP_S * MICROSECONDS_PER_SECOND
+    forbidden = [
+        steps
+        for pair in _pairs(rows, scene, time_us=reach_us)
+        if (steps := _forbidden_times(pair)) and pair.meets_vertically() and pair.meets_laterally()
+    ]
+    step = _smallest_step(forbidden, MOST_TIME_STEPS, -MOST_TIME_STEPS)
+    return None if not step else Proposal(notice, "time", float(step * TIME_STEP_S))
+
+
+def _forbidden_times(pair: _Pair) -> Forbidden | None:
+    """The steps in which the two windows come within the minimum; None when no step within limits does."""
+    a, b = pair.mine.volume, pair.other.volume
+    slack_us = ceil((a.uncertainty.time_s + b.uncertainty.time_s) * MICROSECONDS_PER_SECOND)
+    reach_us = slack_us + floor(pair.minima.time_s * MICROSECONDS_PER_SECOND)
+    step_us = TIME_STEP_S * MICROSECONDS_PER_SECOND
+    if OPEN_START_US in (a.window.start_us, b.window.start_us) and OPEN_END_US in (a.window.end_us, b.window.end_us):
+        return -MOST_TIME_STEPS, MOST_TIME_STEPS
+    # step s meets when b.start - (a.end + s) <= reach and (a.start + s) - b.end <= reach; open sides do not move
+    first = -((reach_us + a.window.end_us - b.window.start_us) // step_us)
+    last = (reach_us + b.window.end_us - a.window.start_us) // step_us
+    return None if first > MOST_TIME_STEPS or last < -MOST_TIME_STEPS else (first, last)
+
+
+# ── altitude ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_altitude(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
+    pairs = [p for p in _pairs(rows, scene, any_altitude=True) if p.meets_in_time() and p.meets_laterally()]
+    lowest = _lowest_step([scene.entries[k].prepared for k in rows])
+    steps = range(lowest, MOST_ALTITUDE_STEPS + 1)
+    step = _smallest_step([_forbidden_heights(p, steps) for p in pairs], MOST_ALTITUDE_STEPS, lowest)
+    return None if not step else Proposal(notice, "altitude", step * ALTITUDE_STEP_M)
+
+
+def _lowest_step(own: Sequence[Prepared]) -> int:
+    """How far down the notice may go: no lower limit is taken below zero of its own reference."""
+    lowest_m = min(p.volume.altitude.lower.value_m for p in own)
+    return 0 if not isfinite(lowest_m) else -min(MOST_ALTITUDE_STEPS, max(0, floor(lowest_m / ALTITUDE_STEP_M)))
+
+
+def _forbidden_heights(pair: _Pair, steps: range) -> Forbidden:
+    """The steps in which the two bands come within the minimum: one run, since each step up only lifts the notice further."""
+
+    def clear_above(step: int) -> bool:
+        return (
+            pair.gap_m(over=pair.lifted(step * ALTITUDE_STEP_M), under=pair.other)
+            > pair.minima.vertical_m + RESOLUTION_M
+        )
+
+    def not_clear_below(step: int) -> bool:
+        return (
+            pair.gap_m(over=pair.other, under=pair.lifted(step * ALTITUDE_STEP_M))
+            <= pair.minima.vertical_m + RESOLUTION_M
+        )
+
+    first = bisect_left(steps, True, key=not_clear_below)
+    last = bisect_left(steps, True, key=clear_above) - 1
+    return steps.start + first, steps.start + last
+
+
+# ── sideways ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sideways(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
+    reach_m = MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M
+    pairs = [p for p in _pairs(rows, scene, sideways_m=reach_m) if p.meets_in_time() and p.meets_vertically()]
+    for step, bearing_deg in _clear_in_the_plane(pairs):
+        proposal = Proposal(notice, "sideways", step * SIDEWAYS_STEP_M, bearing_deg)
+        after = {id(p.mine): prepare(_moved_volume(p.mine.volume, proposal), notice.activity) for p in pairs}
+        if not any(replace(pair, mine=after[id(pair.mine)]).meets_laterally() for pair in pairs):
+            return proposal
+    return None
+
+
+def _clear_in_the_plane(pairs: Sequence[_Pair]) -> Iterator[tuple[int, float]]:
+    """Moves (step, bearing in degrees) that look clear in the plane, smallest first, those too near to call among them.
+
+    A step changes no distance by more than its own length, so from a move that falls short by d the next that may do is
+    d further on; 2 % and 50 m are left for the plane's distortion.
+    """
+    plane = [_FlatPair.of(pair, pairs[0].mine.shape) for pair in pairs]
+    queue = [(0, float(bearing_deg)) for bearing_deg in BEARINGS_DEG]
+    while queue:
+        step, bearing_deg = heappop(queue)
+        radians = np.radians(bearing_deg)
+        offset_m = step * SIDEWAYS_STEP_M * np.array([np.sin(radians), np.cos(radians)])
+        short_m = max((pair.short_by_m(offset_m) for pair in plane), default=0.0)
+        if short_m <= 50.0 and step > 0:
+            yield step, bearing_deg
+        step += max(1, floor((0.98 * short_m - 50.0) / SIDEWAYS_STEP_M))
+        if step <= MOST_SIDEWAYS_STEPS:
+            heappush(queue, (step, bearing_deg))
+
+
+@dataclass(frozen=True, eq=False)
+class _FlatPair:
+    mine: BaseGeometry
+    other: BaseGeometry
+    needed_m: float
+
+    @classmethod
+    def of(cls, pair: _Pair, about: Shape) -> _FlatPair:
+        core = about.cores[0]
+        middle = Position(float(core.lat[0]), float(core.lon[0]))
+        slack_m = pair.mine.volume.uncertainty.position_m + pair.other.volume.uncertainty.position_m + LATERAL_MARGIN_M
+        flat = (flat_shape(pair.mine.shape, middle), flat_shape(pair.other.shape, middle))
+        return cls(*flat, pair.minima.lateral_m + slack_m)
+
+    def short_by_m(self, offset_m: Floats) -> float:
+        import shapely
+
+        apart_m = shapely.distance(shapely.transform(self.mine, lambda xy: xy + offset_m), self.other)
+        return float(self.needed_m - apart_m)
