@@ -157,7 +157,7 @@ def _vertical_reasons(a: Volume4D, b: Volume4D) -> list[str]:
     limits = (a.altitude.lower, a.altitude.upper, b.altitude.lower, b.altitude.upper)
     reasons = [] if all(limit.is_stated for limit in limits) else ["altitude not stated"]
     crossing = {
-        f"{lower.reference.value} against {upper.reference.value}"
+        " and ".join(sorted((lower.reference.value, upper.reference.value)))
         for lower, upper in ((a.altitude.lower, b.altitude.upper), (b.altitude.lower, a.altitude.upper))
         if vertical.crosses_references(lower, upper)
     }

@@ -1,0 +1,231 @@
+"""What the answer says, in the words of the issue: who, what, where, when, how closely, under which rule."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from detente.domain import (
+    ALL_ALTITUDES,
+    SURFACE,
+    UNLIMITED_ABOVE,
+    UNSTATED_BAND,
+    UNSTATED_WINDOW,
+    WORLD,
+    Activity,
+    AltitudeBand,
+    Answer,
+    Arena,
+    Circle,
+    InvalidVolume,
+    Minima,
+    MinimaRule,
+    NoMinima,
+    Notice,
+    Polygon,
+    Position,
+    TerrainBounds,
+    TimeWindow,
+    Uncertainty,
+    Understanding,
+    Volume4D,
+    agl,
+    amsl,
+    flight_level,
+)
+from detente.screening import screen, separation
+
+NIGHT = datetime(2018, 9, 17, 18, tzinfo=UTC)
+MINIMA = Minima(5 * 1852.0, 1000 * 0.3048, 300.0)
+OVERLAP = Minima(0.0, 0.0, 0.0)
+
+
+def window(start_min=0, end_min=60):
+    return TimeWindow.between(NIGHT + timedelta(minutes=start_min), NIGHT + timedelta(minutes=end_min))
+
+
+def volume(*, at=(35.5, 35.8), radius_m=5_000.0, band=None, when=None, uncertainty=None):
+    band = band or AltitudeBand(flight_level(90), flight_level(110))
+    return Volume4D(Circle(Position(*at), radius_m), band, when or window(), uncertainty or Uncertainty())
+
+
+def notice(party, reference="1", *, activity=Activity.AIR_OPERATION, **place):
+    return Notice(reference, party, activity, (volume(**place),))
+
+
+def test_without_minima_there_is_no_answer():
+    with pytest.raises(NoMinima, match="no safe default"):
+        screen([notice("A"), notice("B")])
+
+
+def test_plans_of_one_party_are_its_own_business():
+    assert screen([notice("A", "1"), notice("A", "2")], minima=MINIMA).conflicts == ()
+
+
+def test_a_pair_that_no_rule_speaks_of_is_refused_not_cleared():
+    rule = MinimaRule("drones", MINIMA, Activity.UNMANNED_FLIGHT, Activity.UNMANNED_FLIGHT)
+    with pytest.raises(NoMinima, match="between air_operation and air_operation"):
+        screen([notice("A"), notice("B")], understanding=Understanding("U", "1", (rule,)))
+
+
+def test_where_two_rules_differ_the_larger_holds_in_each_dimension_and_both_are_named():
+    wide = MinimaRule("wide", Minima(20_000.0, 100.0, 60.0))
+    tall = MinimaRule("tall", Minima(1_000.0, 2_000.0, 60.0), Activity.AIR_OPERATION, None)
+    (conflict,) = screen([notice("A"), notice("B")], understanding=Understanding("U", "1", (wide, tall))).conflicts
+    assert conflict.minima == Minima(20_000.0, 2_000.0, 60.0)
+    assert conflict.rule == "wide and tall"
+
+
+def test_minima_given_by_hand_cannot_shrink_what_was_agreed():
+    agreed = Understanding("U", "1", (MinimaRule("agreed", MINIMA),))
+    apart = notice("B", at=(35.5, 35.95))  # some 13.6 km centre to centre, circles of 5 km: 3.6 km apart
+    assert screen([notice("A"), apart], understanding=agreed, minima=OVERLAP).answer is Answer.CONFLICT
+
+
+def test_the_answer_is_the_same_in_any_order_of_notices():
+    plans = [notice("A"), notice("B", at=(35.55, 35.8)), notice("C", at=(35.45, 35.85)), notice("B", "2")]
+    answers = [screen(order, minima=MINIMA) for order in permutations(plans)]
+    assert all(answer == answers[0] for answer in answers)
+    assert len(answers[0].conflicts) == 5  # A1 with B1, B2, C1; C1 with B1, B2
+
+
+def test_back_to_back_windows_touch_and_touching_is_meeting():
+    first, second = volume(when=window(0, 30)), volume(when=window(30, 60))
+    assert separation(first, second, OVERLAP).answer is Answer.CONFLICT
+
+
+def test_one_microsecond_more_than_the_minimum_is_clear():
+    first = volume(when=window(0, 30))
+    start_us = first.window.end_us + 300_000_000
+    at_minimum = volume(when=TimeWindow(start_us, start_us + 1))
+    past_it = volume(when=TimeWindow(start_us + 1, start_us + 2))
+    assert separation(first, at_minimum, MINIMA).answer is Answer.CONFLICT
+    assert separation(first, past_it, MINIMA).answer is Answer.CLEAR
+
+
+def test_flight_levels_exactly_a_thousand_feet_apart_are_at_the_minimum():
+    for level in range(0, 600, 10):
+        lower = volume(band=AltitudeBand(flight_level(level), flight_level(level)))
+        upper = volume(band=AltitudeBand(flight_level(level + 10), flight_level(level + 10)))
+        assert separation(lower, upper, MINIMA).answer is Answer.CONFLICT, level
+        assert separation(lower, upper, replace(MINIMA, vertical_m=304.0)).answer is Answer.CLEAR, level
+
+
+@pytest.mark.parametrize(
+    ("uncertainty", "word"),
+    [(Uncertainty(position_m=20_000.0), "position"), (Uncertainty(position_m=100.0), None)],
+)
+def test_what_only_an_uncertainty_brings_together_is_possible_and_says_so(uncertainty, word):
+    far = volume(at=(35.5, 36.1), uncertainty=uncertainty)  # 17 km between the circles, 7.9 km more than the minimum
+    found = separation(volume(), far, MINIMA)
+    assert found.answer is (Answer.POSSIBLE if word else Answer.CLEAR)
+    assert all(word in reason for reason in found.reasons)
+
+
+def test_a_plan_that_states_no_altitude_or_no_time_is_at_most_possible():
+    vague = Notice("1", "B", Activity.UNSTATED, (volume(band=UNSTATED_BAND, when=UNSTATED_WINDOW),))
+    (conflict,) = screen([notice("A"), vague], minima=MINIMA).conflicts
+    assert conflict.answer is Answer.POSSIBLE
+    assert conflict.reasons == ("altitude not stated", "time not stated")
+
+
+def test_a_plan_stated_to_have_no_limit_can_be_a_conflict():
+    always = TimeWindow(-(2**61), 2**61)
+    site = notice("OCHA", activity=Activity.HUMANITARIAN_SITE, band=ALL_ALTITUDES, when=always)
+    assert screen([notice("A"), site], minima=MINIMA).answer is Answer.CONFLICT
+
+
+def test_from_the_surface_up_meets_every_flight_level_below_its_top_without_a_margin():
+    low = volume(band=AltitudeBand(SURFACE, flight_level(100)))
+    assert separation(low, volume(), MINIMA).answer is Answer.CONFLICT
+
+
+def test_a_tunnel_does_not_meet_an_aircraft_over_it():
+    tunnel = notice("B", activity=Activity.SUBSURFACE_OPERATION, band=AltitudeBand(agl(-80.0), agl(-20.0)))
+    flight = notice("A", band=AltitudeBand(agl(300.0), agl(900.0)))
+    assert screen([tunnel, flight], minima=Minima(0.0, 300.0, 0.0)).answer is Answer.CLEAR
+
+
+def test_altitudes_of_different_references_are_possible_where_only_the_margin_joins_them():
+    levant = Arena("L", terrain=TerrainBounds(-430.0, 3_100.0))
+    pressure = volume(band=AltitudeBand(flight_level(100), flight_level(120)))
+    near, far = (
+        volume(band=AltitudeBand(amsl(2_000.0), amsl(2_500.0))),
+        volume(band=AltitudeBand(amsl(0.0), amsl(500.0))),
+    )
+    found = separation(pressure, near, MINIMA, arena=levant)
+    assert found.answer is Answer.POSSIBLE
+    assert found.reasons == ("margin of converting altitudes: AMSL and FL",)
+    assert separation(pressure, far, MINIMA, arena=levant).answer is Answer.CLEAR
+
+
+def test_entering_a_hazard_area_is_a_warning_never_a_conflict():
+    ring = notice("SYR", activity=Activity.HAZARD_AREA, radius_m=200_000.0, band=AltitudeBand(SURFACE, UNLIMITED_ABOVE))
+    answer = screen([notice("A"), ring, replace(ring, party="X")], minima=MINIMA)
+    assert answer.answer is Answer.CLEAR
+    assert [(w.plan.notice.party, w.hazard.notice.party) for w in answer.warnings] == [("A", "SYR"), ("A", "X")]
+
+
+def test_near_a_hazard_area_is_not_in_it():
+    ring = notice("SYR", activity=Activity.HAZARD_AREA, at=(35.5, 35.95))  # 3.6 km away: within minima, not inside
+    assert screen([notice("A"), ring], minima=MINIMA).warnings == ()
+
+
+def test_between_keeps_what_could_meet_inside_the_window_and_drops_the_rest():
+    plans = [notice("A", when=window(0, 10)), notice("B", when=window(14, 20)), notice("C", when=window(100, 110))]
+    tonight = screen(plans, minima=MINIMA, between=window(12, 30))
+    assert [(c.a.notice.party, c.b.notice.party) for c in tonight.conflicts] == [("A", "B")]
+    assert tonight.pair_count == 1
+
+
+def test_the_meeting_area_lies_in_both_footprints_and_tells_altitudes_and_times():
+    other = notice("B", at=(35.5, 35.86), band=AltitudeBand(flight_level(100), flight_level(200)), when=window(30, 90))
+    (conflict,) = screen([notice("A"), other], minima=OVERLAP).conflicts
+    area = conflict.area
+    assert (area.lower, area.upper) == ("FL100", "FL110")
+    assert (area.start_us, area.end_us) == (window(30, 60).start_us, window(30, 60).end_us)
+    (part,) = area.footprint
+    middle = volume(at=(part.shell[0].latitude_deg, part.shell[0].longitude_deg), radius_m=50.0)
+    assert separation(middle, volume(), OVERLAP).answer is Answer.CONFLICT
+    assert area.closest is None
+
+
+def test_volumes_that_come_near_without_touching_show_their_closest_points():
+    (conflict,) = screen([notice("A"), notice("B", at=(35.5, 35.95))], minima=MINIMA).conflicts
+    assert conflict.area.closest is not None
+    assert conflict.area.footprint
+    assert conflict.lateral_m.stated == pytest.approx(3_611.0, abs=20.0)
+
+
+def test_a_ring_that_crosses_itself_is_refused_by_notice_and_volume():
+    bow_tie = Polygon((Position(35, 35), Position(36, 36), Position(36, 35), Position(35, 36)))
+    bad = Notice("7", "A", Activity.EXERCISE, (Volume4D(bow_tie),), source="plans.geojson, feature 3")
+    with pytest.raises(
+        InvalidVolume, match=r"feature 3.volumes\[0\].footprint: the ring crosses itself: edge 0 and edge 2"
+    ):
+        screen([bad], minima=MINIMA)
+
+
+def test_screening_nothing_is_clear():
+    answer = screen([], minima=MINIMA)
+    assert (answer.answer, answer.pair_count) == (Answer.CLEAR, 0)
+
+
+def test_pairs_are_counted_between_parties_only():
+    plans = [notice("A", "1"), notice("A", "2"), notice("B"), notice("C")]
+    assert screen(plans, minima=MINIMA, explain=False).pair_count == 5
+
+
+def test_progress_reaches_the_end():
+    seen = []
+    screen([notice("A"), notice("B")], minima=MINIMA, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (2, 2)
+
+
+def test_world_terrain_is_used_where_no_arena_is_known():
+    ground = volume(band=AltitudeBand(agl(300.0), agl(400.0)))
+    assert (
+        separation(ground, volume(band=AltitudeBand(amsl(5_000.0), amsl(6_000.0))), MINIMA, arena=WORLD).answer
+        is Answer.POSSIBLE
+    )
