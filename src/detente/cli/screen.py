@@ -1,0 +1,220 @@
+"""`detente screen`: tonight's plans in, where they meet out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from detente.domain import (
+    WORLD,
+    Answer,
+    DetenteError,
+    Minima,
+    NoMinima,
+    NotUnderstood,
+    ScreeningAnswer,
+    TimeWindow,
+    Understanding,
+)
+from detente.geodesy import read_duration_s, read_length_m, read_time
+from detente.interop import Intake, read_files, read_understanding
+
+Progress: TypeAlias = Callable[[int, int], None]
+
+ALL_CLEAR, SOMETHING_MEETS, BAD_INPUT = 0, 1, 2
+
+
+class Format(StrEnum):
+    """How the answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    GEOJSON = "geojson"
+    HTML = "html"
+    CSV = "csv"
+
+
+_FORMAT_OF_SUFFIX = {
+    ".json": Format.JSON,
+    ".geojson": Format.GEOJSON,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".csv": Format.CSV,
+}
+
+
+def screen(
+    files: Annotated[
+        list[Path], typer.Argument(help="Plans: GeoJSON, KML, KMZ, GPX, CSV, XLSX or notice JSON.", metavar="FILE...")
+    ],
+    understanding: Annotated[
+        Path | None, typer.Option("--understanding", "-u", help="The parties' agreed rules and arena, JSON or TOML.")
+    ] = None,
+    lateral: Annotated[str | None, typer.Option(help="Lateral minimum, e.g. 5nm.")] = None,
+    vertical: Annotated[str | None, typer.Option(help="Vertical minimum, e.g. 1000ft.")] = None,
+    time: Annotated[str | None, typer.Option(help="Time minimum, e.g. 5min.")] = None,
+    between: Annotated[
+        str | None,
+        typer.Option(help="Only what may be active between two times: START/END, ISO 8601 or DTG with a zone."),
+    ] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="Read a column of the file as a field: COLUMN=FIELD. Repeatable.")
+    ] = None,
+    default: Annotated[
+        list[str] | None,
+        typer.Option("--default", help="Where a file does not state a field: FIELD=VALUE. Repeatable."),
+    ] = None,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", "-f", help="How to write the answer; told from OUT's name where not given."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the answer to this file.", metavar="OUT")
+    ] = None,
+    proposals: Annotated[bool, typer.Option(help="Look for the smallest moves that would clear what meets.")] = True,
+) -> None:
+    """Tell where plans of different parties meet: exit 0 all clear, 1 something meets, 2 bad input."""
+    form = format_ or (_FORMAT_OF_SUFFIX.get(output.suffix.lower(), Format.TABLE) if output else Format.TABLE)
+    agreed = read_understanding(understanding) if understanding else None
+    minima = _minima(lateral, vertical, time)
+    if agreed is None and minima is None:
+        raise NoMinima(
+            "no separation minima were given, and there is no safe default",
+            hint="give --understanding FILE, or all of --lateral 5nm --vertical 1000ft --time 5min",
+        )
+    window = _window(between)
+    arena = agreed.arena if agreed else WORLD
+    with _progress("Reading") as seen:
+        intake = read_files(
+            files, columns=_pairs(map_, "--map"), defaults=_pairs(default, "--default"), arena=arena, progress=seen
+        )
+    answer = _screened(intake, agreed, minima, window, proposals=proposals)
+    _write(answer, intake, form, output)
+    raise typer.Exit(_exit_code(answer, intake))
+
+
+def _screened(
+    intake: Intake, agreed: Understanding | None, minima: Minima | None, window: TimeWindow | None, *, proposals: bool
+) -> ScreeningAnswer:
+    from detente.screening import screen as screen_notices  # numpy and PROJ, once the input has been read
+
+    with _progress("Screening") as seen:
+        return screen_notices(
+            intake.notices,
+            understanding=agreed,
+            minima=minima,
+            between=window,
+            propose_most=100 if proposals else 0,
+            progress=seen,
+        )
+
+
+def _exit_code(answer: ScreeningAnswer, intake: Intake) -> int:
+    if intake.problems:
+        return BAD_INPUT
+    return ALL_CLEAR if answer.answer is Answer.CLEAR else SOMETHING_MEETS
+
+
+def _minima(lateral: str | None, vertical: str | None, time: str | None) -> Minima | None:
+    given = {"--lateral": lateral, "--vertical": vertical, "--time": time}
+    missing = [name for name, text in given.items() if text is None]
+    if len(missing) == len(given):
+        return None
+    if lateral is None or vertical is None or time is None:
+        raise NoMinima(
+            f"{' and '.join(missing)} not given",
+            hint="give all three minima; 0m or 0s asks for overlap in that dimension",
+        )
+    return Minima(read_length_m(lateral), read_length_m(vertical), read_duration_s(time))
+
+
+def _window(between: str | None) -> TimeWindow | None:
+    if between is None:
+        return None
+    start, slash, end = between.partition("/")
+    if not slash:
+        raise NotUnderstood(
+            f"--between {between!r} is not two times", hint="write START/END, e.g. 171800ZSEP18/172100ZSEP18"
+        )
+    return TimeWindow.between(read_time(start), read_time(end))
+
+
+def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts or []:
+        key, equals, value = text.partition("=")
+        if not (key and equals and value):
+            raise NotUnderstood(f"{option} {text!r} is not a pair", hint=f"write {option} NAME=VALUE")
+        pairs[key] = value
+    return pairs
+
+
+@contextmanager
+def _progress(doing: str) -> Iterator[Progress | None]:
+    """A progress bar on the terminal's error stream; nothing when piped."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None) -> None:
+    if form is Format.TABLE and output is None:
+        from detente.cli.table import print_table
+
+        print_table(answer, readings=intake.readings, problems=intake.problems)
+        return
+    text = _rendered(answer, intake, form)
+    if output is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    _replace(output, text)
+    print(f"{_summary(answer, intake)} Written to {output}.", file=sys.stderr)  # noqa: T201
+
+
+def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format) -> str:
+    from detente import interop
+
+    match form:
+        case Format.JSON:
+            render = interop.answer_json
+        case Format.GEOJSON:
+            render = interop.answer_geojson
+        case Format.CSV:
+            render = interop.answer_csv
+        case Format.HTML:
+            render = interop.answer_html
+        case Format.TABLE:
+            from detente.cli.table import table_text as render
+    return render(answer, readings=intake.readings, problems=intake.problems, generated_utc=datetime.now(UTC))
+
+
+def _summary(answer: ScreeningAnswer, intake: Intake) -> str:
+    trouble = f", {len(intake.problems)} problems in the input" if intake.problems else ""
+    return f"{answer.answer.name}: {len(answer.conflicts)} pairs of volumes meet or may{trouble}."
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file or leave what was there."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DetenteError(
+            f"cannot write {path}: {error.strerror}", hint="check the folder, its rights and the space left"
+        ) from error
