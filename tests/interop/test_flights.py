@@ -10,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from detente.domain import Activity, AltitudeReference, Circle, InvalidVolume, TimeWindow, UnreadableFile, Volume4D
-from detente.domain.units import METRES_PER_FOOT
+from detente.domain import (
+    Activity,
+    AltitudeReference,
+    Circle,
+    InvalidVolume,
+    Minima,
+    TimeWindow,
+    UnreadableFile,
+    Volume4D,
+)
+from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
 from detente.interop.flights import (
     HALF_A_MILE,
     LONGEST_SILENCE_S,
@@ -21,6 +30,7 @@ from detente.interop.flights import (
     operator,
     read_collection,
 )
+from detente.screening import screen
 
 GEOD = Geod(ellps="WGS84")
 NOON_MS = 1_533_124_800_000
@@ -270,3 +280,41 @@ def test_a_damaged_collection_is_refused_in_words(tmp_path, content):
 def test_a_wheel_that_is_not_there_is_refused_in_words(tmp_path):
     with pytest.raises(UnreadableFile, match=r"nowhere\.whl"):
         read_collection(tmp_path / "nowhere.whl", "made")
+
+
+WHEEL = Path(__file__).parents[2] / "data" / "traffic-2.13-py3-none-any.whl"
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not WHEEL.exists(), reason="the sample flights are fetched by `make data`, never bundled")
+@pytest.mark.parametrize("name", ["switzerland", "quickstart"])
+def test_no_two_real_rows_within_the_minima_at_one_instant_are_told_clear(name):
+    minima = Minima(5 * METRES_PER_NAUTICAL_MILE, 500 * METRES_PER_FOOT, 0.0)
+    rows = read_collection(WHEEL, name)
+    notices = flight_notices(rows, source=name, tolerance=LegTolerance(longest_s=60.0)).notices
+    party = {notice.reference: notice.party for notice in notices}
+    answer = screen(notices, minima=minima, explain=False, propose_most=0)
+    told = {frozenset((c.a.notice.reference, c.b.notice.reference)) for c in answer.conflicts}
+    close = {
+        pair for pair in flights_close_at_one_instant(rows, minima) if len({party[flight] for flight in pair}) == 2
+    }
+    assert close <= told
+
+
+def flights_close_at_one_instant(rows: list[Row], minima: Minima) -> set[frozenset[str]]:
+    """Pairs of flights with two usable rows at the same millisecond within the minima: no legs, no margins."""
+    instants: dict[int, list[tuple[str, float, float, float]]] = {}
+    for r in rows:
+        if not r.onground and r.altitude is not None and -2_000 <= r.altitude <= 60_000:
+            flight = "-".join(part for part in ((r.callsign or "").strip(), r.icao24 or "") if part)
+            instants.setdefault(r.timestamp, []).append((flight, r.latitude, r.longitude, r.altitude * METRES_PER_FOOT))
+    close = set()
+    for together in instants.values():
+        latitude, longitude, altitude_m = np.array([values for _, *values in together]).T
+        i, j = np.triu_indices(len(together), 1)
+        level = np.abs(altitude_m[i] - altitude_m[j]) <= minima.vertical_m
+        i, j = i[level], j[level]
+        apart_m = np.asarray(GEOD.inv(longitude[i], latitude[i], longitude[j], latitude[j])[2])
+        near = np.flatnonzero(apart_m <= minima.lateral_m)
+        close |= {frozenset((together[i[k]][0], together[j[k]][0])) for k in near}
+    return {pair for pair in close if len(pair) == 2}
