@@ -1,0 +1,212 @@
+"""How values of an answer are put in words: one wording for the table, the map and the files.
+
+Times are UTC. Distances are rounded for reading, never used again in arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from math import isfinite
+from typing import Final, Protocol
+
+import numpy as np
+
+from detente.domain import (
+    Activity,
+    Answer,
+    Conflict,
+    DetenteError,
+    Minima,
+    Notice,
+    Polygon,
+    Position,
+    Proposal,
+    ScreeningAnswer,
+    Separation,
+)
+from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
+from detente.domain.window import OPEN_END_US, OPEN_START_US, from_us, to_us
+from detente.geodesy.chart import Chart, middle
+
+_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+NONE_WITHIN_LIMITS: Final = "none within limits"
+WITHHELD: Final = "withheld (protected site)"
+
+
+class ReadingNote(Protocol):
+    """How something in the input was read: `where` it stands and `what` was made of it."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+
+
+def iso(us: int) -> str | None:
+    """`2018-09-17T18:39:00Z`; None for an open side. Microseconds appear only where there are any."""
+    if not OPEN_START_US < us < OPEN_END_US:
+        return None
+    return from_us(us).isoformat().replace("+00:00", "Z")
+
+
+def dtg(us: int) -> str | None:
+    """A date-time group, `171839ZSEP18`; None for an open side. Seconds are left off, as the form has none."""
+    if not OPEN_START_US < us < OPEN_END_US:
+        return None
+    moment = from_us(us)
+    return f"{moment:%d%H%M}Z{_MONTHS[moment.month - 1]}{moment:%y}"
+
+
+def dms(position: Position) -> str:
+    """Degrees, minutes, seconds to a tenth of a second (3 m): `35°12′00.0″N 035°48′00.0″E`."""
+    return f"{_dms(position.latitude_deg, 2, 'NS')} {_dms(position.longitude_deg, 3, 'EW')}"
+
+
+def _dms(angle_deg: float, width: int, hemispheres: str) -> str:
+    tenths = round(abs(angle_deg) * 36_000)
+    degrees, rest = divmod(tenths, 36_000)
+    minutes, seconds = divmod(rest, 600)
+    return f"{degrees:0{width}d}°{minutes:02d}′{seconds / 10:04.1f}″{hemispheres[angle_deg < 0.0]}"
+
+
+def mgrs(position: Position) -> str:
+    """The 10 m square of the Military Grid Reference System, spaced for reading aloud: `36SYE 5498 9858`."""
+    from mgrs import MGRS
+
+    text = str(MGRS().toMGRS(position.latitude_deg, position.longitude_deg, MGRSPrecision=4))
+    return f"{text[:-8]} {text[-8:-4]} {text[-4:]}"
+
+
+def lateral(metres: float) -> str:
+    """`9.26 km (5.00 NM)`; below a kilometre in metres. No number is rounded to a larger unit than it deserves."""
+    if not isfinite(metres):
+        return "not stated"
+    if metres < 1_000.0:
+        return f"{metres:.0f} m"
+    return f"{metres / 1_000.0:.2f} km ({metres / METRES_PER_NAUTICAL_MILE:.2f} NM)"
+
+
+def vertical(metres: float) -> str:
+    """`305 m (1000 ft)`."""
+    return f"{metres:.0f} m ({metres / METRES_PER_FOOT:.0f} ft)" if isfinite(metres) else "not stated"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `1 h 05 min`, `2 d 03 h`; a part that is zero at the end is left out."""
+    if not isfinite(seconds):
+        return "not stated"
+    whole = round(seconds)
+    for unit, name, smaller, smaller_name in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= unit:
+            rest = whole % unit // smaller
+            return f"{whole // unit} {name}" + (f" {rest:02d} {smaller_name}" if rest else "")
+    return f"{whole} s" if seconds == whole else f"{seconds:.1f} s"
+
+
+def separations(conflict: Conflict) -> list[tuple[str, str, str, str, str]]:
+    """One row a dimension: name, apart as stated, at least apart, minimum, short of the minimum by.
+
+    Lateral separations to a protected site are withheld: lists of them must not tell what lies how near to them.
+    """
+    lateral_row = _row("lateral", conflict.lateral_m, conflict.minima.lateral_m, lateral)
+    if withholds_lateral(conflict):
+        lateral_row = ("lateral", WITHHELD, "", lateral_row[3], "")
+    return [
+        lateral_row,
+        _row("vertical", conflict.vertical_m, conflict.minima.vertical_m, vertical),
+        _row("time", conflict.time_s, conflict.minima.time_s, duration),
+    ]
+
+
+def _row(name: str, apart: Separation, minimum: float, words: Callable[[float], str]) -> tuple[str, str, str, str, str]:
+    stated = "overlap" if apart.stated == 0.0 else words(apart.stated)
+    least = "overlap" if apart.least == 0.0 else words(apart.least)
+    least = "" if least == stated else least
+    return name, stated, least, words(minimum), words(max(minimum - apart.least, 0.0))
+
+
+def withholds_lateral(conflict: Conflict) -> bool:
+    """Whether a humanitarian site is part of the pair. A file screened locally has no viewer, so nobody is its owner."""
+    return Activity.HUMANITARIAN_SITE in (conflict.a.notice.activity, conflict.b.notice.activity)
+
+
+def minima(values: Minima) -> str:
+    """`9.26 km (5.00 NM), 305 m (1000 ft), 5 min`."""
+    return f"{lateral(values.lateral_m)}, {vertical(values.vertical_m)}, {duration(values.time_s)}"
+
+
+def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]:
+    """One line a notice: `LAF-7: 12 min later, or 1000 ft higher`; empty where no moves were sought.
+
+    A move clears the whole notice, against everything screened. Protected sites are never asked to move.
+    """
+    lines = []
+    for notice in notices:
+        moves = answer.proposals.get((notice.party, notice.reference))
+        if moves is None:
+            continue
+        if notice.activity is Activity.HUMANITARIAN_SITE:
+            lines.append(f"{notice.reference}: a humanitarian site is never asked to move")
+        else:
+            lines.append(f"{notice.reference}: {', or '.join(map(proposal, moves)) or NONE_WITHIN_LIMITS}")
+    return lines
+
+
+def proposal(move: Proposal) -> str:
+    """`12 min later`, `1000 ft higher`, `1.5 NM towards 270°`."""
+    match move.dimension:
+        case "time":
+            return f"{duration(abs(move.by))} {'later' if move.by > 0 else 'earlier'}"
+        case "altitude":
+            return f"{abs(move.by) / METRES_PER_FOOT:.0f} ft {'higher' if move.by > 0 else 'lower'}"
+    bearing = "" if move.bearing_deg is None else f" towards {round(move.bearing_deg) % 360:03d}°"
+    return f"{move.by / METRES_PER_NAUTICAL_MILE:.1f} NM{bearing}"
+
+
+def named(notice: Notice) -> str:
+    """Party, reference, title and activity on one line."""
+    title = f" “{notice.title}”" if notice.title else ""
+    return f"{notice.party} {notice.reference}{title}, {activity(notice)}"
+
+
+def activity(notice: Notice) -> str:
+    """The activity in words: `air operation`."""
+    return "activity not stated" if notice.activity is Activity.UNSTATED else notice.activity.value.replace("_", " ")
+
+
+def centre(polygons: tuple[Polygon, ...]) -> Position:
+    """The middle of the largest polygon's outline, its edges weighed by length. For the eye; may lie outside a bent area."""
+    ring = max((polygon.shell for polygon in polygons), key=len)
+    lat = np.array([p.latitude_deg for p in ring])
+    lon = np.array([p.longitude_deg for p in ring])
+    chart = Chart(middle(lat, lon))
+    x, y = chart.forward(lat, lon)
+    length = np.hypot(np.roll(x, -1) - x, np.roll(y, -1) - y)
+    mean_x = float(np.average((x + np.roll(x, -1)) / 2, weights=length))
+    mean_y = float(np.average((y + np.roll(y, -1)) / 2, weights=length))
+    centre_lat, centre_lon = chart.inverse(mean_x, mean_y)
+    return Position(float(centre_lat), float(centre_lon))
+
+
+def generated(moment: datetime | None) -> str | None:
+    """When the answer was made, to the second; None where the caller does not say."""
+    return None if moment is None else iso(to_us(moment.replace(microsecond=0)))
+
+
+def counts(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> dict[str, int]:
+    """How much was screened, and how much was found."""
+    return {
+        "notices": len(answer.notices),
+        "volumes": sum(len(notice.volumes) for notice in answer.notices),
+        "pairs": answer.pair_count,
+        "conflicts": sum(c.answer is Answer.CONFLICT for c in answer.conflicts),
+        "possibles": sum(c.answer is Answer.POSSIBLE for c in answer.conflicts),
+        "warnings": len(answer.warnings),
+        "problems": len(problems),
+    }
+
+
+def problem(error: DetenteError) -> dict[str, str]:
+    """What is wrong, where, and how it is usually fixed."""
+    return {"kind": type(error).__name__, "where": error.where, "what": error.what, "hint": error.hint}
