@@ -1,0 +1,214 @@
+"""The answer for a person at a terminal: plain lines at 80 columns, the same text with and without colour.
+
+Conflicts come before possibles, each by time and never by distance; then hazard areas entered, how the input was read,
+what was wrong with it, and one line that sums up. Nothing a party wrote is read as markup, and control characters in it
+are shown, not sent to the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from io import StringIO
+from typing import Final, TypeAlias
+
+from rich.console import Console
+from rich.text import Text
+
+from detente.domain import Answer, Conflict, DetenteError, MeetingArea, Notice, ScreeningAnswer
+from detente.interop import answer_words as words
+from detente.interop.answer_meetings import Entry, Meeting, entries, meetings
+
+MOST_MEETINGS: Final = 20  # more than a watch can read off a screen; the files hold all
+MOST_NOTES: Final = 20
+_STYLE: Final = {Answer.CLEAR: "bold green", Answer.POSSIBLE: "bold yellow", Answer.CONFLICT: "bold red"}
+_MARGIN_WIDTH: Final = 13
+Row: TypeAlias = tuple[str, Text]
+
+
+def print_table(
+    answer: ScreeningAnswer,
+    console: Console | None = None,
+    *,
+    readings: Sequence[words.ReadingNote] = (),
+    problems: Sequence[DetenteError] = (),
+    more_in: str = "",
+) -> None:
+    """Print the whole answer; in colour where the console has it.
+
+    Args:
+        more_in: where everything can be seen when there is too much to print, e.g. "out/map.html".
+    """
+    console = console or Console()
+    for label, value in rows(answer, readings=readings, problems=problems, more_in=more_in):
+        margin = _margin(label)
+        for line in value.wrap(console, max(console.width - len(margin), 20)):
+            line.rstrip()
+            console.print(Text.assemble((margin, "dim"), line), highlight=False, soft_wrap=True)
+            margin = " " * len(margin)
+
+
+def table_text(
+    answer: ScreeningAnswer,
+    *,
+    readings: Sequence[words.ReadingNote] = (),
+    problems: Sequence[DetenteError] = (),
+    generated_utc: datetime | None = None,
+    width: int = 80,
+) -> str:
+    """The table as text without colour, the same wherever it is made; it opens with the time where one is given."""
+    text = StringIO()
+    console = Console(file=text, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    if generated_utc is not None:
+        console.print(f"Screened {words.generated(generated_utc)}\n", highlight=False)
+    print_table(answer, console, readings=readings, problems=problems)
+    return text.getvalue()
+
+
+def rows(
+    answer: ScreeningAnswer,
+    *,
+    readings: Sequence[words.ReadingNote] = (),
+    problems: Sequence[DetenteError] = (),
+    more_in: str = "",
+) -> Iterator[Row]:
+    """The table from top to bottom: a label, or none, and what stands beside it."""
+    found = meetings(answer)
+    for number, meeting in enumerate(found[:MOST_MEETINGS], start=1):
+        yield from _meeting(number, meeting, answer)
+    if len(found) > MOST_MEETINGS:
+        yield "", _more(len(found) - MOST_MEETINGS, more_in)
+        yield "", Text("")
+    warned = [_entry(entry) for entry in entries(answer)]
+    yield from _section("Hazard areas entered (a warning, not a conflict)", warned, more_in)
+    yield from _section("How the input was read", [_note(reading.where, reading.what) for reading in readings], more_in)
+    yield from _section(
+        "Problems in the input", [Text(_plain(str(error))) for error in problems], "", most=len(problems)
+    )
+    yield "", summary(answer, found, problems)
+
+
+def _margin(label: str) -> str:
+    if not label:
+        return ""
+    return " - " if label == "-" else f"   {label}".ljust(_MARGIN_WIDTH)
+
+
+def summary(answer: ScreeningAnswer, found: Sequence[Meeting], problems: Sequence[DetenteError]) -> Text:
+    """`CONFLICT: 4,950 pairs of 100 volumes; 3 conflicts and 1 possible between 2 pairs of notices; …`."""
+    counted = words.counts(answer, problems)
+    parts = [f"{counted['pairs']:,} {_plural('pair', counted['pairs'])} of {counted['volumes']:,} volumes"]
+    if found:
+        parts.append(
+            f"{counted['conflicts']:,} {_plural('conflict', counted['conflicts'])} and "
+            f"{counted['possibles']:,} possible between {len(found):,} {_plural('pair', len(found))} of notices"
+        )
+    if counted["warnings"]:
+        parts.append(f"{counted['warnings']:,} {_plural('hazard warning', counted['warnings'])}")
+    if problems:
+        parts.append(f"{len(problems):,} {_plural('problem', len(problems))}: what could not be read was not screened")
+    return Text.assemble((answer.answer.name, _STYLE[answer.answer]), ": ", "; ".join(parts) + ".")
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _more(count: int, more_in: str) -> Text:
+    where = f"all of them are in {more_in}" if more_in else "--format html, json or csv gives all of them"
+    return Text(f"… and {count:,} more pairs of notices, later or less grave; {where}.")
+
+
+def _section(title: str, lines: Sequence[Text], more_in: str, *, most: int = MOST_NOTES) -> Iterator[Row]:
+    if not lines:
+        return
+    yield "", Text(title, style="bold")
+    for line in lines[:most]:
+        yield "-", line
+    if len(lines) > most:
+        yield "-", Text(f"… and {len(lines) - most:,} more" + (f" in {more_in}" if more_in else ""))
+    yield "", Text("")
+
+
+def _meeting(number: int, meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:
+    conflict = meeting.first
+    yield (
+        "",
+        Text.assemble(
+            f"{number}  ", (conflict.answer.name, _STYLE[conflict.answer]), f"  rule: {_plain(conflict.rule)}"
+        ),
+    )
+    yield from _rows(meeting, answer)
+    yield "", Text("")
+
+
+def _rows(meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:
+    conflict = meeting.first
+    yield "who", _who(conflict.a.notice, conflict.a.volume_index)
+    yield "and", _who(conflict.b.notice, conflict.b.volume_index)
+    if conflict.area is not None:
+        yield from _area(conflict.area, withheld=words.withholds_lateral(conflict))
+    yield from _apart(conflict)
+    for reason in conflict.reasons:
+        yield "possible", Text(_plain(reason))
+    for line in words.would_clear(answer, meeting.notices):
+        yield "clears", Text(_plain(line))
+    if meeting.others:
+        yield "also", Text(_others(meeting))
+
+
+def _who(notice: Notice, volume_index: int) -> Text:
+    which = f", volume {volume_index + 1} of {len(notice.volumes)}" if len(notice.volumes) > 1 else ""
+    assumed = "".join(f"; {_plain(a.field)} assumed" for a in notice.assumptions)
+    return Text.assemble(
+        (_plain(f"{notice.party} {notice.reference}"), "bold"),
+        _plain(f" {notice.title}" if notice.title else ""),
+        f" ({words.activity(notice)}{which}{assumed})",
+    )
+
+
+def _area(area: MeetingArea, *, withheld: bool) -> Iterator[Row]:
+    if area.footprint:
+        centre = words.centre(area.footprint)
+        yield "where", Text(f"{words.dms(centre)}  MGRS {words.mgrs(centre)}")
+    if area.closest is not None and not withheld:
+        near, far = area.closest
+        yield "closest", Text(f"{words.dms(near)} and {words.dms(far)}")
+    yield "altitude", Text(area.lower if area.lower == area.upper else f"{area.lower} to {area.upper}")
+    yield "when", Text(f"{words.iso(area.start_us) or 'open'} to {words.iso(area.end_us) or 'open'}")
+    yield "DTG", Text(f"{words.dtg(area.start_us) or 'open'} to {words.dtg(area.end_us) or 'open'}")
+
+
+def _apart(conflict: Conflict) -> Iterator[Row]:
+    for name, stated, least, minimum, short in words.separations(conflict):
+        text = f"{stated}; minimum {minimum}" if stated in ("overlap", words.WITHHELD) else ""
+        if not text:
+            at_least = ", may overlap" if least == "overlap" else f", at least {least}" if least else ""
+            text = f"{stated} apart{at_least}; minimum {minimum}, short by {short}"
+        yield name, Text(text)
+
+
+def _others(meeting: Meeting) -> str:
+    count = len(meeting.others)
+    certain = sum(c.answer is Answer.CONFLICT for c in meeting.others)
+    ends = [c.area.end_us for c in meeting.conflicts if c.area is not None]
+    until = f", until {words.iso(max(ends)) or 'open'}" if ends else ""
+    return f"{count:,} more volume {_plural('pair', count)} ({certain:,} conflict, {count - certain:,} possible){until}"
+
+
+def _entry(entry: Entry) -> Text:
+    warning, hazard = entry.first, entry.first.hazard.notice
+    declared = f" declared by {hazard.declared_by}" if hazard.declared_by else ""
+    verb = "enters" if warning.answer is Answer.CONFLICT else "may enter"
+    when = "" if warning.area is None else f" from {words.iso(warning.area.start_us) or 'open'}"
+    more = f"; {entry.other_count:,} more volumes" if entry.other_count else ""
+    return Text(_plain(f"{words.named(warning.plan.notice)} {verb} {words.named(hazard)}{declared}{when}{more}"))
+
+
+def _note(where: str, what: str) -> Text:
+    return Text(_plain(f"{where}: {what}" if where else what))
+
+
+def _plain(text: str) -> str:
+    """Control characters shown as their code points: a file must not be able to write lines of its own, nor recolour them."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
