@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
-from detente.domain import Minima, Notice, Understanding, VolumeRef
-from detente.screening.candidates import VolumeTable, table_of
+import numpy as np
+
+from detente.domain import Activity, Answer, Minima, Notice, Understanding, VolumeRef
+from detente.screening.candidates import Progress, VolumeTable, candidate_pairs, table_of
 from detente.screening.pair import Prepared
+
+NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
+ENGINE_FROM: Final = 1_000  # volumes; below it the compiled kernels cost more to load than they save
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +41,44 @@ class Scene:
         numbers = {party: k for k, party in enumerate(dict.fromkeys(e.notice.party for e in self.entries))}
         return table_of([e.prepared for e in self.entries], [numbers[e.notice.party] for e in self.entries])
 
+    def meeting_pairs(self, progress: Progress | None = None, threads: int | None = None) -> list[tuple[int, int]]:
+        """Index pairs i < j, sorted, that may meet: by the sweep for a few volumes, by the compiled engine for many.
+
+        A hazard area only warns of what enters it, so between it and a plan the minima are zero.
+        """
+        if len(self.entries) < ENGINE_FROM:
+            return [(i, j) for i, j in candidate_pairs(self.table, self.largest, progress).tolist()]
+        from detente.screening import engine
+
+        activities = sorted({e.notice.activity for e in self.entries}, key=lambda a: a.value)
+        rows, owner = engine.arrays_of(
+            [e.prepared for e in self.entries],
+            self.table.party.tolist(),
+            [activities.index(e.notice.activity) for e in self.entries],
+            self.rules.arena,
+        )
+        minima = np.array([[_as_row(self._minima_where_they_occur(a, b)) for b in activities] for a in activities])
+        found = engine.find_meetings(
+            rows, minima, lambda _i, _j: Answer.POSSIBLE, threads=threads, progress=progress
+        )  # what the kernels leave open is decided with everything else, by the exact predicate
+        return sorted({(int(owner[i]), int(owner[j])) for i, j in found.pairs})
+
+    def minima_between(self, a: Activity, b: Activity) -> Minima:
+        """The minima that hold between two activities; zero where one of them is a hazard area."""
+        if Activity.HAZARD_AREA in (a, b):
+            return NO_SEPARATION
+        return self.rules.minima_between(a, b)[0]
+
+    def _minima_where_they_occur(self, a: Activity, b: Activity) -> Minima:
+        """As `minima_between`; no rule is asked for where the two activities are one party's own."""
+        parties = {e.notice.party for e in self.entries if e.notice.activity in (a, b)}
+        return self.minima_between(a, b) if len(parties) > 1 else NO_SEPARATION
+
     @cached_property
     def largest(self) -> Minima:
         """The largest minima that any rule asks of any pair."""
         return self.rules.largest()
+
+
+def _as_row(minima: Minima) -> tuple[float, float, float]:
+    return minima.lateral_m, minima.vertical_m, minima.time_s

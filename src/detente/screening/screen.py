@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Final
 
 from detente.domain import (
     WORLD,
@@ -26,13 +25,11 @@ from detente.domain import (
     at,
 )
 from detente.domain.units import MICROSECONDS_PER_SECOND
-from detente.screening.candidates import Progress, candidate_pairs
+from detente.screening.candidates import Progress
 from detente.screening.explain import meeting_area
 from detente.screening.pair import PairSeparation, prepare, separation_of
 from detente.screening.proposals import propose
-from detente.screening.scene import Entry, Scene
-
-NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
+from detente.screening.scene import NO_SEPARATION, Entry, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def screen(
     ordered = tuple(sorted(notices, key=lambda n: (n.party, n.reference)))
     scene = Scene(tuple(_entries(ordered, rules, between)), rules)
     meetings, warnings = [], []
-    for i, j in candidate_pairs(scene.table, scene.largest, progress).tolist():
+    for i, j in scene.meeting_pairs(progress):
         a, b = scene.entries[i], scene.entries[j]
         if Activity.HAZARD_AREA in (a.notice.activity, b.notice.activity):
             warnings.extend(_warning(a, b, arena, explain=explain))
