@@ -447,9 +447,8 @@ def compiled() -> ModuleType:
     import numba
 
     if not _cache_folder_is_writable():
-        numba.config.CACHE_DIR = tempfile.mkdtemp(
-            prefix="detente-"
-        )  # numba raises where it finds no folder for its cache
+        folder = tempfile.mkdtemp(prefix="detente-")  # numba raises where it finds none for its cache
+        vars(numba.config)["CACHE_DIR"] = folder
     spec = spec_from_file_location("detente.screening.kernels_compiled", kernels.__file__)
     assert spec is not None
     assert spec.loader is not None
