@@ -1,0 +1,72 @@
+"""What height above the WGS 84 ellipsoid an altitude limit may stand for: the lowest and the highest, never a guess between.
+
+A limit in AMSL is taken over the geoid, one in AGL over the arena's terrain, and a flight level through the air pressure:
+
+    geopotential altitude of pressure p below 11 km:  H(p) = (T0 / L) · (1 - (p / 1013.25 hPa) ^ (R·L/g))
+
+With the sea-level pressure q instead of 1013.25, the standard layer of air between the sea and pressure p is H(p) - H(q) thick;
+real air is thinner or thicker as its mean temperature is lower or higher than the standard's (hypsometric equation). So the true altitude
+lies between ratio_cold · (H - H(q_low)) and ratio_warm · (H - H(q_high)), taken outward where the thickness is negative. Source: ICAO Doc 7488,
+Manual of the ICAO Standard Atmosphere; Doc 8168 volume III on temperature and pressure corrections. Geopotential and geometric metres differ by
+less than 0.7 % below 20 km, and that is added upward.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final
+
+from detente.domain import AltitudeLimit, AltitudeReference, Arena, PressureBounds
+from detente.geodesy.geoid import geoid_bounds_m
+
+STANDARD_PRESSURE_HPA: Final = 1013.25
+_SCALE_M: Final = 288.15 / 0.0065  # T0 / L of the troposphere
+_EXPONENT: Final = 0.190263  # R·L/g
+_EARTH_RADIUS_M: Final = 6_356_766.0  # of ICAO Doc 7488
+
+
+def hae_bounds_m(
+    limit: AltitudeLimit, south_deg: float, west_deg: float, north_deg: float, east_deg: float, arena: Arena
+) -> tuple[float, float]:
+    """The lowest and highest height (m above the ellipsoid) that the limit may stand for anywhere in the box. Errs outward.
+
+    Args:
+        west_deg, east_deg: west may be larger than east where the box runs over the antimeridian.
+    """
+    if limit.reference is AltitudeReference.UNSTATED:
+        return -inf, inf
+    if limit.reference in (AltitudeReference.UNLIMITED, AltitudeReference.HAE):
+        return limit.value_m, limit.value_m
+    sea_low_m, sea_high_m = geoid_bounds_m(south_deg, west_deg, north_deg, east_deg)
+    low_m, high_m = _amsl_bounds_m(limit, arena)
+    return low_m + sea_low_m, high_m + sea_high_m
+
+
+def _amsl_bounds_m(limit: AltitudeLimit, arena: Arena) -> tuple[float, float]:
+    if limit.reference is AltitudeReference.AGL:
+        return arena.terrain.lowest_amsl_m + limit.value_m, arena.terrain.highest_amsl_m + limit.value_m
+    if limit.reference is AltitudeReference.FL:
+        return flight_level_bounds_m(limit.value_m, arena.pressure)
+    return limit.value_m, limit.value_m
+
+
+def flight_level_bounds_m(pressure_altitude_m: float, pressure: PressureBounds) -> tuple[float, float]:
+    """The lowest and highest altitude (m AMSL) at which that pressure altitude may be found."""
+    thinnest_m = pressure_altitude_m - standard_altitude_m(pressure.lowest_hpa)
+    thickest_m = pressure_altitude_m - standard_altitude_m(pressure.highest_hpa)
+    ratios = (pressure.coldest_ratio, pressure.warmest_ratio)
+    lowest_m = min(ratio * thinnest_m for ratio in ratios)
+    highest_m = max(ratio * thickest_m for ratio in ratios)
+    return lowest_m, _geometric_m(highest_m)
+
+
+def standard_altitude_m(pressure_hpa: float) -> float:
+    """The altitude (m) of a pressure in the standard atmosphere, below 11 km."""
+    return float(_SCALE_M * (1 - (pressure_hpa / STANDARD_PRESSURE_HPA) ** _EXPONENT))
+
+
+def _geometric_m(geopotential_m: float) -> float:
+    """The larger of an altitude in geopotential and in geometric metres."""
+    if geopotential_m <= 0.0:
+        return geopotential_m
+    return geopotential_m * _EARTH_RADIUS_M / (_EARTH_RADIUS_M - min(geopotential_m, 1_000_000.0))

@@ -1,0 +1,109 @@
+"""Moments as people write them: ISO 8601 and date-time groups. A time without a zone is not a moment."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from detente.domain import NotUnderstood
+
+MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+# Military time zones: A to M without J east of Greenwich, N to Y west, Z UTC. J is the observer's own time.
+LETTER_HOURS: Final = {
+    **{letter: hours for hours, letter in enumerate("ABCDEFGHIKLM", 1)},
+    **{letter: -hours for hours, letter in enumerate("NOPQRSTUVWXY", 1)},
+    "Z": 0,
+}
+_DTG: Final = re.compile(r"(\d{2})\s*(\d{2})(\d{2})\s*([A-Z])\s*([A-Z]{3})\s*(\d{4}|\d{2})")
+_ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(.*)", re.IGNORECASE)
+
+
+def read_time(text: str) -> datetime:
+    """The moment, in UTC: `2018-09-17T18:39Z`, `2018-09-17 21:39 +03:00`, `171839ZSEP18`, `2018-09-17 21:39 Asia/Damascus`.
+
+    Raises:
+        NotUnderstood: no zone, a local time that clocks skipped or showed twice, or not a time at all.
+    """
+    plain = " ".join(text.split())
+    group = _DTG.fullmatch(plain.upper())
+    if group:
+        return _date_time_group(plain, *group.groups())
+    iso = _ISO.fullmatch(plain)
+    if not iso:
+        raise NotUnderstood(f"{text!r} is not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
+    date, clock, zone = iso.groups()
+    if not zone:
+        raise NotUnderstood(f"time {text!r} has no zone", hint="end it with Z for UTC, or an offset such as +03:00")
+    return _in_utc(text, _clock(text, date, clock), zone)
+
+
+def _clock(text: str, date: str, clock: str) -> datetime:
+    if clock.startswith("24:00") and not clock.strip("0:24.,"):
+        return _parsed(text, f"{date}T00:00") + timedelta(days=1)
+    if clock[6:8] == "60":
+        raise NotUnderstood(f"time {text!r} is a leap second", hint="write the second after it")
+    return _parsed(text, f"{date}T{clock.replace(',', '.')}")
+
+
+def _parsed(text: str, iso: str) -> datetime:
+    try:
+        return datetime.fromisoformat(iso)
+    except ValueError as error:
+        raise NotUnderstood(
+            f"{text!r} is not a time: {error}", hint="write 2018-09-17T18:39Z or 171839ZSEP18"
+        ) from error
+
+
+def _in_utc(text: str, local: datetime, zone: str) -> datetime:
+    if zone.upper() in ("Z", "UTC", "GMT"):
+        return local.replace(tzinfo=UTC)
+    offset = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{2}):?(\d{2})?", zone, re.IGNORECASE)
+    if offset:
+        sign, hours, minutes = offset[1], int(offset[2]), int(offset[3] or 0)
+        if hours > 14 or minutes > 59:
+            raise NotUnderstood(f"time {text!r}: offset {zone} is beyond ±14:00", hint="check the zone")
+        shift = timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
+        return local.replace(tzinfo=timezone(shift)).astimezone(UTC)
+    return _in_named_zone(text, local, zone)
+
+
+def _in_named_zone(text: str, local: datetime, zone: str) -> datetime:
+    try:
+        named = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise NotUnderstood(
+            f"time {text!r}: zone {zone!r} is not known",
+            hint="write Z, an offset such as +03:00, or a name such as Asia/Damascus",
+        ) from error
+    readings = {local.replace(tzinfo=named, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    if len(readings) == 2:
+        which = (
+            "was skipped"
+            if all(r.astimezone(named).replace(tzinfo=None) != local for r in readings)
+            else "was shown twice"
+        )
+        raise NotUnderstood(f"time {text!r} {which} when clocks changed in {zone}", hint="give the offset from UTC")
+    return readings.pop()
+
+
+def _date_time_group(text: str, day: str, hour: str, minute: str, letter: str, month: str, year: str) -> datetime:
+    if letter not in LETTER_HOURS:
+        raise NotUnderstood(f"time {text!r}: J is the writer's own local time", hint="use Z for UTC")
+    if month not in MONTHS:
+        raise NotUnderstood(f"time {text!r}: month {month!r} is not known", hint=f"write one of {' '.join(MONTHS)}")
+    full_year = int(year) if len(year) == 4 else 2000 + int(year)
+    try:
+        local = datetime(full_year, MONTHS.index(month) + 1, int(day), int(hour), int(minute), tzinfo=UTC)
+    except ValueError as error:
+        raise NotUnderstood(
+            f"{text!r} is not a time: {error}", hint="a date-time group is DDHHMM, zone, month, year"
+        ) from error
+    return local - timedelta(hours=LETTER_HOURS[letter])
+
+
+def date_time_group(moment: datetime) -> str:
+    """The moment as a date-time group in UTC, to the minute: 171839ZSEP18."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%d%H%M}Z{MONTHS[utc.month - 1]}{utc:%y}"
