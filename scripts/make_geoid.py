@@ -18,6 +18,7 @@ TARGET = Path(__file__).parent.parent / "src/detente/geodesy/data/egm96_bounds_1
 
 
 def main(source: str) -> None:
+    """Read the grid, write the bounds, say how large and how wide they are."""
     grid = read_gtx(Path(source))
     per_degree = round(1 / grid.step_deg)
     nodes = np.concatenate([grid.heights_m, grid.heights_m[:, :1]], axis=1)  # the seam repeats the first meridian

@@ -197,7 +197,7 @@ def _packed(text: str, packed: str, degree_digits: int) -> float:
     whole, point, fraction = packed[1:].partition(".")
     parts = [whole[:degree_digits], *(whole[k : k + 2] for k in range(degree_digits, len(whole), 2))]
     parts[-1] += point + fraction
-    value = _sexagesimal(text, *(parts + ["0", "0"])[:3])
+    value = _sexagesimal(text, *[*parts, "0", "0"][:3])
     return -value if packed[0] == "-" else value
 
 

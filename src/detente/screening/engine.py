@@ -8,6 +8,7 @@ allows and leave the rest to the exact predicate. Times and altitudes are compar
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -453,6 +454,7 @@ def compiled() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # numba's cache finds its globals by the module's name
     spec.loader.exec_module(module)
     for name, function in list(vars(module).items()):
         if isinstance(function, FunctionType):
