@@ -97,21 +97,17 @@ def _margin(label: str) -> str:
 def summary(answer: ScreeningAnswer, found: Sequence[Meeting], problems: Sequence[DetenteError]) -> Text:
     """`CONFLICT: 4,950 pairs of 100 volumes; 3 conflicts and 1 possible between 2 pairs of notices; …`."""
     counted = words.counts(answer, problems)
-    parts = [f"{counted['pairs']:,} {_plural('pair', counted['pairs'])} of {counted['volumes']:,} volumes"]
+    parts = [f"{words.plural(counted['pairs'], 'pair')} of {words.plural(counted['volumes'], 'volume')}"]
     if found:
         parts.append(
-            f"{counted['conflicts']:,} {_plural('conflict', counted['conflicts'])} and "
-            f"{counted['possibles']:,} possible between {len(found):,} {_plural('pair', len(found))} of notices"
+            f"{words.plural(counted['conflicts'], 'conflict')} and "
+            f"{counted['possibles']:,} possible between {words.plural(len(found), 'pair')} of notices"
         )
     if counted["warnings"]:
-        parts.append(f"{counted['warnings']:,} {_plural('hazard warning', counted['warnings'])}")
+        parts.append(f"{words.plural(counted['warnings'], 'hazard warning')}")
     if problems:
-        parts.append(f"{len(problems):,} {_plural('problem', len(problems))}: what could not be read was not screened")
+        parts.append(f"{words.plural(len(problems), 'problem')}: what could not be read was not screened")
     return Text.assemble((answer.answer.name, _STYLE[answer.answer]), ": ", "; ".join(parts) + ".")
-
-
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"
 
 
 def _more(count: int, more_in: str) -> Text:
@@ -193,7 +189,7 @@ def _others(meeting: Meeting) -> str:
     certain = sum(c.answer is Answer.CONFLICT for c in meeting.others)
     ends = [c.area.end_us for c in meeting.conflicts if c.area is not None]
     until = f", until {words.iso(max(ends)) or 'open'}" if ends else ""
-    return f"{count:,} more volume {_plural('pair', count)} ({certain:,} conflict, {count - certain:,} possible){until}"
+    return f"{words.plural(count, 'more volume pair')} ({certain:,} conflict, {count - certain:,} possible){until}"
 
 
 def _entry(entry: Entry) -> Text:

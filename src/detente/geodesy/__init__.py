@@ -3,6 +3,7 @@
 from detente.geodesy.altitude_text import read_altitude
 from detente.geodesy.coordinates import PositionReading, read_position, read_position_with_notes
 from detente.geodesy.quantities import read_duration_s, read_length_m, read_number, read_speed_m_s
+from detente.geodesy.routes import route_legs
 from detente.geodesy.time_text import date_time_group, read_time
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "read_position_with_notes",
     "read_speed_m_s",
     "read_time",
+    "route_legs",
 ]

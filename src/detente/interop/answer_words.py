@@ -136,6 +136,11 @@ def minima(values: Minima) -> str:
     return f"{lateral(values.lateral_m)}, {vertical(values.vertical_m)}, {duration(values.time_s)}"
 
 
+def plural(count: int, noun: str) -> str:
+    """`1 pair`, `4,950 pairs`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]:
     """One line a notice: `LAF-7: 12 min later, or 1000 ft higher`; empty where no moves were sought.
 

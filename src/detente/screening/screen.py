@@ -28,7 +28,7 @@ from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.screening.candidates import Progress
 from detente.screening.explain import meeting_area
 from detente.screening.pair import PairSeparation, prepare, separation_of
-from detente.screening.proposals import propose
+from detente.screening.proposals import MOVES, propose
 from detente.screening.scene import NO_SEPARATION, Entry, Scene
 
 
@@ -152,7 +152,8 @@ def _conflict(m: Meeting, arena: Arena, *, explain: bool) -> Conflict:
 
 def _proposals(conflicts: Sequence[Conflict], scene: Scene, most: int) -> dict[tuple[str, str], tuple[Proposal, ...]]:
     notices = {(n.party, n.reference): n for c in conflicts for n in (c.a.notice, c.b.notice)}
-    return {key: propose(notices[key], scene) for key in sorted(notices)[:most]}
+    movable = [key for key in sorted(notices) if MOVES[notices[key].activity]]
+    return {key: propose(notices[key], scene) for key in movable[:most]}
 
 
 def _pair_count(entries: Sequence[Entry]) -> int:

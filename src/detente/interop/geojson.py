@@ -1,0 +1,213 @@
+"""GeoJSON (RFC 7946) features. Longitude comes first on the wire; heights in positions are not read, altitudes stand in properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, UnreadableFile, at
+from detente.interop import strict_json
+from detente.interop.fields import (
+    FIELDS,
+    SYNONYMS,
+    WGS84_NAMES,
+    Area,
+    Feature,
+    Geometry,
+    Line,
+    Place,
+    area_of,
+    part_polygon,
+)
+
+Note: TypeAlias = Callable[[str], None]
+
+MOST_VERTICES_OF_A_FEATURE: Final = 200_000
+NOT_FOR_SCREENING: Final = {
+    "sources",
+    "source",
+    "claims",
+    "note",
+    "about",
+    "stroke",
+    "fill",
+    "marker-color",
+    "styleUrl",
+}
+
+
+def features(
+    raw: bytes, columns: Mapping[str, str], note: Note, refuse: Callable[[DetenteError], None]
+) -> list[Feature]:
+    """The features of a GeoJSON text, or the notices of a notice JSON."""
+    root = strict_json.loads(raw)
+    if isinstance(root, dict) and "notices" in root:
+        from detente.interop import notice_json
+
+        return notice_json.features(root, refuse)
+    found = _listed(root)
+    _check_crs(root)
+    made = []
+    unread: dict[str, None] = {}
+    for index, one in enumerate(found):
+        made.append(_feature(one, index, columns, unread, note))
+    if unread:
+        note(f"properties not read: {', '.join(list(unread)[:12])}")
+    return made
+
+
+def _listed(root: Any) -> list[Any]:
+    kind = root.get("type") if isinstance(root, dict) else None
+    if kind == "FeatureCollection" and isinstance(root.get("features"), list):
+        return list(root["features"])
+    if kind == "Feature":
+        return [root]
+    if kind in (
+        "Point",
+        "LineString",
+        "Polygon",
+        "MultiPoint",
+        "MultiLineString",
+        "MultiPolygon",
+        "GeometryCollection",
+    ):
+        return [{"type": "Feature", "geometry": root, "properties": {}}]
+    raise UnreadableFile(
+        "the JSON is neither GeoJSON nor a list of notices", hint='GeoJSON begins with {"type": "FeatureCollection", …}'
+    )
+
+
+def _check_crs(root: Any) -> None:
+    crs = root.get("crs") if isinstance(root, dict) else None
+    if crs is None:
+        return
+    name = (
+        crs.get("properties", {}).get("name")
+        if isinstance(crs, dict) and isinstance(crs.get("properties"), dict)
+        else None
+    )
+    if str(name).upper() not in WGS84_NAMES:
+        raise UnreadableFile(
+            f"the file's coordinates are in {name}, not WGS 84",
+            hint="convert it to WGS 84 longitude and latitude first",
+        )
+
+
+def _feature(one: Any, index: int, columns: Mapping[str, str], unread: dict[str, None], note: Note) -> Feature:
+    label = f"feature {index}"
+    if not isinstance(one, dict) or one.get("type") != "Feature":
+        return Feature(label, {}, problems=(InvalidVolume("not a GeoJSON feature", hint='it needs "type": "Feature"'),))
+    properties = one.get("properties")
+    fields = named_fields(properties if isinstance(properties, dict) else {}, columns, unread, note)
+    if "reference" not in fields and isinstance(one.get("id"), (str, int)):
+        fields["reference"] = one["id"]
+    if fields.get("reference"):
+        label = f"{label} ({str(fields['reference'])[:60]})"
+    notes: list[str] = []
+    try:
+        with at("geometry"):
+            geometry = tuple(geometries(one.get("geometry"), notes))
+    except DetenteError as error:
+        return Feature(label, fields, problems=(error,), notes=tuple(notes))
+    return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
+
+
+def named_fields(
+    given: Mapping[str, Any], columns: Mapping[str, str], unread: dict[str, None], note: Note
+) -> dict[str, Any]:
+    """The given properties under the names of the vocabulary; what is none of ours goes to `unread`."""
+    asked = {name.casefold(): to for name, to in columns.items()}
+    fields: dict[str, Any] = {}
+    by_synonym: dict[str, tuple[str, Any]] = {}
+    for name, value in given.items():
+        plain = "_".join(str(name).strip().casefold().replace("-", " ").split())
+        if str(name).strip().casefold() in asked:
+            fields[asked[str(name).strip().casefold()]] = value
+        elif plain in FIELDS or plain in ("latitude", "longitude", "position", "positions", "shape", "wkt"):
+            fields.setdefault(plain, value)
+        elif plain in SYNONYMS:
+            by_synonym.setdefault(SYNONYMS[plain], (str(name), value))
+        elif name not in NOT_FOR_SCREENING:
+            unread.setdefault(str(name)[:40])
+    for field, (name, value) in by_synonym.items():
+        if field not in fields:
+            fields[field] = value
+            note(f"{name!r} read as {field}")
+    return fields
+
+
+def geometries(geometry: Any, notes: list[str], depth: int = 0) -> list[Geometry]:
+    """The parts of a GeoJSON geometry object."""
+    if not isinstance(geometry, dict):
+        raise InvalidVolume("no geometry", hint="say where: a GeoJSON geometry object")
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if kind == "GeometryCollection":
+        if depth > 3:
+            raise InvalidVolume("geometry collections are nested too deep", hint="flatten them")
+        return [g for part in _list(geometry.get("geometries")) for g in geometries(part, notes, depth + 1)]
+    count = [0]
+    match kind:
+        case "Point":
+            return [Place(position(coordinates, notes, count))]
+        case "MultiPoint":
+            return [Place(p) for p in positions(coordinates, notes, count)]
+        case "LineString":
+            return [Line(tuple(positions(coordinates, notes, count)))]
+        case "MultiLineString":
+            return [Line(tuple(positions(line, notes, count))) for line in _list(coordinates)]
+        case "Polygon":
+            return [_area([coordinates], notes, count)]
+        case "MultiPolygon":
+            return [_area(_list(coordinates), notes, count)]
+    raise InvalidVolume(
+        f"geometry type {str(kind)[:40]!r} is not known", hint="use Point, LineString, Polygon or their Multi- forms"
+    )
+
+
+def _area(polygons: list[Any], notes: list[str], count: list[int]) -> Area:
+    parts = []
+    for index, rings in enumerate(polygons):
+        with at(f"polygon {index}" if len(polygons) > 1 else ""):
+            parts.append(part_polygon([positions(ring, notes, count) for ring in _list(rings)], notes))
+    if not parts:
+        raise InvalidVolume("a multipolygon without polygons covers nothing", hint="give at least one")
+    return area_of(parts)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidVolume("coordinates are not a list where a list is needed", hint="check the brackets")
+    return value
+
+
+def positions(value: Any, notes: list[str], count: list[int] | None = None) -> list[Position]:
+    """A list of GeoJSON positions; `count` adds up those of one feature."""
+    count = [0] if count is None else count
+    found = []
+    for index, one in enumerate(_list(value)):
+        with at(f"position {index}"):
+            found.append(position(one, notes, count))
+    return found
+
+
+def position(value: Any, notes: list[str], count: list[int] | None = None) -> Position:
+    """A GeoJSON position: longitude first."""
+    count = [0] if count is None else count
+    count[0] += 1
+    if count[0] > MOST_VERTICES_OF_A_FEATURE:
+        raise TooLarge(
+            f"the feature has more than {MOST_VERTICES_OF_A_FEATURE} positions", hint="simplify it outward, or split it"
+        )
+    if not isinstance(value, list) or len(value) < 2 or not all(_is_coordinate(v) for v in value[:2]):
+        raise InvalidVolume(f"{str(value)[:60]} is not a position", hint="write [longitude, latitude] as numbers")
+    if len(value) > 2:
+        notes.append("heights in positions are not read: state altitude_lower and altitude_upper")
+    longitude_deg = float(value[0])
+    if 180.0 < longitude_deg <= 360.0:
+        notes.append("longitudes past 180 read as 360 less")
+        longitude_deg -= 360.0
+    return Position(float(value[1]), longitude_deg)
+
+
+def _is_coordinate(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9

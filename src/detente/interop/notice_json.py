@@ -1,0 +1,102 @@
+"""détente's own notice JSON: notices with their volumes, footprints named by kind. The schema is published in `docs/notice.schema.json`.
+
+A volume's fields are those of every format; its footprint is a GeoJSON geometry, or one of
+    {"circle": {"centre": [lon, lat], "radius_m": …}}, {"corridor": {"centre_line": […], "half_width_m": …, "ends": "round"}},
+    {"orbit": {"first": [lon, lat], "second": [lon, lat], "width_m": …, "alignment": "centre"}}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from detente.domain import Circle, Corridor, DetenteError, InvalidVolume, Orbit, at
+from detente.interop import geojson
+from detente.interop.fields import FIELDS, Area, Feature, Geometry
+
+FORMAT: Final = "detente-notices/1"
+NOTICE_FIELDS: Final = ("reference", "party", "activity", "title", "stated_place", "declared_by", "assumed")
+VOLUME_FIELDS: Final = tuple(
+    name
+    for name in FIELDS
+    if name.startswith(("time_", "altitude_", "position_uncertainty")) or name in ("speed", "speed_m_s", "half_width_m")
+)
+
+
+def features(root: Mapping[str, Any], refuse: Callable[[DetenteError], None]) -> list[Feature]:
+    """The volumes of all notices, each a feature that carries its notice's fields."""
+    if root.get("format", FORMAT) != FORMAT:
+        refuse(
+            InvalidVolume(
+                f"format {str(root.get('format'))[:40]!r} is not {FORMAT}", hint="write it with this version of détente"
+            )
+        )
+        return []
+    notices = root.get("notices")
+    if not isinstance(notices, list):
+        refuse(InvalidVolume("notices is not a list", hint='write "notices": [ … ]'))
+        return []
+    return [feature for index, notice in enumerate(notices) for feature in _of_notice(notice, index)]
+
+
+def _of_notice(notice: Any, index: int) -> list[Feature]:
+    label = f"notices[{index}]"
+    if not isinstance(notice, dict) or not isinstance(notice.get("volumes"), list) or not notice["volumes"]:
+        return [
+            Feature(label, {}, problems=(InvalidVolume("a notice needs a list of volumes", hint="say where and when"),))
+        ]
+    shared = {name: notice[name] for name in NOTICE_FIELDS if name in notice}
+    unknown = [str(name) for name in notice if name not in (*NOTICE_FIELDS, "volumes")]
+    shared.setdefault("reference", label)
+    found = [_of_volume(volume, f"{label}.volumes[{k}]", shared) for k, volume in enumerate(notice["volumes"])]
+    if unknown:
+        error = InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json")
+        found.append(Feature(label, shared, problems=(error,)))
+    return found
+
+
+def _of_volume(volume: Any, label: str, shared: Mapping[str, Any]) -> Feature:
+    if not isinstance(volume, dict):
+        return Feature(
+            label, shared, problems=(InvalidVolume("a volume is an object", hint="see docs/notice.schema.json"),)
+        )
+    unknown = [str(name) for name in volume if name not in (*VOLUME_FIELDS, "footprint")]
+    fields = {**shared, **{name: volume[name] for name in VOLUME_FIELDS if name in volume}}
+    try:
+        if unknown:
+            raise InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json")
+        with at("footprint"):
+            notes: list[str] = []
+            return Feature(
+                label, fields, tuple(_footprints(volume.get("footprint"), notes)), notes=tuple(dict.fromkeys(notes))
+            )
+    except DetenteError as error:
+        return Feature(label, fields, problems=(error,))
+
+
+def _footprints(given: Any, notes: list[str]) -> list[Geometry]:
+    if isinstance(given, dict) and len(given) == 1:
+        (kind, parts), *_ = given.items()
+        if kind in ("circle", "corridor", "orbit") and isinstance(parts, dict):
+            with at(kind):
+                return [Area(_shape(kind, parts, notes))]
+    return geojson.geometries(given, notes)
+
+
+def _shape(kind: str, parts: Mapping[str, Any], notes: list[str]) -> Circle | Corridor | Orbit:
+    def place(name: str) -> Any:
+        with at(name):
+            return geojson.position(parts.get(name), notes)
+
+    def number(name: str) -> float:
+        value = parts.get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise InvalidVolume(f"{name} is not a number", hint="metres, without a unit")
+        return float(value)
+
+    if kind == "circle":
+        return Circle(place("centre"), number("radius_m"))
+    if kind == "orbit":
+        return Orbit(place("first"), place("second"), number("width_m"), parts.get("alignment", "centre"))
+    line = geojson.positions(parts.get("centre_line"), notes)
+    return Corridor(tuple(line), number("half_width_m"), parts.get("ends", "round"))
