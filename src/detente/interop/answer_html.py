@@ -183,7 +183,10 @@ def _simplified(polygon: Polygon) -> tuple[Polygon, ...]:
     flat = shapely.make_valid(shapely.Polygon(np.column_stack(chart.forward(lat, lon))))
     west, south, east, north = flat.bounds
     tolerance = max(east - west, north - south) / 1_000
-    widened = flat.simplify(tolerance).buffer(tolerance, join_style="mitre")
+    widened = flat
+    while shapely.get_num_coordinates(widened) > MOST_CORNERS:
+        widened = flat.simplify(tolerance).buffer(tolerance, join_style="mitre")
+        tolerance *= 2
     return tuple(
         Polygon(tuple(Position(float(p), float(q)) for p, q in zip(*chart.inverse(*ring.T), strict=True)))
         for part in shapely.get_parts(widened)

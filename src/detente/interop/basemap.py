@@ -77,9 +77,9 @@ def _cut_areas(layer: _Layer, chart: Chart, frame: Any) -> Iterator[Line]:
     import shapely
 
     for x, y in _touching(layer, chart, frame.bounds):
-        area = shapely.make_valid(shapely.Polygon(np.column_stack([x, y])))
+        area = shapely.Polygon(np.column_stack([x, y]))
         if _holds_antipode(x, y):
-            area = frame.difference(area)
+            area = frame.difference(shapely.make_valid(area))
         for part in shapely.get_parts(_seen(area, frame)):
             if part.geom_type == "Polygon" and not part.is_empty:
                 for ring in (part.exterior, *part.interiors):
@@ -114,7 +114,7 @@ def _seen(shape: Any, frame: Any) -> Any:
 
     west, south, east, north = frame.bounds
     tolerance = max(east - west, north - south) * STRAIGHT
-    return shapely.simplify(shapely.intersection(shape, frame), tolerance)
+    return shapely.simplify(shapely.clip_by_rect(shape, west, south, east, north), tolerance)
 
 
 def _holds_antipode(x: Floats, y: Floats) -> bool:

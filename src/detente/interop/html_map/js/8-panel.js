@@ -89,7 +89,7 @@ function inputList() {
 
 /** Select something, or nothing: details in the panel, and the map goes there. */
 function choose(chosen, fly = false) {
-  state.selected = chosen;
+  state.selected = chosen?.kind === "several" ? null : chosen;
   const open = chosen != null;
   byId("details").hidden = !open;
   byId("lists").hidden = open;

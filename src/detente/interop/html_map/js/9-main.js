@@ -155,7 +155,7 @@ function startSlider() {
   if (!span) return;
   slider.min = span.start;
   slider.max = span.end;
-  slider.step = span.end - span.start > 7200 ? 60 : 1;
+  slider.step = span.end - span.start > 1800 ? 60 : 1;
 }
 
 startSlider();

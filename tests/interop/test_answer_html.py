@@ -1,0 +1,379 @@
+"""The answer as a page: what is in the file, and what a real browser makes of it."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detente.domain import (
+    ALL_ALTITUDES,
+    UNSTATED_WINDOW,
+    Activity,
+    AltitudeBand,
+    Answer,
+    Assumption,
+    Circle,
+    Conflict,
+    Corridor,
+    HazardWarning,
+    MeetingArea,
+    Minima,
+    Notice,
+    NotUnderstood,
+    Polygon,
+    Position,
+    Proposal,
+    ScreeningAnswer,
+    Separation,
+    TimeWindow,
+    Volume4D,
+    VolumeRef,
+    flight_level,
+)
+from detente.geodesy.outline import outline
+from detente.interop import answer_html
+
+NOON = datetime(2018, 9, 17, 12, tzinfo=UTC)
+BAND = AltitudeBand(flight_level(160), flight_level(200))
+EVIL = (
+    "</script><script>window.broken = 1</script>",
+    "<img src=x onerror='window.broken = 2'>",
+    "<!--<script>",
+    '" onmouseover="window.broken = 3',
+    "javascript:window.broken=4",
+    "{{script}}{{data}}",
+    "\\u003cscript\\u003e \ud800 \u2028 \x00 ${window.broken=5}",
+)
+
+
+@dataclass(frozen=True)
+class Note:
+    where: str
+    what: str
+
+
+def window(hours=0, length=1):
+    return TimeWindow.between(NOON + timedelta(hours=hours), NOON + timedelta(hours=hours + length))
+
+
+def circle(latitude_deg, longitude_deg, radius_m=20_000.0):
+    return Circle(Position(latitude_deg, longitude_deg), radius_m)
+
+
+def plan(reference, party, *footprints, activity=Activity.AIR_OPERATION, **others):
+    volumes = tuple(Volume4D(footprint, BAND, window(i)) for i, footprint in enumerate(footprints))
+    return Notice(reference, party, activity, volumes, **others)
+
+
+def meets(a, b, footprint, answer=Answer.CONFLICT, text="default", apart=Separation(0.0, 0.0)):  # noqa: B008
+    here = window()
+    centre = outline(footprint)
+    closest = (centre[0].shell[0], centre[0].shell[9])
+    area = MeetingArea(centre, closest, text, "FL200", here.start_us, here.end_us)
+    return Conflict(
+        *(VolumeRef(a, 0), VolumeRef(b, 0), answer, apart, apart, apart),
+        *(Minima(9_260.0, 304.8, 300.0), text, (text,), area),
+    )
+
+
+def answered(latitude_deg=35.2, longitude_deg=35.8, text="ordinary"):
+    """One of everything around a place, with `text` wherever a party or a file can put text."""
+    here, beside = circle(latitude_deg, longitude_deg), circle(latitude_deg, longitude_deg, 26_000.0)
+    written = {"title": text, "source": text, "stated_place": text, "assumptions": (Assumption(text, text),)}
+    far = Position(latitude_deg - 0.5 if latitude_deg > 0 else latitude_deg + 0.5, longitude_deg)
+    a = plan(text, text, here, Corridor((here.centre, far), 5_000.0), **written)
+    b = plan("UN-2", "UNIFIL", beside, circle(latitude_deg, longitude_deg, 3_000.0))
+    hazard = plan(
+        "HZ " + text,
+        "SY",
+        circle(latitude_deg, longitude_deg, 90_000.0),
+        activity=Activity.HAZARD_AREA,
+        declared_by=text,
+    )
+    site = plan("SITE", "ICRC", circle(latitude_deg, longitude_deg, 900.0), activity=Activity.HUMANITARIAN_SITE)
+    conflicts = (
+        meets(a, b, here, text=text),
+        meets(a, site, here, Answer.POSSIBLE, apart=Separation(1_234.0, 1_234.0)),
+    )
+    warnings = (HazardWarning(VolumeRef(a, 0), VolumeRef(hazard, 0), Answer.CONFLICT, conflicts[0].area),)
+    moves = {(text, text): (Proposal(a, "time", 720.0),), ("ICRC", "SITE"): ()}
+    return ScreeningAnswer(Answer.CONFLICT, (a, b, hazard, site), conflicts, warnings, moves, 9)
+
+
+def page(text="ordinary", **place):
+    problems = [NotUnderstood(text, hint=text, where=text)]
+    return answer_html(answered(text=text, **place), readings=[Note(text, text)], problems=problems, generated_utc=NOON)
+
+
+def data_in(html):
+    return json.loads(re.search(r'id="answer">(.*?)</script>', html, re.DOTALL)[1])
+
+
+# the file ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else():
+    html = page()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
+    script, style = (
+        re.search(r"<script>(.*)</script>", html, re.DOTALL)[1],
+        re.search(r"<style>(.*)</style>", html, re.DOTALL)[1],
+    )
+
+    def digest(text):
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    assert policy == (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"style-src 'sha256-{digest(style)}'; script-src 'sha256-{digest(script)}'"
+    )
+    assert html.count("<script") == 2
+    assert not re.search(
+        r"(src|href)=\"(?!#)|https?:|url\(|@import|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", html
+    )
+
+
+@pytest.mark.parametrize("text", EVIL)
+def test_nothing_a_party_writes_can_leave_its_data_block(text):
+    html, plain = page(text), page()
+    assert html.count("<") == plain.count("<")
+    assert data_in(html)["notices"][0]["title"] == text
+
+
+def test_a_report_of_one_place_is_small_and_holds_only_that_place():
+    html = page()
+    assert len(html.encode("utf-8", "replace")) < 200_000
+    cities = [name for name, *_ in data_in(html)["basemap"]["cities"]]
+    assert "Latakia" in cities
+    assert "Paris" not in cities
+
+
+def test_ten_thousand_volumes_stay_within_five_megabytes():
+    corridor = Corridor((Position(46.0, 8.0), Position(46.1, 8.1)), 500.0)
+    flights = [
+        Notice(f"F{i}", f"P{i % 40}", Activity.AIR_OPERATION, (Volume4D(corridor, BAND, window()),) * 10)
+        for i in range(1_000)
+    ]
+    assert len(answer_html(ScreeningAnswer(Answer.CLEAR, tuple(flights), ()))) < 5_000_000
+
+
+def test_huge_outlines_are_simplified_outward():
+    from math import cos, pi, sin
+
+    import shapely
+
+    corners = tuple(
+        Position(35 + (1 + 0.02 * (i % 2)) * sin(2 * pi * i / 8_000), 35 + cos(2 * pi * i / 8_000))
+        for i in range(8_000)
+    )
+    answer = ScreeningAnswer(Answer.CLEAR, (plan("A", "A", Polygon(corners)),), ())
+    (ring,) = data_in(answer_html(answer))["volumes"]["rings"][0]
+    drawn, at = [], [0, 0]
+    for lat, lon in zip(ring[::2], ring[1::2], strict=True):
+        at = [at[0] + lat, at[1] + lon]
+        drawn.append((at[1] / 1e5, at[0] / 1e5))
+    assert len(drawn) < 2_000
+    area = shapely.Polygon(drawn)
+    assert all(area.covers(shapely.Point(p.longitude_deg, p.latitude_deg)) for p in corners)
+
+
+def test_how_near_a_plan_comes_to_a_humanitarian_site_is_not_in_the_file():
+    pairs = [pair for meeting in data_in(page())["meetings"] for pair in meeting["pairs"]]
+    told, withheld = pairs
+    assert told["closest"] is not None
+    assert withheld["closest"] is None
+    assert "1.23 km" not in json.dumps(withheld["rows"])
+    assert withheld["rows"][0][1] == "withheld (protected site)"
+
+
+def test_a_window_drawn_is_never_shorter_than_it_is():
+    volume = Volume4D(circle(0, 0), BAND, TimeWindow(1_999_999, 2_000_001))
+    columns = data_in(
+        answer_html(ScreeningAnswer(Answer.CLEAR, (Notice("A", "A", Activity.EXERCISE, (volume,)),), ()))
+    )["volumes"]
+    assert (columns["start"], columns["end"]) == ([1], [3])
+
+
+# a browser --------------------------------------------------------------------------------------------------------------
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    names = [os.environ.get("DETENTE_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    if path is None:
+        pytest.fail(
+            "the map's tests need a browser: run `apt-get install chromium`, or set DETENTE_CHROMIUM to a Chrome or Chromium"
+        )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Window:
+    """A page in the browser, and everything it complained of or asked the network for."""
+
+    def __init__(self, browser, html, tmp_path, **settings):
+        path = tmp_path / "answer.html"
+        path.write_bytes(html.encode("utf-8"))
+        self.page = browser.new_page(**{"viewport": {"width": 1200, "height": 800}, **settings})
+        self.trouble = []
+        self.page.on("console", lambda message: self.trouble.append(message.text))
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("request", lambda request: request.url != path.as_uri() and self.trouble.append(request.url))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector("#tabs button")
+        self.settle()
+
+    def settle(self):
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def text(self, selector):
+        return self.page.inner_text(selector)
+
+    def colours(self):
+        """How many different colours the map shows."""
+        script = """() => { const c = document.getElementById("canvas"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data, s = new Set();
+          for (let i = 0; i < d.length; i += 28) s.add((d[i] << 16) | (d[i + 1] << 8) | d[i + 2]); return s.size; }"""
+        return self.page.evaluate(script)
+
+    def move_slider(self, moment):
+        script = (
+            "(t) => { const s = document.getElementById('slider'); s.value = t; s.dispatchEvent(new Event('input')); }"
+        )
+        self.page.evaluate(script, int(moment.timestamp()))
+        self.settle()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    windows = []
+
+    def open_page(html, **settings):
+        windows.append(Window(browser, html, tmp_path, **settings))
+        return windows[-1]
+
+    yield open_page
+    for window_ in windows:
+        window_.page.close()
+        assert window_.trouble == []
+
+
+def test_the_map_draws_and_the_slider_moves_through_the_day(opened):
+    view = opened(page())
+    assert view.colours() > 20
+    assert view.text("#verdict") == "CONFLICT"
+    assert "Notification is not permission" in view.text("#head")
+    view.move_slider(NOON + timedelta(minutes=30))
+    assert "2018-09-17T12:30:00Z · 171230ZSEP18" in view.text("#now")
+    assert view.text("#active") == "3 volumes active, 2 pairs of notices meet or may"
+    view.move_slider(NOON + timedelta(minutes=90))
+    assert view.text("#active") == "2 volumes active"
+    view.page.click("#all")
+    assert view.page.get_attribute("#all", "aria-pressed") == "true"
+
+
+def test_choosing_a_conflict_shows_its_separations_rule_and_what_would_clear_it(opened):
+    view = opened(page())
+    view.page.click("#meeting-1")
+    details = view.text("#details")
+    for words in ("overlap", "9.26 km (5.00 NM)", "given", "12 min later", "171200ZSEP18", "MGRS 36SYD"):
+        assert words in details.replace("ordinary", "given"), words
+    view.page.keyboard.press("Escape")
+    assert view.page.is_visible("#list-meetings")
+
+
+def test_everything_can_be_reached_by_keyboard(opened):
+    view = opened(page())
+    view.page.focus("#canvas")
+    for key in ("ArrowLeft", "ArrowUp", "+", "-", "0", "n", "n", "p", "t", "a", "Escape"):
+        view.page.keyboard.press(key)
+    view.settle()
+    view.page.focus("#tab-meetings")
+    view.page.keyboard.press("ArrowRight")
+    assert view.page.get_attribute("#tab-entries", "aria-selected") == "true"
+    view.page.focus("#slider")
+    view.page.keyboard.press("ArrowRight")
+    assert "2018-09-17T12:01:00Z" in view.page.get_attribute("#slider", "aria-valuetext")
+
+
+def test_what_parties_write_is_shown_and_never_run(opened):
+    view = opened(page(" ".join(EVIL)))
+    for tab in ("meetings", "entries", "notices", "input"):
+        view.page.click(f"#tab-{tab}")
+        for index in range(view.page.locator(f"#list-{tab} .item").count()):
+            view.page.locator(f"#list-{tab} .item").nth(index).click()
+            view.page.click("#back")
+    view.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert view.page.evaluate("() => window.broken") is None
+    assert (
+        view.page.evaluate(
+            "() => document.querySelectorAll('img, iframe, object, embed, link, body script:not([id])').length"
+        )
+        == 1
+    )
+    assert EVIL[0] in view.page.text_content("#list-notices")
+
+
+@pytest.mark.parametrize(
+    ("latitude_deg", "longitude_deg"), [(90.0, 0.0), (-89.9, 120.0), (0.0, 180.0), (65.0, -179.95), (0.0, 0.0)]
+)
+def test_poles_and_the_antimeridian_are_places_like_any_other(opened, latitude_deg, longitude_deg):
+    view = opened(page(latitude_deg=latitude_deg, longitude_deg=longitude_deg))
+    assert view.colours() > 20
+    assert re.fullmatch(r"\d+ km · [\d.]+ NM", view.text("#scale").strip())
+
+
+def test_plans_on_opposite_sides_of_the_world_can_be_drawn(opened):
+    a, b = plan("A", "A", circle(50, 0)), plan("B", "B", circle(-50, 179.9))
+    assert opened(answer_html(ScreeningAnswer(Answer.CLEAR, (a, b), ()))).colours() > 5
+
+
+def test_a_tap_on_the_map_tells_what_lies_there(opened):
+    view = opened(page(), viewport={"width": 1000, "height": 800})
+    view.page.mouse.click(692, 330)
+    assert "UN-2" in view.text("#panel")
+
+
+def test_an_empty_answer_makes_a_page_without_a_slider(opened):
+    view = opened(answer_html(ScreeningAnswer(Answer.CLEAR, (), ())))
+    assert view.page.is_hidden("#time")
+    assert "No plans of different parties meet" in view.text("#lists")
+
+
+def test_open_times_and_altitudes_are_drawn_and_named(opened):
+    always = Notice("A", "A", Activity.LIVE_FIRE, (Volume4D(circle(35, 35), ALL_ALTITUDES, UNSTATED_WINDOW),))
+    view = opened(answer_html(ScreeningAnswer(Answer.CLEAR, (always, plan("B", "B", circle(36, 36))), ())))
+    view.page.click("#tab-notices")
+    view.page.locator("#list-notices .item").first.click()
+    assert "open – open" in view.text("#details")
+
+
+def test_on_a_phone_the_lists_are_a_sheet_that_opens(opened):
+    view = opened(page(), viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark")
+    assert view.page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    closed = view.page.locator("#panel").bounding_box()["height"]
+    view.page.tap("#tab-meetings")
+    view.page.wait_for_function("(h) => document.getElementById('panel').offsetHeight > 4 * h", arg=closed)
+    view.page.tap("#meeting-1")
+    assert "CONFLICT" in view.text("#details")
+    assert view.page.get_attribute("html", "data-theme") == "dark"
