@@ -26,7 +26,7 @@ _WORDS: Final = (
     (r"SECONDS?|SEC|[″”“]|''", '"'),
     (r"(?<=\d)M(?=[\s\dNSEW]|$)", "'"),
 )
-_MGRS: Final = re.compile(r"(\d{1,2}[C-HJ-NP-X]|[ABYZ])[A-HJ-NP-Z][A-HJ-NP-V](\d*)")
+_MGRS: Final = re.compile(r"(\d{1,2}[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]|[ABYZ][A-HJ-NP-Z][A-HJ-NP-Z])(\d*)")
 _UTM: Final = re.compile(
     r"(\d{1,2})\s*([C-HJ-NP-X])\s+(\d{6}(?:[.,]\d+)?)\s*(?:ME|M\s?E|E)?[\s,;]+(\d{1,8}(?:[.,]\d+)?)\s*(?:MN|M\s?N|N)?"
 )
@@ -137,7 +137,7 @@ def _check_band(text: str, band: str, position: Position) -> tuple[str, ...]:
     highest = 84 if band == "X" else lowest + 8
     if lowest - 0.1 <= position.latitude_deg <= highest + 0.1:
         return (f"{band} read as the latitude band {lowest} to {highest}",) if band in "NS" else ()
-    if band == "N":
+    if band == "N" and position.latitude_deg <= 84.0:
         return ("N read as the northern hemisphere, not as latitude band N",)
     if band == "S":
         raise NotUnderstood(

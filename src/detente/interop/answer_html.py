@@ -52,7 +52,7 @@ MOST_PAIRS: Final = 30  # volume pairs of one meeting
 MOST_CORNERS: Final = 1_500  # of one outline; larger ones are simplified, outward
 SMALLEST_VIEW: Final = 0.008  # half of it, in Earth radii: 50 km, so that one small plan still has land around it
 _PLACE_THOUSANDS: Final = 9_999  # an arena's own places are named whatever the zoom
-MARGIN: Final = 2.2  # the basemap reaches this many times as far as the plans
+MARGIN: Final = 3.6  # the basemap reaches this many times as far as the plans
 
 
 def answer_html(
@@ -232,6 +232,7 @@ def _basemap(world: Basemap, places: Sequence[Place]) -> Json:
     named = [(c.name, c.latitude_deg, c.longitude_deg, c.thousands) for c in world.cities]
     own = [(p.name, p.position.latitude_deg, p.position.longitude_deg, _PLACE_THOUSANDS) for p in places]
     return {
+        "box": [round(side, 7) for side in world.box],
         "land": [_steps(*line) for line in world.land],
         "lakes": [_steps(*line) for line in world.lakes],
         "borders": [_steps(*line) for line in world.borders],

@@ -20,7 +20,7 @@ Line: TypeAlias = tuple[Floats, Floats]  # latitudes, longitudes
 Box: TypeAlias = tuple[float, float, float, float]  # west, south, east, north on the chart
 
 FARTHEST: Final = 5.5  # on the chart: 140° from its centre; what lies around the antipode is left out
-STRAIGHT: Final = 1 / 5_000  # lines are simplified to this part of the box: a pixel when it is as wide as three screens
+STRAIGHT: Final = 1 / 4_000  # lines are simplified to this part of the box: a pixel when it is as wide as three screens
 MOST_CITIES: Final = 250
 
 
@@ -38,6 +38,7 @@ class City:
 class Basemap:
     """What lies within a box of a chart. Land and lakes are rings to be filled by the even-odd rule, boundaries are lines."""
 
+    box: Box
     land: tuple[Line, ...]
     lakes: tuple[Line, ...]
     borders: tuple[Line, ...]
@@ -66,6 +67,7 @@ def basemap_within(chart: Chart, box: Box) -> Basemap:
     world = _world()
     frame = shapely.box(*(max(-FARTHEST, min(FARTHEST, side)) for side in box))
     return Basemap(
+        box=frame.bounds,
         land=tuple(_cut_areas(world.layers["land"], chart, frame)),
         lakes=tuple(_cut_areas(world.layers["lakes"], chart, frame)),
         borders=tuple(_cut_lines(world.layers["borders"], chart, frame)),
@@ -105,24 +107,28 @@ def _touching(layer: _Layer, chart: Chart, bounds: Box) -> Iterator[Line]:
     end = np.append(layer.start[1:], len(x))
     for i in np.flatnonzero(~beside | far):
         line = x[layer.start[i] : end[i]], y[layer.start[i] : end[i]]
-        if not beside[i] or _holds_antipode(*line):
+        if not beside[i] or (far[i] and _holds_antipode(*line)):
             yield line
 
 
 def _seen(shape: Any, frame: Any) -> Any:
+    """Cut to the frame and simplified; what is smaller than a pixel or two goes."""
     import shapely
 
     west, south, east, north = frame.bounds
     tolerance = max(east - west, north - south) * STRAIGHT
-    return shapely.simplify(shapely.clip_by_rect(shape, west, south, east, north), tolerance)
+    parts = [
+        part
+        for part in shapely.get_parts(shapely.clip_by_rect(shape, west, south, east, north))
+        if not part.is_empty and max(part.bounds[2] - part.bounds[0], part.bounds[3] - part.bounds[1]) > 2 * tolerance
+    ]
+    return shapely.simplify(shapely.GeometryCollection(parts), tolerance)
 
 
 def _holds_antipode(x: Floats, y: Floats) -> bool:
-    """Whether the area lies outside its ring on the chart: Natural Earth's shells run clockwise, as shapefiles' do.
-
-    Only asked of rings that go far: holes, which run the other way, are never as large as that.
-    """
-    return float(np.hypot(x, y).max()) > FARTHEST and float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) > 0.0
+    """Whether the area lies outside its ring on the chart. All rings run clockwise round their inside; on the chart a ring
+    runs the other way exactly when its inside reaches round the antipode."""
+    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) > 0.0
 
 
 def _cities_within(cities: tuple[City, ...], chart: Chart, bounds: Box) -> tuple[City, ...]:

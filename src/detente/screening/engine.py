@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -329,9 +328,9 @@ def _grid_of(v: VolumeArrays, minima: Floats) -> _Grid:
 
 
 def _time_s(v: VolumeArrays, within_s: float) -> NDArray[np.int32]:
-    """(n, 2) whole seconds from the earliest stated start, outward; ends hold the minimum. Open sides are clamped."""
+    """(n, 2) whole seconds from the middle one of the stated starts, outward; ends hold the minimum. What lies 34 years off is clamped."""
     stated = v.start_us[v.start_us > -(2**60)]
-    origin_us = int(stated.min()) if len(stated) else 0
+    origin_us = int(np.median(stated)) if len(stated) else 0
     start = (v.start_us - v.time_slack_us - origin_us) // MICROSECONDS_PER_SECOND
     end = -(
         (origin_us - v.end_us - v.time_slack_us - ceil(within_s * MICROSECONDS_PER_SECOND)) // MICROSECONDS_PER_SECOND
@@ -340,12 +339,14 @@ def _time_s(v: VolumeArrays, within_s: float) -> NDArray[np.int32]:
 
 
 def _height_dm(v: VolumeArrays, within_m: float) -> NDArray[np.int32]:
-    """(n, 2) whole decimetres, outward; upper limits hold the minimum. In one reference where all share it, else above the ellipsoid."""
+    """(n, 2) whole decimetres, outward; upper limits hold the minimum. In one reference where all share it, else above the ellipsoid too."""
     codes = np.unique(np.concatenate([v.lower_in, v.upper_in]))
     shared = len(set(codes.tolist()) - {UNLIMITED}) <= 1 and UNSTATED not in codes
     surface = (v.lower_in == REFERENCE_CODES[AltitudeReference.AGL]) & (v.lower_m == 0.0)
-    lower = v.lower_m if shared else np.where(surface, -inf, v.hae_m[:, 0])
-    upper = v.upper_m if shared else v.hae_m[:, 3]
+    # in several references each band spans its stated values too: limits that share one are compared as stated, and on a
+    # steep geoid or in warm air that brings them closer than their heights above the ellipsoid are
+    lower = v.lower_m if shared else np.where(surface, -inf, np.minimum(v.hae_m[:, 0], v.lower_m))
+    upper = v.upper_m if shared else np.maximum(v.hae_m[:, 3], v.upper_m)
     low = np.floor(np.clip(lower - v.altitude_slack_m - 0.1, -1e8, 1e8) * 10)
     high = np.ceil(np.clip(upper + v.altitude_slack_m + within_m + 0.1, -1e8, 1e8) * 10)
     return np.stack([low, high], axis=1).astype(np.int32)
@@ -444,12 +445,7 @@ def _big_pairs(v: VolumeArrays, grid: _Grid, minima: Floats) -> _Found:
 
 @cache
 def compiled() -> ModuleType:
-    """The module `kernels` once more, compiled; from the disk cache where one can be kept, else anew each time."""
-    import numba
-
-    if not _cache_folder_is_writable():
-        folder = tempfile.mkdtemp(prefix="detente-")  # numba raises where it finds none for its cache
-        vars(numba.config)["CACHE_DIR"] = folder
+    """The module `kernels` once more, compiled; from the disk cache where one can be kept, else anew in each process."""
     spec = spec_from_file_location("detente.screening.kernels_compiled", kernels.__file__)
     assert spec is not None
     assert spec.loader is not None
@@ -458,15 +454,14 @@ def compiled() -> ModuleType:
     spec.loader.exec_module(module)
     for name, function in list(vars(module).items()):
         if isinstance(function, FunctionType):
-            setattr(module, name, numba.njit(function, nogil=True, cache=True, error_model="numpy"))
+            setattr(module, name, _jitted(function))
     return module
 
 
-def _cache_folder_is_writable() -> bool:
-    """Whether numba will find a folder: its own setting, beside the source, or the user's cache."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return True
-    beside = Path(kernels.__file__).parent
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    existing = next((folder for folder in (user, *user.parents) if folder.exists()), user)
-    return os.access(beside, os.W_OK) or os.access(existing, os.W_OK)
+def _jitted(function: FunctionType) -> Any:
+    import numba
+
+    try:
+        return numba.njit(function, nogil=True, cache=True, error_model="numpy")
+    except RuntimeError:  # numba finds no folder it could keep a cache in
+        return numba.njit(function, nogil=True, error_model="numpy")

@@ -220,19 +220,26 @@ def _flatten(a, b, xyz, frame, flat):
 
 
 def _inside(px, py, flat, joins, a, b):
-    """Whether a point is in a region's even-odd inside, part by part (`joins` 2 ends a part); unsure within DOUBT_M of the rim."""
-    odd = False
+    """Whether a point is in a region: some part's first ring winds round it, and none of that part's others; unsure within DOUBT_M of a rim."""
+    turns = 0
+    of_shell, in_shell, in_hole = True, False, False
     for k in range(a, b):
         if joins[k] == 1:
             m = k - a
             y0, y1 = flat[m, 1], flat[m + 1, 1]
             if (y0 > py) != (y1 > py) and px < (flat[m + 1, 0] - flat[m, 0]) * (py - y0) / (y1 - y0) + flat[m, 0]:
-                odd = not odd
-        elif joins[k] == 2:
-            if odd:
+                turns += 1 if y1 > y0 else -1
+            continue
+        if of_shell:
+            in_shell = turns != 0  # a ring may wind twice round a point: not by odd and even
+        elif turns != 0:
+            in_hole = True
+        turns, of_shell = 0, False
+        if joins[k] == 2:
+            if in_shell and not in_hole:
                 return True
-            odd = False
-    return odd
+            of_shell, in_shell, in_hole = True, False, False
+    return False
 
 
 def _square_to_rim(px, py, flat, joins, a, b):

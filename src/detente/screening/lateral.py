@@ -21,6 +21,7 @@ from detente.geodesy.wgs84 import Floats
 from detente.screening.shape import Core, Shape, shape_of
 
 RESOLUTION_M: Final = 0.05  # distances below this count as touching
+_ROUNDING_M: Final = 0.001  # a pair's own two bounds are equal but for rounding where its pieces are points
 _FAN_OUT: Final = 16
 _MOST_REFINED: Final = 4096
 _NEAR_M: Final = 200_000.0  # up to here the touching plane finds the closest points well enough for 1 cm
@@ -29,7 +30,7 @@ _NEWTON_STEPS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Closest:
-    """The distance between two shapes (m) and a closest point of each; on the cores' rims, not the widened footprint's.
+    """The distance between two shapes (m) and a closest point of each; where they overlap, a point near or in both.
 
     `positions` is None where only a lower bound was asked for and reached.
     """
@@ -56,10 +57,23 @@ def distance(a: Shape, b: Shape, *, beyond_m: float = inf) -> Closest:
             core_m, positions = _core_distance(core_a, core_b, min(beyond_m, best.distance_m) + widths_m)
             apart_m = core_m - widths_m if core_m - widths_m > RESOLUTION_M else 0.0
             if apart_m < best.distance_m:
-                best = Closest(apart_m, positions)
+                best = Closest(apart_m, positions and _on_rims(positions, core_a.radius_m, core_b.radius_m, core_m))
             if best.distance_m == 0.0:
                 return best
     return best
+
+
+def _on_rims(cores: tuple[Position, Position], a_m: float, b_m: float, apart_m: float) -> tuple[Position, Position]:
+    """From the closest points of two cores to those of the widened footprints, along the geodesic between them."""
+    if a_m == b_m == 0.0:
+        return cores
+    (p, q), span_m = cores, max(a_m + b_m, apart_m)
+    moved = []
+    for here, there, by_m in ((p, q, a_m * apart_m / span_m), (q, p, b_m * apart_m / span_m)):
+        towards_deg, _ = wgs84.inverse(here.latitude_deg, here.longitude_deg, there.latitude_deg, there.longitude_deg)
+        lat, lon = wgs84.direct(here.latitude_deg, here.longitude_deg, towards_deg, by_m)
+        moved.append(Position(float(lat), float(lon)))
+    return moved[0], moved[1]
 
 
 _Found = tuple[float, tuple[Position, Position] | None]
@@ -106,7 +120,7 @@ def _pieces_in_reach(a: Core, b: Core, beyond_m: float) -> tuple[NDArray[np.intp
         apart = np.sqrt(np.sum((centre_a[i] - centre_b[j]) ** 2, axis=1))
         reach = radius_a[i] + radius_b[j]
         least = wgs84.arc_at_least(np.maximum(apart - reach, 0.0))
-        keep = least <= min(beyond_m, float(wgs84.arc_at_most((apart + reach).min(initial=inf))))
+        keep = least <= min(beyond_m, float(wgs84.arc_at_most((apart + reach).min(initial=inf)))) + _ROUNDING_M
         i, j = i[keep], j[keep]
         if (level_a == 0 and level_b == 0) or not len(i):
             return i, j
@@ -150,7 +164,7 @@ def _closest_of_pieces(a: Core, b: Core, i: NDArray[np.intp], j: NDArray[np.intp
     chord = np.sqrt(np.sum((at_p - at_q) ** 2, axis=1))
     sag = a.sagitta_m[i] + b.sagitta_m[j]
     nearest = float(wgs84.arc_at_most((chord + sag).min()))
-    keep = np.flatnonzero(wgs84.arc_at_least(np.maximum(chord - sag, 0.0)) <= min(nearest, beyond_m))
+    keep = np.flatnonzero(wgs84.arc_at_least(np.maximum(chord - sag, 0.0)) <= min(nearest, beyond_m) + _ROUNDING_M)
     if not len(keep):
         return inf, None
     keep = keep[np.argsort(chord[keep], kind="stable")]

@@ -92,8 +92,8 @@ def lateral_separation_m(
 ) -> tuple[Separation, tuple[Position, Position] | None]:
     """Metres between the two footprints, and their closest points; may stop short where `least` is above `within_m`."""
     slack_m = a.volume.uncertainty.position_m + b.volume.uncertainty.position_m + LATERAL_MARGIN_M
-    beyond_m = within_m + slack_m + 0.001  # so that a bound just above it stays above `within_m` when the slack is taken off
-    closest = lateral.distance(a.shape, b.shape, beyond_m=beyond_m)
+    # a bound just above this stays above `within_m` when the slack is taken off, whatever rounding does
+    closest = lateral.distance(a.shape, b.shape, beyond_m=within_m + slack_m + 0.001)
     return Separation(closest.distance_m, max(0.0, closest.distance_m - slack_m)), closest.positions
 
 

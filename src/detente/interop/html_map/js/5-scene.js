@@ -36,7 +36,7 @@ function show(moved) {
   }
   const context = canvas.getContext("2d"), k = view.scale / drawn.scale;
   context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = ink.sea;
+  context.fillStyle = ink.line;
   context.fillRect(0, 0, canvas.width, canvas.height);
   const [x, y] = toScreen(drawn.x, drawn.y);
   context.drawImage(picture, (x - (drawn.width / 2) * k) * view.ratio, (y - (drawn.height / 2) * k) * view.ratio, picture.width * k, picture.height * k);
@@ -58,7 +58,7 @@ function onScreen(context) {
 
 function paint(context) {
   onScreen(context);
-  context.fillStyle = ink.sea;
+  context.fillStyle = ink.line; // off the map
   context.fillRect(0, 0, view.width, view.height);
   context.lineJoin = context.lineCap = "round";
   paintBase(context);
@@ -71,6 +71,14 @@ function paint(context) {
 
 function paintBase(context) {
   onChart(context);
+  const [west, south, east, north] = answer.basemap.box, inset = pixels(1);
+  const frame = [west + inset, south + inset, east - west - 2 * inset, north - south - 2 * inset];
+  context.save();
+  context.beginPath();
+  context.rect(...frame);
+  context.clip();
+  context.fillStyle = ink.sea;
+  context.fillRect(...frame);
   context.fillStyle = ink.land;
   context.fill(land, "evenodd");
   context.lineWidth = pixels(1);
@@ -82,7 +90,7 @@ function paintBase(context) {
   context.strokeStyle = ink.border;
   context.setLineDash([pixels(7), pixels(3), pixels(1.5), pixels(3)]);
   context.stroke(borders);
-  context.setLineDash([]);
+  context.restore();
 }
 
 const STEPS_DEG = [30, 15, 10, 5, 2, 1, 1 / 2, 1 / 6, 1 / 12, 1 / 30, 1 / 60, 1 / 120, 1 / 360];
@@ -106,6 +114,7 @@ function inSight() {
 function paintGraticule(context) {
   const [south, north, west, east] = inSight(), across_deg = Math.min(180, (view.width / view.scale) / RADIANS);
   const step = STEPS_DEG.find((s) => across_deg / s >= 3.2) ?? STEPS_DEG.at(-1), edges = [];
+  const narrow = Math.cos(Math.max(Math.abs(south), Math.abs(north)) * RADIANS), apart = STEPS_DEG.findLast((s) => s >= step / Math.max(narrow, 0.05)) ?? 30;
   context.strokeStyle = ink.grid;
   context.lineWidth = pixels(1);
   const line = (fixed, from, to, meridian) => {
@@ -120,9 +129,9 @@ function paintGraticule(context) {
     }
     context.stroke(path);
   };
-  for (let lon = Math.ceil(west / step) * step; lon <= east; lon += step) line(lon, Math.max(south, -89.9), Math.min(north, 89.9), true);
+  for (let lon = Math.ceil(west / apart) * apart; lon < east + (east - west < 359 ? 1e-9 : -1e-9); lon += apart) line(lon, Math.max(south, -89.9), Math.min(north, 89.9), true);
   for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) if (Math.abs(lat) < 89.99) line(lat, west, east, false);
-  return edges.map((edge) => ({ ...edge, text: edgeText(edge, step) }));
+  return edges.map((edge) => ({ ...edge, text: edgeText(edge, edge.meridian ? apart : step) }));
 }
 
 /** Where a graticule line leaves the window: meridians at the top, parallels on the right. */
@@ -137,7 +146,8 @@ function edgeText({ value, meridian }, step) {
   const turned = meridian ? ((((value + 180) % 360) + 360) % 360) - 180 : value, letters = meridian ? "EW" : "NS";
   const minutes = Math.round(Math.abs(turned) * 3600) / 60, whole = Math.floor(minutes / 60 + 1e-9), rest = minutes - whole * 60;
   const part = step >= 1 ? "" : `${two(Math.floor(rest))}′${step < 1 / 60 ? `${two(Math.round((rest % 1) * 60))}″` : ""}`;
-  return `${whole}°${part}${letters[turned < 0 ? 1 : 0]}`;
+  const halfway = Math.abs(turned) < 1e-9 || (meridian && Math.abs(turned) > 179.9999);
+  return `${whole}°${part}${halfway ? "" : letters[turned < 0 ? 1 : 0]}`;
 }
 
 const hatches = new Map();

@@ -1,0 +1,75 @@
+"""`detente read`: any coordinate, altitude or time as people write it, read back in every form for a check by voice."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from detente.domain import DetenteError, NotUnderstood
+from detente.geodesy import read_altitude, read_position_with_notes, read_time
+from detente.geodesy.read_back import altitude_forms, position_forms, time_forms
+
+
+def read(
+    text: Annotated[list[str], typer.Argument(help="A coordinate, an altitude or a time.", metavar="TEXT...")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Read a coordinate, altitude or time as people write it, and read it back in every form."""
+    said = " ".join(text)
+    kind, forms, notes = read_back(said)
+    if as_json:
+        sys.stdout.write(
+            json.dumps({"text": said, "kind": kind, "forms": forms, "notes": list(notes)}, ensure_ascii=False) + "\n"
+        )
+        return
+    width = max(len(name) for name in forms)
+    lines = [
+        f"{said!r} read as {kind}",
+        *(f"  {name:<{width}}  {form}" for name, form in forms.items()),
+        *(f"  note: {note}" for note in notes),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def read_back(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
+    """What kind of thing the text is, its forms, and what was taken for granted.
+
+    Raises:
+        NotUnderstood: it is none of the three; the message says why each reading failed.
+    """
+    reasons = []
+    for kind, attempt in (("a coordinate", _position), ("an altitude", _altitude), ("a time", _time)):
+        try:
+            forms, notes = attempt(text)
+        except DetenteError as error:
+            reasons.append((kind, error))
+            continue
+        return kind, forms, notes
+    for _, error in reasons:
+        if "is not a" not in error.what:  # it got far enough to know what the text was meant to be
+            raise error
+    raise NotUnderstood(
+        f"{text!r} is no coordinate, altitude or time we can read",
+        hint="; ".join(f"as {kind}: {error.what} ({error.hint})" for kind, error in reasons),
+    )
+
+
+def _position(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    reading = read_position_with_notes(text)
+    form = f"written as {reading.form}, good to about {_metres(reading.precision_m)}"
+    return position_forms(reading.position), (form, *reading.notes, "WGS 84")
+
+
+def _metres(size_m: float) -> str:
+    return f"{size_m / 1000:.1f} km" if size_m >= 1000 else f"{size_m:.2g} m" if size_m < 1 else f"{size_m:.0f} m"
+
+
+def _altitude(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    return altitude_forms(read_altitude(text, "upper")), ()
+
+
+def _time(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    return time_forms(read_time(text)), ()

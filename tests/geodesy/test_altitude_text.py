@@ -1,0 +1,52 @@
+"""Altitudes keep what they were measured from, and a number alone is no altitude."""
+
+import pytest
+
+from detente.domain import SURFACE, UNLIMITED_ABOVE, UNLIMITED_BELOW, NotUnderstood, agl, amsl, flight_level, hae
+from detente.geodesy import read_altitude
+from detente.geodesy.read_back import altitude_forms
+
+read = {
+    "FL180": flight_level(180), "fl 065": flight_level(65), "F180": flight_level(180), "5000ft AMSL": amsl(1524.0), "5000 FT MSL": amsl(1524.0),
+    "1,500.5 ft AMSL": amsl(1500.5 * 0.3048), "1 500 m AMSL": amsl(1500.0), "300m AGL": agl(300.0), "-50 m AGL": agl(-50.0), "100 m HAE": hae(100.0),
+    "SFC": SURFACE, "gnd": SURFACE, "0 ft AGL": SURFACE, "UNL": UNLIMITED_ABOVE, "unlimited": UNLIMITED_ABOVE, "A045": amsl(1371.6),
+    "M0840": amsl(8400.0), "1.5 km AMSL": amsl(1500.0), "300 m ASFC": agl(300.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", read)
+def test_altitudes_people_write_are_read(text):
+    limit = read_altitude(text, "upper")
+    assert limit.reference is read[text].reference
+    assert limit.value_m == pytest.approx(read[text].value_m)
+
+
+def test_unlimited_opens_the_side_it_stands_on():
+    assert read_altitude("UNL", "lower") == UNLIMITED_BELOW
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1500", "no unit"),
+        ("1500 ft", "above what"),
+        ("300 m AAL", "aerodrome"),
+        ("FL", "not an altitude"),
+        ("nan m AMSL", "not an altitude"),
+        ("1,500 ft AMSL", "may be 1.500 or 1500"),
+        ("5000 furlongs AMSL", "not an altitude|no unit"),
+        ("", "not an altitude"),
+    ],
+)
+def test_what_leaves_something_open_is_refused(text, why):
+    with pytest.raises(NotUnderstood, match=why):
+        read_altitude(text, "upper")
+
+
+def test_a_flight_level_is_read_back_in_every_unit():
+    assert altitude_forms(flight_level(180)) == {
+        "flight level": "FL180",
+        "metres": "5486.4 m pressure altitude, 1013.25 hPa set",
+        "feet": "18000 ft pressure altitude, 1013.25 hPa set",
+        "voice": "flight level one eight zero",
+    }

@@ -1,0 +1,90 @@
+"""Times: with a zone, or not at all."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detente.domain import NotUnderstood
+from detente.geodesy import date_time_group, read_duration_s, read_length_m, read_speed_m_s, read_time
+from detente.geodesy.read_back import time_forms
+
+moments = st.datetimes().map(
+    lambda moment: moment.replace(year=2000 + moment.year % 100 if moment.month != 2 else 2004)
+)
+CALL = datetime(2018, 9, 17, 18, 39, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-09-17T18:39Z", "2018-09-17T18:39:00.000Z", "2018-09-17 18:39 UTC", "2018-09-17 21:39 +03:00", "2018-09-17T21:39+0300",
+        "2018-09-17 21:39 UTC+03", "2018-09-17 21:39 Asia/Damascus", "2018-09-17 21:39 Europe/Moscow", "171839ZSEP18", "171839Z SEP 18",
+        "171839z sep 2018", "172139CSEP18", "171839ZSEP2018",
+    ],
+)  # fmt: skip
+def test_one_moment_written_many_ways_is_one_moment(text):
+    assert read_time(text) == CALL
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2018-09-17 21:39", "no zone"),
+        ("171839JSEP18", "local time"),
+        ("171839ZSPT18", "month 'SPT'"),
+        ("321839ZSEP18", "day"),
+        ("2018-03-25 02:30 Europe/Berlin", "skipped"),
+        ("2018-10-28 02:30 Europe/Berlin", "shown twice"),
+        ("2018-09-17 21:39 Middle/Earth", "not known"),
+        ("2018-09-17 21:39 ../../etc/passwd", "not known"),
+        ("2018-09-17T18:39:60Z", "leap second"),
+        ("2018-09-17T25:00Z", "not a time"),
+        ("2018-09-17T18:39+19:00", "beyond"),
+        ("1537209540", "not a time"),
+        ("", "not a time"),
+    ],
+)
+def test_what_is_no_moment_is_refused(text, why):
+    with pytest.raises(NotUnderstood, match=why):
+        read_time(text)
+
+
+def test_midnight_may_be_written_as_24():
+    assert read_time("2018-09-17T24:00Z") == datetime(2018, 9, 18, tzinfo=UTC)
+
+
+@given(moments)
+def test_a_date_time_group_is_read_as_the_minute_it_was_written_for(moment):
+    minute = moment.replace(second=0, microsecond=0, tzinfo=UTC)
+    assert read_time(date_time_group(minute)) == minute
+
+
+@given(moments)
+def test_iso_is_read_as_the_moment_it_was_written_for(moment):
+    assert read_time(time_forms(moment.replace(tzinfo=UTC))["ISO 8601"]) == moment.replace(tzinfo=UTC)
+
+
+def test_military_letters_are_hours_from_greenwich():
+    assert read_time("171200BSEP18") - read_time("171200ZSEP18") == timedelta(hours=-2)
+    assert read_time("171200RSEP18") - read_time("171200ZSEP18") == timedelta(hours=5)
+    assert read_time("171200MSEP18") - read_time("171200YSEP18") == timedelta(hours=-24)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (read_length_m, "5nm", 9260.0), (read_length_m, "1,5 km", 1500.0), (read_length_m, "1000 ft", 304.8), (read_length_m, "1 500 m", 1500.0),
+        (read_duration_s, "5min", 300.0), (read_duration_s, "1h30m", 5400.0), (read_duration_s, "1 h 30 min", 5400.0), (read_duration_s, "90 s", 90.0),
+        (read_speed_m_s, "360 km/h", 100.0), (read_speed_m_s, "10 kt", 18520 / 3600), (read_length_m, "0 m", 0.0),
+    ],
+)  # fmt: skip
+def test_quantities_are_read_with_their_units(read, text, value):
+    assert read(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["5", "", "km", "-5 m", "nan m", "inf km", "1e3 m", "5 parsec", "1,500 m", "5 m 3"])
+def test_a_quantity_without_a_clear_number_and_unit_is_refused(text):
+    with pytest.raises(NotUnderstood):
+        read_length_m(text)
