@@ -60,8 +60,8 @@ def _shapes(wheel: Path, stem: str) -> Iterator[np.ndarray]:
 def _reduced(name: str, shapes: Iterator[np.ndarray]) -> list[np.ndarray]:
     """Simplified, on whole steps, without what is too small to see."""
     kept = []
-    for points in shapes:
-        closed = name != "borders"
+    closed = name != "borders"
+    for points in map(_clockwise, shapes) if closed else _merged(shapes):
         if closed and shapely.Polygon(points).area < SMALLEST_DEG2[name]:
             continue
         line = shapely.simplify(shapely.LineString(points), TOLERANCE_DEG[name])
@@ -71,6 +71,17 @@ def _reduced(name: str, shapes: Iterator[np.ndarray]) -> list[np.ndarray]:
         if len(steps) >= (3 if closed else 2):
             kept.append(steps)
     return sorted(kept, key=lambda steps: (int(steps[0, 1]), int(steps[0, 0])))
+
+
+def _clockwise(ring: np.ndarray) -> np.ndarray:
+    """Holes too: drawn by the even-odd rule they stay holes, and a ring's direction then tells which side is its inside."""
+    x, y = ring.T
+    return ring[::-1] if np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) > 0.0 else ring
+
+
+def _merged(lines: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    joined = shapely.line_merge(shapely.MultiLineString([shapely.LineString(line) for line in lines if len(line) > 1]))
+    yield from (shapely.get_coordinates(line) for line in shapely.get_parts(joined))
 
 
 def _cities(wheel: Path) -> list[list[Any]]:

@@ -346,6 +346,12 @@ def test_numbers_in_the_csv_stay_numbers():
     assert (row["lateral_stated_m"], row["lateral_least_m"], row["vertical_stated_m"]) == ("123457", "0", "")
 
 
+@pytest.mark.parametrize("write", [answer_json, answer_geojson, answer_csv])
+def test_text_that_utf_8_cannot_hold_does_not_keep_an_answer_from_being_written(write):
+    a, b = notice("A", "A", title="\ud800"), notice("B", "B")
+    assert write(ScreeningAnswer(Answer.CONFLICT, (a, b), (conflict(a, b),))).encode("utf-8")
+
+
 def test_equal_answers_give_equal_text():
     assert answer_json(full_answer(), generated_utc=NOON) == answer_json(full_answer(), generated_utc=NOON)
     assert answer_geojson(full_answer()) == answer_geojson(full_answer())

@@ -47,7 +47,7 @@ def answer_csv(
     for conflict in in_order(answer.conflicts):
         row = _row(answer, conflict)
         writer.writerow([_guarded(row.get(column, "")) for column in COLUMNS])
-    return text.getvalue()
+    return words.storable(text.getvalue())
 
 
 def _row(answer: ScreeningAnswer, conflict: Conflict) -> dict[str, Any]:

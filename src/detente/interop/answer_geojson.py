@@ -55,7 +55,7 @@ def answer_geojson(
         "problems": [words.problem(error) for error in problems],
         "features": features,
     }
-    return json.dumps(collection, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return words.storable(json.dumps(collection, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
 
 
 def geometry(polygons: Sequence[Polygon]) -> Json:

@@ -47,6 +47,7 @@ Json: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[int, int]  # which notice, by identity, and which of its volumes
 
 STEPS_PER_DEGREE: Final = 100_000  # 1.1 m
+BASEMAP_STEPS_PER_DEGREE: Final = 1_000  # 111 m; its lines are good to 1 km
 MOST_MEETINGS: Final = 2_000  # the map names how many it leaves out
 MOST_PAIRS: Final = 30  # volume pairs of one meeting
 MOST_CORNERS: Final = 1_500  # of one outline; larger ones are simplified, outward
@@ -217,9 +218,9 @@ def _view_box(chart: Chart, outlines: Sequence[tuple[Polygon, ...]]) -> Box:
     return mid_x - half, mid_y - half, mid_x + half, mid_y + half
 
 
-def _steps(lat: ArrayLike, lon: ArrayLike) -> list[int]:
-    """A line as whole steps of 1e-5 degrees, each from the last: latitude, longitude, latitude, …"""
-    steps = np.round(np.column_stack([lat, lon]) * STEPS_PER_DEGREE).astype(np.int64)
+def _steps(lat: ArrayLike, lon: ArrayLike, per_degree: int = STEPS_PER_DEGREE) -> list[int]:
+    """A line as whole steps, each from the last: latitude, longitude, latitude, …"""
+    steps = np.round(np.column_stack([lat, lon]) * per_degree).astype(np.int64)
     moves: list[int] = np.diff(steps, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
     return moves
 
@@ -233,10 +234,13 @@ def _basemap(world: Basemap, places: Sequence[Place]) -> Json:
     own = [(p.name, p.position.latitude_deg, p.position.longitude_deg, _PLACE_THOUSANDS) for p in places]
     return {
         "box": [round(side, 7) for side in world.box],
-        "land": [_steps(*line) for line in world.land],
-        "lakes": [_steps(*line) for line in world.lakes],
-        "borders": [_steps(*line) for line in world.borders],
-        "cities": [[name, round(lat * 1e3), round(lon * 1e3), k] for name, lat, lon, k in [*own, *named]],
+        "land": [_steps(*line, BASEMAP_STEPS_PER_DEGREE) for line in world.land],
+        "lakes": [_steps(*line, BASEMAP_STEPS_PER_DEGREE) for line in world.lakes],
+        "borders": [_steps(*line, BASEMAP_STEPS_PER_DEGREE) for line in world.borders],
+        "cities": [
+            [name, round(lat * BASEMAP_STEPS_PER_DEGREE), round(lon * BASEMAP_STEPS_PER_DEGREE), k]
+            for name, lat, lon, k in [*own, *named]
+        ],
     }
 
 

@@ -42,12 +42,8 @@ def answer_json(
     generated_utc: datetime | None = None,
 ) -> str:
     """The answer as one JSON document, indented, keys in a fixed order: equal answers give equal text."""
-    return json.dumps(
-        document(answer, readings=readings, problems=problems, generated_utc=generated_utc),
-        ensure_ascii=False,
-        allow_nan=False,
-        indent=1,
-    )
+    found = document(answer, readings=readings, problems=problems, generated_utc=generated_utc)
+    return words.storable(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1))
 
 
 def document(

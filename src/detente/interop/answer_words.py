@@ -43,6 +43,11 @@ class ReadingNote(Protocol):
     def what(self) -> str: ...
 
 
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: half of a surrogate pair, which JSON input may carry, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def iso(us: int) -> str | None:
     """`2018-09-17T18:39:00Z`; None for an open side. Microseconds appear only where there are any."""
     if not OPEN_START_US < us < OPEN_END_US:
@@ -149,11 +154,9 @@ def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]
     lines = []
     for notice in notices:
         moves = answer.proposals.get((notice.party, notice.reference))
-        if moves is None:
-            continue
-        if notice.activity is Activity.HUMANITARIAN_SITE:
+        if notice.activity is Activity.HUMANITARIAN_SITE and answer.proposals:
             lines.append(f"{notice.reference}: a humanitarian site is never asked to move")
-        else:
+        elif moves is not None:
             lines.append(f"{notice.reference}: {', or '.join(map(proposal, moves)) or NONE_WITHIN_LIMITS}")
     return lines
 

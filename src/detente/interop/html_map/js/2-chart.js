@@ -24,14 +24,14 @@ function metresPerUnit(x, y) {
   return EARTH_M / (1 + (x * x + y * y) / 4);
 }
 
-/** A line packed as steps of 1e-5 degrees (latitude, longitude, latitude, …), each from the last, to chart coordinates. */
-function unpack(steps) {
+/** A line packed as whole steps (latitude, longitude, latitude, …), each from the last, to chart coordinates. */
+function unpack(steps, perDegree = 1e5) {
   const xy = new Float64Array(steps.length);
   let lat = 0, lon = 0;
   for (let i = 0; i < steps.length; i += 2) {
     lat += steps[i];
     lon += steps[i + 1];
-    [xy[i], xy[i + 1]] = toChart(lat / 1e5, lon / 1e5);
+    [xy[i], xy[i + 1]] = toChart(lat / perDegree, lon / perDegree);
   }
   return xy;
 }
@@ -43,10 +43,10 @@ function addLine(path, xy, closed) {
 }
 
 /** One path and its box [west, south, east, north], of rings or lines. */
-function shape(lines, closed = true) {
+function shape(lines, closed = true, perDegree = 1e5) {
   const path = new Path2D(), box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const steps of lines) {
-    const xy = unpack(steps);
+    const xy = unpack(steps, perDegree);
     addLine(path, xy, closed);
     for (let i = 0; i < xy.length; i += 2) {
       box[0] = Math.min(box[0], xy[i]); box[1] = Math.min(box[1], xy[i + 1]);

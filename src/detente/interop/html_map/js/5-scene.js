@@ -16,7 +16,7 @@ function readInk() {
   hatches.clear();
 }
 
-const land = shape(answer.basemap.land).path, lakes = shape(answer.basemap.lakes).path, borders = shape(answer.basemap.borders, false).path;
+const [land, lakes, borders] = ["land", "lakes", "borders"].map((name) => shape(answer.basemap[name], name !== "borders", 1e3).path);
 const cities = answer.basemap.cities.map(([name, lat, lon, thousands]) => ({ name, at: toChart(lat / 1e3, lon / 1e3), thousands }));
 
 function redraw(moving = false) {
