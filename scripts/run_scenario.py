@@ -67,8 +67,11 @@ def main() -> int:
     accounts = json.loads((SCENARIO / "expected.json").read_text(encoding="utf-8"))["accounts"]
     for name, account in accounts.items():
         scenario(console, account["title"], [SCENARIO / file for file in account["files"]], MAPS[name])
-    for name, (title, map_path) in COLLECTIONS.items():
-        flights(console, name, title, map_path)
+    if WHEEL.exists():
+        for name, (title, map_path) in COLLECTIONS.items():
+            flights(console, name, title, map_path)
+    else:
+        console.print("\nNo real flights: they are not here and could not be fetched; `make data` tries again.")
     console.print(
         "\nNext: [bold]detente screen --help[/bold], and your own files; docs/levant-2018.md reads these answers."
     )
@@ -99,7 +102,7 @@ def flights(console: Console, name: str, title: str, map_path: Path) -> None:
     try:
         rows = read_collection(WHEEL, name)
     except DetenteError as error:
-        console.print(f"No sample flights to screen ({error.what}); `make data` fetches them.", highlight=False)
+        console.print(f"Not screened: {error}", highlight=False, markup=False)
         return
     console.print(f"{len(rows):,} position reports read; cutting flights into legs and screening them …")
     started_s = time.monotonic()
