@@ -229,3 +229,13 @@ def test_world_terrain_is_used_where_no_arena_is_known():
         separation(ground, volume(band=AltitudeBand(amsl(5_000.0), amsl(6_000.0))), MINIMA, arena=WORLD).answer
         is Answer.POSSIBLE
     )
+
+
+def test_uncertainties_that_only_just_add_up_are_found_by_the_sweep_too():
+    first = volume(when=window(0, 30), uncertainty=Uncertainty(time_s=0.1))
+    start_us = first.window.end_us + 300_300_000  # 0.1 s + 0.2 s is 0.30000000000000004 s
+    later = volume(when=TimeWindow(start_us, start_us + 1), uncertainty=Uncertainty(time_s=0.2))
+    answer = screen(
+        [Notice("1", "A", Activity.EXERCISE, (first,)), Notice("1", "B", Activity.EXERCISE, (later,))], minima=MINIMA
+    )
+    assert answer.answer is separation(first, later, MINIMA).answer

@@ -48,12 +48,12 @@ def read_back(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
             reasons.append((kind, error))
             continue
         return kind, forms, notes
-    for _, error in reasons:
-        if "is not a" not in error.what:  # it got far enough to know what the text was meant to be
-            raise error
+    for _, reason in reasons:
+        if "is not a" not in reason.what:  # it got far enough to know what the text was meant to be
+            raise reason
     raise NotUnderstood(
         f"{text!r} is no coordinate, altitude or time we can read",
-        hint="; ".join(f"as {kind}: {error.what} ({error.hint})" for kind, error in reasons),
+        hint="; ".join(f"as {kind}: {reason.what} ({reason.hint})" for kind, reason in reasons),
     )
 
 

@@ -155,7 +155,8 @@ def _rows(meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:
 
 def _who(notice: Notice, volume_index: int) -> Text:
     which = f", volume {volume_index + 1} of {len(notice.volumes)}" if len(notice.volumes) > 1 else ""
-    assumed = "".join(f"; {_plain(a.field)} assumed" for a in notice.assumptions)
+    fields = dict.fromkeys(a.field for a in notice.assumptions)
+    assumed = _plain(f"; assumed: {', '.join(fields)}") if fields else ""
     return Text.assemble(
         (_plain(f"{notice.party} {notice.reference}"), "bold"),
         _plain(f" {notice.title}" if notice.title else ""),
@@ -171,24 +172,25 @@ def _area(area: MeetingArea, *, withheld: bool) -> Iterator[Row]:
         near, far = area.closest
         yield "closest", Text(f"{words.dms(near)} and {words.dms(far)}")
     yield "altitude", Text(area.lower if area.lower == area.upper else f"{area.lower} to {area.upper}")
-    yield "when", Text(f"{words.iso(area.start_us) or 'open'} to {words.iso(area.end_us) or 'open'}")
+    yield "when", Text(" to ".join(words.period(area.start_us, area.end_us)))
     yield "DTG", Text(f"{words.dtg(area.start_us) or 'open'} to {words.dtg(area.end_us) or 'open'}")
 
 
 def _apart(conflict: Conflict) -> Iterator[Row]:
     for name, stated, least, minimum, short in words.separations(conflict):
-        text = f"{stated}; minimum {minimum}" if stated in ("overlap", words.WITHHELD) else ""
-        if not text:
-            at_least = ", may overlap" if least == "overlap" else f", at least {least}" if least else ""
-            text = f"{stated} apart{at_least}; minimum {minimum}, short by {short}"
-        yield name, Text(text)
+        if stated in ("overlap", words.WITHHELD):
+            yield name, Text(f"{stated}; minimum {minimum}")
+            continue
+        apart = stated if stated == words.NOT_STATED else f"{stated} apart"
+        at_least = ", may overlap" if least == "overlap" else f", at least {least}" if least else ""
+        yield name, Text(f"{apart}{at_least}; minimum {minimum}, short by {short}")
 
 
 def _others(meeting: Meeting) -> str:
     count = len(meeting.others)
     certain = sum(c.answer is Answer.CONFLICT for c in meeting.others)
     ends = [c.area.end_us for c in meeting.conflicts if c.area is not None]
-    until = f", until {words.iso(max(ends)) or 'open'}" if ends else ""
+    until = f", until {words.period(max(ends), max(ends))[1]}" if ends else ""
     return f"{words.plural(count, 'more volume pair')} ({certain:,} conflict, {count - certain:,} possible){until}"
 
 
@@ -196,7 +198,7 @@ def _entry(entry: Entry) -> Text:
     warning, hazard = entry.first, entry.first.hazard.notice
     declared = f" declared by {hazard.declared_by}" if hazard.declared_by else ""
     verb = "enters" if warning.answer is Answer.CONFLICT else "may enter"
-    when = "" if warning.area is None else f" from {words.iso(warning.area.start_us) or 'open'}"
+    when = "" if warning.area is None else f" from {words.period(warning.area.start_us, warning.area.end_us)[0]}"
     more = f"; {entry.other_count:,} more volumes" if entry.other_count else ""
     return Text(_plain(f"{words.named(warning.plan.notice)} {verb} {words.named(hazard)}{declared}{when}{more}"))
 

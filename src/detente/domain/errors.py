@@ -49,5 +49,5 @@ def at(where: str) -> Iterator[None]:
     try:
         yield
     except DetenteError as error:
-        error.where = f"{where}.{error.where}".rstrip(".")
+        error.where = ".".join(part for part in (where, error.where) if part)
         raise

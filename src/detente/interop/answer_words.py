@@ -25,11 +25,12 @@ from detente.domain import (
     ScreeningAnswer,
     Separation,
 )
-from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
+from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE, MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US, from_us, to_us
 from detente.geodesy.chart import Chart, middle
 
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+NOT_STATED: Final = "not stated"
 NONE_WITHIN_LIMITS: Final = "none within limits"
 WITHHELD: Final = "withheld (protected site)"
 
@@ -53,6 +54,13 @@ def iso(us: int) -> str | None:
     if not OPEN_START_US < us < OPEN_END_US:
         return None
     return from_us(us).isoformat().replace("+00:00", "Z")
+
+
+def period(start_us: int, end_us: int) -> tuple[str, str]:
+    """Start and end to the second, rounded outward, or `open`: for reading."""
+    first = start_us - start_us % MICROSECONDS_PER_SECOND
+    last = end_us + -end_us % MICROSECONDS_PER_SECOND
+    return iso(first) or "open", iso(last) or "open"
 
 
 def dtg(us: int) -> str | None:
@@ -86,7 +94,7 @@ def mgrs(position: Position) -> str:
 def lateral(metres: float) -> str:
     """`9.26 km (5.00 NM)`; below a kilometre in metres. No number is rounded to a larger unit than it deserves."""
     if not isfinite(metres):
-        return "not stated"
+        return NOT_STATED
     if metres < 1_000.0:
         return f"{metres:.0f} m"
     return f"{metres / 1_000.0:.2f} km ({metres / METRES_PER_NAUTICAL_MILE:.2f} NM)"
@@ -94,13 +102,13 @@ def lateral(metres: float) -> str:
 
 def vertical(metres: float) -> str:
     """`305 m (1000 ft)`."""
-    return f"{metres:.0f} m ({metres / METRES_PER_FOOT:.0f} ft)" if isfinite(metres) else "not stated"
+    return f"{metres:.0f} m ({metres / METRES_PER_FOOT:.0f} ft)" if isfinite(metres) else NOT_STATED
 
 
 def duration(seconds: float) -> str:
     """`45 s`, `12 min`, `1 h 05 min`, `2 d 03 h`; a part that is zero at the end is left out."""
     if not isfinite(seconds):
-        return "not stated"
+        return NOT_STATED
     whole = round(seconds)
     for unit, name, smaller, smaller_name in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
         if whole >= unit:

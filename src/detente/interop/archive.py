@@ -61,7 +61,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> byt
                         f"the archive unpacks to more than {LARGEST_CONTENT_BYTES} bytes",
                         hint="send the plans uncompressed, in parts",
                     )
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError) as error:
         raise UnreadableFile(
             f"{info.filename} in the archive is damaged: {error}", hint="check that it was copied whole"
         ) from error

@@ -130,6 +130,10 @@ class Draft:
     source: str = ""
 
 
+class _AlreadySaidError(DetenteError):
+    """What was missing is there but could not be understood, and that problem is listed already."""
+
+
 class _Reader:
     """Takes fields one by one, gathering problems instead of stopping at the first."""
 
@@ -158,9 +162,18 @@ class _Reader:
         try:
             with at(place):
                 return make()
+        except _AlreadySaidError:
+            return otherwise
         except DetenteError as error:
             self.problems.append(error)
             return otherwise
+
+    def needed(self, name: str, suffix: str, read: Callable[[str], float], missing: DetenteError) -> float:
+        """As `size`; raises `missing` where the field is not there."""
+        value = self.size(name, suffix, read)
+        if value is None:
+            raise _AlreadySaidError("") if self.has(name) or self.has(name + suffix) else missing
+        return value
 
     def size(self, name: str, suffix: str, read: Callable[[str], float]) -> float | None:
         """`name` as text with a unit, or `name` + suffix as a plain number."""
@@ -229,19 +242,16 @@ def _of_geometry(read: _Reader, part: Geometry) -> Footprint:
         case Area(footprint):
             return footprint
         case Place(position):
-            radius_m = read.size("radius", "_m", read_length_m)
-            if radius_m is None:
-                raise InvalidVolume(
-                    "a point without a radius is no area", hint='add "radius": "5 km", or --default radius=5km'
-                )
-            return Circle(position, radius_m)
+            hint = 'add "radius": "5 km", or --default radius=5km'
+            missing = InvalidVolume("a point without a radius is no area", hint=hint)
+            return Circle(position, read.needed("radius", "_m", read_length_m, missing))
         case Line(positions):
             return _along(read, positions)
 
 
 def _along(read: _Reader, positions: tuple[Position, ...]) -> Footprint:
-    orbit_width_m = read.size("orbit_width", "_m", read_length_m)
-    if orbit_width_m is not None:
+    if read.has("orbit_width") or read.has("orbit_width_m"):
+        orbit_width_m = read.needed("orbit_width", "_m", read_length_m, InvalidVolume("no width"))
         if len(positions) != 2:
             raise InvalidVolume(
                 f"an orbit has two anchor points, not {len(positions)}", hint="give the two ends of the racetrack"
@@ -266,15 +276,13 @@ def _one_of(value: str, known: Mapping[str, T], name: str) -> T:
 
 
 def _half_width_m(read: _Reader) -> float:
-    half_width_m = read.size("half_width", "_m", read_length_m)
-    if half_width_m is None and read.has("corridor_width"):
-        whole_m = read.size("corridor_width", "_m", read_length_m)
-        half_width_m = None if whole_m is None else whole_m / 2
-    if half_width_m is None:
-        raise InvalidVolume(
-            "a line without a half width is no area", hint='add "half_width": "2 km", or --default half_width=2km'
-        )
-    return half_width_m
+    whole = read.has("corridor_width") or read.has("corridor_width_m")
+    if whole and not (read.has("half_width") or read.has("half_width_m")):
+        return read.needed("corridor_width", "_m", read_length_m, InvalidVolume("no width")) / 2
+    hint = 'add "half_width": "2 km", or --default half_width=2km'
+    return read.needed(
+        "half_width", "_m", read_length_m, InvalidVolume("a line without a half width is no area", hint=hint)
+    )
 
 
 def _route(read: _Reader, line: Line, band: AltitudeBand | None, uncertainty: Uncertainty) -> tuple[Volume4D, ...]:

@@ -113,16 +113,19 @@ def _altitude_slips(volumes: tuple[Volume4D, ...], activity: Activity) -> list[D
     highest_m = HIGHEST_PLAUSIBLE_ON_THE_SURFACE_M if activity in _SURFACE_ACTIVITIES else HIGHEST_PLAUSIBLE_M
     if activity is Activity.HAZARD_AREA:
         return []
-    limits = {limit for v in volumes for limit in (v.altitude.lower, v.altitude.upper)}
+    open_ended = (AltitudeReference.UNLIMITED, AltitudeReference.UNSTATED)
+    limits = [
+        limit for v in volumes for limit in (v.altitude.lower, v.altitude.upper) if limit.reference not in open_ended
+    ]
+    highest = max(limits, key=lambda limit: limit.value_m, default=None)
     return [
         InvalidVolume(
             f"altitude {limit} is higher than any {activity.value.replace('_', ' ')} goes ({highest_m:.0f} m)",
             hint=f"were feet sent as metres? {limit.value_m:.0f} ft is {limit.value_m * 0.3048:.0f} m; UNL says no limit",
             where="altitude",
         )
-        for limit in sorted(limits, key=lambda one: one.value_m)
-        if limit.reference not in (AltitudeReference.UNLIMITED, AltitudeReference.UNSTATED)
-        and limit.value_m > highest_m
+        for limit in (highest,)
+        if limit is not None and limit.value_m > highest_m
     ]
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detente.domain import AltitudeReference, Minima
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.geodesy.wgs84 import Floats
-from detente.screening.pair import LATERAL_MARGIN_M, Prepared
+from detente.screening.pair import LATERAL_MARGIN_M, Prepared, time_slack_us
 from detente.screening.vertical import RESOLUTION_M
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -50,7 +50,7 @@ class VolumeTable:
 def table_of(volumes: Sequence[Prepared], parties: Sequence[int]) -> VolumeTable:
     """The arrays that `candidate_pairs` sweeps."""
     own = [p.volume for p in volumes]
-    time_us = np.array([ceil(v.uncertainty.time_s * MICROSECONDS_PER_SECOND) for v in own], dtype=np.int64)
+    time_us = np.array([time_slack_us(v) for v in own], dtype=np.int64)
     rise_m = np.array([v.uncertainty.altitude_m for v in own])
     bounds = [p.shape.bound for p in volumes]
     return VolumeTable(

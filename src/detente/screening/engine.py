@@ -17,7 +17,6 @@ from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
 from math import ceil, inf
-from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
 

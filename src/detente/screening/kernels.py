@@ -594,3 +594,883 @@ def _first_shared(e_box, a, b, row, column, row_count, columns, area):
         return False
     shared = max(column_of(e_box[2, a], columns, area), column_of(e_box[2, b], columns, area))
     return max(0, shared) == column
+
+
+# ── the changing index: rows, cells, blocks ──────────────────────────────────────────────────────────────────────────
+
+# A row is one core of a volume: 24 columns of 8 bytes in `real`; whole numbers are kept in the same array seen as int64.
+X, Y, Z, INNER, OUTER, RADIUS, SLACK, WHO = 0, 1, 2, 3, 4, 5, 6, 7  # the cache line that clears most pairs
+START, END, TIME_SLACK, LOWER, UPPER, RISE, FLAGS, FIRST = 8, 9, 10, 11, 12, 13, 14, 15
+LOWER_LEAST, LOWER_MOST, UPPER_LEAST, UPPER_MOST, COUNT, NUMBER, NEXT = 16, 17, 18, 19, 20, 21, 22
+ROW_COLUMNS = 24
+# WHO: party × 256 + activity. FLAGS: kind, lower_in × 4, upper_in × 64, then one bit each as below. FIRST, COUNT: vertices.
+# LOWER_LEAST … UPPER_MOST: metres above the ellipsoid, NaN until somebody asked. NEXT: the volume's next core, or -1.
+START_STATED, END_STATED, BELOW_GROUND = 1 << 10, 1 << 11, 1 << 12
+HAE, AMSL, AGL, FL, UNLIMITED, UNSTATED = 0, 1, 2, 3, 4, 5
+# A box is 8 int32: south, north, west, east (µ°), first and last second, lowest and highest decimetre; outward, the largest
+# minima included. A box whose south lies above its north is a free row's. Everything about cells follows from the box alone.
+SOUTH, NORTH, WEST, EAST, FROM_S, TO_S, LOW_DM, HIGH_DM = 0, 1, 2, 3, 4, 5, 6, 7
+ENTRY_COLUMNS = 9  # a box, shifted to its cell's side of the antimeridian, and the row
+VERTEX_COLUMNS = 5  # latitude, longitude, and the earth-centred position
+
+TURN = 360_000_000
+ALL_ROUND = 1
+CELL = 200_000  # µ°, of the finest level; each level's cells are twice as high
+LEVELS = 9  # the last is one cell for the whole Earth
+MOST_CELLS = 9
+SLOT_S = 7200  # of the finest; each level's slots are eight times as long
+SLOT_LEVELS = 5  # the last is one slot for all time
+MOST_SLOTS = 4
+EPOCH_S = 1_577_836_800  # 2020, about which seconds are counted
+SECONDS_END = 1 << 30
+OPEN_END = 1 << 61  # `domain.OPEN_END_US`
+GEOID_LEAST_M, GEOID_MOST_M = -130.0, 110.0  # the geoid anywhere on Earth, with the margins of `geodesy.geoid`
+HEIGHT_RESOLUTION_M = 0.001
+NEEDS_HEIGHT = 4  # an answer: altitudes in two references, and one row's heights above the ellipsoid are not yet known
+
+# `book`: counters, then the heads of free lists and how many entries each (level, slot level) has.
+ROWS, FREE_ROW, LIVE, VERTICES, ENTRIES, KEYS, EARLIEST, LATEST = 0, 1, 2, 3, 4, 5, 6, 7
+FREE_BLOCK, FREE_VERTICES, PRESENT, BOOK_SIZE = 16, 48, 112, 160
+KEY, OFFSET, CLASS, HELD = (
+    0,
+    1,
+    2,
+    3,
+)  # columns of `table`: a cell's key (-1 none), its block, the block's size, entries in it
+
+
+def pack_rows(real, box, vert, joins, settings, flat):
+    """Makes rows ready: their vertices' places, centres, reaches, boxes, and heights where they need no conversion.
+
+    Args:
+        real: (n, 24) with everything from RADIUS to FLAGS and COUNT filled in; vertices follow one another in `vert`.
+        vert: (v, 5) with latitudes and longitudes filled in. joins: (v,), as for `describe`.
+        settings: largest lateral_m, vertical_m, time_s; lowest and highest ground; as `_outward_height` takes them.
+    Errs: outward.
+    """
+    whole = real.view(np.int64)
+    n = real.shape[0]
+    offset = np.zeros(n + 1, np.int64)
+    kind = np.zeros(n, np.int8)
+    for i in range(n):
+        offset[i + 1] = offset[i] + whole[i, COUNT]
+        whole[i, FIRST] = offset[i]
+        kind[i] = whole[i, FLAGS] & 3
+    lat, lon = vert[:, 0].copy(), vert[:, 1].copy()
+    xyz = np.zeros((vert.shape[0], 3))
+    place_vertices(lat, lon, xyz)
+    vert[:, 2:5] = xyz
+    centre, reach, degrees = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros((n, 4), np.float32)
+    spread = real[:, SLACK] + (settings[0] / 2 + 1.0)
+    describe(0, n, kind, real[:, RADIUS].copy(), spread, lat, lon, xyz, joins, offset, centre, reach, degrees, flat)
+    for i in range(n):
+        for k in range(3):
+            real[i, X + k] = centre[i, k]
+        real[i, INNER], real[i, OUTER] = reach[i, 0], reach[i, 1]
+        for k in range(4):
+            outward = math.ceil if k % 2 else math.floor
+            box[i, k] = int(outward(float(degrees[i, k]) * 1e6))
+        _pack_time(real, whole, box, i, settings[2])
+        _pack_height(real, whole, box, i, settings)
+
+
+def _pack_time(real, whole, box, i, within_s):
+    widen = whole[i, TIME_SLACK]
+    start = (whole[i, START] - widen) // 1_000_000 - EPOCH_S
+    end = -((-whole[i, END] - widen) // 1_000_000) + int(math.ceil(within_s)) - EPOCH_S
+    box[i, FROM_S] = min(max(start, -SECONDS_END), SECONDS_END)
+    box[i, TO_S] = min(max(end, -SECONDS_END), SECONDS_END)
+
+
+def _pack_height(real, whole, box, i, settings):
+    """Outward in the reference stated and above the ellipsoid, so that either comparison stays inside."""
+    flags = whole[i, FLAGS]
+    lower_in, upper_in = (flags >> 2) & 15, (flags >> 6) & 15
+    least, most = _outward_height(real[i, LOWER], lower_in, settings)
+    low = min(least, real[i, LOWER])
+    if lower_in == AGL and real[i, LOWER] == 0.0:
+        low = -1e8  # the surface: nothing airborne is below it
+    _keep_known_height(real, i, LOWER_LEAST, lower_in, least, most)
+    least, most = _outward_height(real[i, UPPER], upper_in, settings)
+    _keep_known_height(real, i, UPPER_LEAST, upper_in, least, most)
+    high = max(most, real[i, UPPER])
+    widen = real[i, RISE] + 0.1
+    box[i, LOW_DM] = int(math.floor(min(max(low - widen, -1e8), 1e8) * 10))
+    box[i, HIGH_DM] = int(math.ceil(min(max(high + widen + settings[1], -1e8), 1e8) * 10))
+
+
+def _keep_known_height(real, i, column, reference, least, most):
+    known = reference == HAE or reference == UNLIMITED or reference == UNSTATED
+    real[i, column] = least if known else math.nan
+    real[i, column + 1] = most if known else math.nan
+
+
+def _outward_height(value, reference, settings):
+    """Least and most metres above the ellipsoid a limit may stand for anywhere on Earth; outward of `hae_bounds_m`."""
+    if reference == UNSTATED:
+        return -math.inf, math.inf
+    if reference == HAE or reference == UNLIMITED:
+        return value, value
+    least, most = value, value
+    if reference == AGL:
+        least, most = value + settings[3], value + settings[4]
+    elif reference == FL:
+        thin, thick = value - settings[5], value - settings[6]
+        least = min(settings[7] * thin, settings[8] * thin)
+        most = max(settings[7] * thick, settings[8] * thick)
+        if most > 0.0:
+            most = most * 6_356_766.0 / (6_356_766.0 - min(most, 1_000_000.0))
+    return least + GEOID_LEAST_M, most + GEOID_MOST_M
+
+
+def _grid_rows(level):
+    return 1 if level == LEVELS - 1 else (180_000_000 - 1) // (CELL << level) + 1
+
+
+def lay_grid(grid):
+    """Fills (LEVELS, rows + 1) `grid` with the number of each row's first cell; returns how many cells there are.
+
+    Rows of a level are equally high; each has as many columns as keep its cells about as wide as high.
+    """
+    cell = 0
+    for level in range(LEVELS):
+        size = CELL << level
+        for row in range(_grid_rows(level)):
+            grid[level, row] = cell
+            if level == LEVELS - 1:
+                cell += 1
+                continue
+            south, north = row * size - 90_000_000, (row + 1) * size - 90_000_000
+            flattest = 0 if south <= 0 <= north else min(abs(south), abs(north))
+            cell += max(1, int(TURN / size * math.cos(math.radians(min(flattest, 90_000_000) * 1e-6))))
+        grid[level, _grid_rows(level)] = cell
+    return cell
+
+
+def _grid_row(level, lat):
+    if level == LEVELS - 1:
+        return 0
+    return min(max((lat + 90_000_000) // (CELL << level), 0), _grid_rows(level) - 1)
+
+
+def _grid_column(lon, columns):
+    """Unrolled: below 0, or at and above `columns`, past the antimeridian."""
+    return ((lon + 180_000_000) * columns) // TURN
+
+
+def _grid_columns_under(west, east, columns):
+    """First and last unrolled column, and whether that is all the way round; then longitudes are no longer compared."""
+    first, last = _grid_column(west, columns), _grid_column(east, columns)
+    if columns == 1 or last - first >= columns:
+        return 0, columns - 1, True
+    return first, last, False
+
+
+def _level_of(box, i, grid):
+    """The finest level at which a box lies over few cells."""
+    south, north, west, east = int(box[i, SOUTH]), int(box[i, NORTH]), int(box[i, WEST]), int(box[i, EAST])
+    for level in range(LEVELS - 1):
+        first, last = _grid_row(level, south), _grid_row(level, north)
+        if last - first >= MOST_CELLS:
+            continue
+        total = 0
+        for row in range(first, last + 1):
+            a, b, _ = _grid_columns_under(west, east, grid[level, row + 1] - grid[level, row])
+            total += b - a + 1
+        if total <= MOST_CELLS:
+            return level
+    return LEVELS - 1
+
+
+def _slot(seconds, slot_level):
+    if slot_level == SLOT_LEVELS - 1:
+        return 0
+    return seconds // (SLOT_S << (3 * slot_level))
+
+
+def _slot_level_of(box, i):
+    first, last = int(box[i, FROM_S]), int(box[i, TO_S])
+    for slot_level in range(SLOT_LEVELS - 1):
+        if _slot(last, slot_level) - _slot(first, slot_level) < MOST_SLOTS:
+            return slot_level
+    return SLOT_LEVELS - 1
+
+
+def _key(cell, slot_level, slot):
+    return ((cell * 8 + slot_level) << 21) + slot + (1 << 20)
+
+
+def _find(table, key):
+    """Where in the hash table a key stands, or the free place where it would."""
+    mask = table.shape[0] - 1
+    at = ((((key ^ (key >> 24)) & 0x7FFFFFFF) * 2_654_435_761) >> 20) & mask
+    while table[at, KEY] != key and table[at, KEY] != -1:
+        at = (at + 1) & mask
+    return at
+
+
+def _home(table, at):
+    key = table[at, KEY]
+    return ((((key ^ (key >> 24)) & 0x7FFFFFFF) * 2_654_435_761) >> 20) & (table.shape[0] - 1)
+
+
+def _forget(table, at):
+    """Takes a key out and closes the gap, so that a search never has to step over what was there once."""
+    mask = table.shape[0] - 1
+    hole, probe = at, at
+    while True:
+        probe = (probe + 1) & mask
+        if table[probe, KEY] == -1:
+            break
+        if ((probe - _home(table, probe)) & mask) >= ((probe - hole) & mask):
+            for k in range(4):
+                table[hole, k] = table[probe, k]
+            hole = probe
+    table[hole, KEY] = -1
+
+
+def index_rehash(table, into):
+    """Every key of one hash table into another, an empty one."""
+    for at in range(table.shape[0]):
+        if table[at, KEY] != -1:
+            to = _find(into, table[at, KEY])
+            for k in range(4):
+                into[to, k] = table[at, k]
+
+
+def _cells_of(box, i, grid, places):
+    """The cells and slots a box lies over, into `places` (n, 2), key and turn (ALL_ROUND: any longitude).
+
+    Returns:
+        level, slot level and how many.
+    """
+    level, slot_level = _level_of(box, i, grid), _slot_level_of(box, i)
+    first_slot, last_slot = _slot(int(box[i, FROM_S]), slot_level), _slot(int(box[i, TO_S]), slot_level)
+    count = 0
+    for row in range(_grid_row(level, int(box[i, SOUTH])), _grid_row(level, int(box[i, NORTH])) + 1):
+        columns = grid[level, row + 1] - grid[level, row]
+        first, last, all_round = _grid_columns_under(int(box[i, WEST]), int(box[i, EAST]), columns)
+        for column in range(first, last + 1):
+            for slot in range(first_slot, last_slot + 1):
+                places[count, 0] = _key(grid[level, row] + column % columns, slot_level, slot)
+                places[count, 1] = ALL_ROUND if all_round else TURN * (column // columns)
+                count += 1
+    return level, slot_level, count
+
+
+def _take_block(pool, book, size_class):
+    head = book[FREE_BLOCK + size_class]
+    if head >= 0:
+        book[FREE_BLOCK + size_class] = pool[head, 0]
+        return head
+    head = book[ENTRIES]
+    book[ENTRIES] = head + (4 << size_class)
+    return head
+
+
+def _leave_block(pool, book, size_class, offset):
+    pool[offset, 0] = book[FREE_BLOCK + size_class]
+    book[FREE_BLOCK + size_class] = offset
+
+
+def _put_entry(pool, table, book, key, turn, box, i, row):
+    at = _find(table, key)
+    if table[at, KEY] == -1:
+        table[at, KEY], table[at, CLASS], table[at, HELD] = key, 0, 0
+        table[at, OFFSET] = _take_block(pool, book, 0)
+        book[KEYS] += 1
+    offset, size_class, held = table[at, OFFSET], table[at, CLASS], table[at, HELD]
+    if held == 4 << size_class:
+        larger = _take_block(pool, book, size_class + 1)
+        for k in range(held):
+            for column in range(ENTRY_COLUMNS):
+                pool[larger + k, column] = pool[offset + k, column]
+        _leave_block(pool, book, size_class, offset)
+        table[at, OFFSET], table[at, CLASS] = larger, size_class + 1
+        offset = larger
+    for column in range(8):
+        pool[offset + held, column] = box[i, column]
+    pool[offset + held, WEST] = -TURN if turn == ALL_ROUND else box[i, WEST] - turn
+    pool[offset + held, EAST] = TURN if turn == ALL_ROUND else box[i, EAST] - turn
+    pool[offset + held, 8] = row
+    table[at, HELD] = held + 1
+
+
+def _drop_entry(pool, table, book, key, row):
+    at = _find(table, key)
+    offset, last = table[at, OFFSET], table[at, HELD] - 1
+    k = offset
+    while pool[k, 8] != row:
+        k += 1
+    for column in range(ENTRY_COLUMNS):
+        pool[k, column] = pool[offset + last, column]
+    table[at, HELD] = last
+    if last == 0:
+        _leave_block(pool, book, table[at, CLASS], offset)
+        _forget(table, at)
+        book[KEYS] -= 1
+
+
+def _vertex_class(count):
+    """Sizes 1, 2, 3, 4, 6, 8, 12, …: two an octave."""
+    size_class = 0
+    while _vertex_room(size_class) < count:
+        size_class += 1
+    return size_class
+
+
+def _vertex_room(size_class):
+    return ((2 + (size_class & 1)) << (size_class >> 1)) >> 1
+
+
+def _take_vertices(vert, book, count):
+    size_class = _vertex_class(count)
+    head = book[FREE_VERTICES + size_class]
+    if head >= 0:
+        book[FREE_VERTICES + size_class] = int(vert[head, 0])
+        return head
+    head = book[VERTICES]
+    book[VERTICES] = head + _vertex_room(size_class)
+    return head
+
+
+def index_insert(
+    real, box, vert, joins, pool, table, book, grid, p_real, p_box, p_vert, p_joins, numbers, first, heads, places
+):
+    """Rows of a pack from `first` on into the index; stops before one that might not find room.
+
+    Args:
+        p_real: NUMBER holds which volume of the pack a row belongs to; the rows of one volume follow one another.
+        numbers: (volumes,) what the index shall call them.
+        heads: (volumes,) receives each volume's first row.
+    Returns:
+        the row to go on from, and what there was too little of: 1 rows, 2 vertices, 3 entries, 4 keys; 0 when all are in.
+    """
+    whole, p_whole = real.view(np.int64), p_real.view(np.int64)
+    for i in range(first, p_real.shape[0]):
+        level, slot_level, count = _cells_of(p_box, i, grid, places)
+        short = _shortage(real, vert, pool, table, book, p_whole[i, COUNT], places, count)
+        if short:
+            return i, short
+        row = book[FREE_ROW]
+        if row >= 0:
+            book[FREE_ROW] = whole[row, NEXT]
+        else:
+            row = book[ROWS]
+            book[ROWS] = row + 1
+        book[LIVE] += 1
+        offset = _take_vertices(vert, book, p_whole[i, COUNT])
+        for k in range(p_whole[i, COUNT]):
+            for column in range(VERTEX_COLUMNS):
+                vert[offset + k, column] = p_vert[p_whole[i, FIRST] + k, column]
+            joins[offset + k] = p_joins[p_whole[i, FIRST] + k]
+        for column in range(ROW_COLUMNS):
+            whole[row, column] = p_whole[i, column]
+        volume = p_whole[i, NUMBER]
+        whole[row, FIRST], whole[row, NUMBER], whole[row, NEXT] = offset, numbers[volume], -1
+        if i > 0 and p_whole[i - 1, NUMBER] == volume:
+            last = heads[volume]
+            while whole[last, NEXT] >= 0:
+                last = whole[last, NEXT]
+            whole[last, NEXT] = row
+        else:
+            heads[volume] = row
+        for column in range(8):
+            box[row, column] = p_box[i, column]
+        for k in range(count):
+            _put_entry(pool, table, book, places[k, 0], places[k, 1], p_box, i, row)
+        book[PRESENT + level * SLOT_LEVELS + slot_level] += 1
+        if slot_level < SLOT_LEVELS - 1:
+            book[EARLIEST] = min(book[EARLIEST], p_box[i, FROM_S])
+            book[LATEST] = max(book[LATEST], p_box[i, TO_S])
+    return p_real.shape[0], 0
+
+
+def _shortage(real, vert, pool, table, book, vertices, places, count):
+    if book[LIVE] + 1 > real.shape[0]:
+        return 1
+    if book[VERTICES] + _vertex_room(_vertex_class(vertices)) > vert.shape[0]:
+        return 2
+    entries, keys = 0, 0
+    for k in range(count):
+        at = _find(table, places[k, 0])
+        if table[at, KEY] == -1:
+            keys += 1
+            entries += 4
+        elif table[at, HELD] == 4 << table[at, CLASS]:
+            entries += 8 << table[at, CLASS]
+    if book[ENTRIES] + entries > pool.shape[0]:
+        return 3
+    if 10 * (book[KEYS] + keys) > 6 * table.shape[0]:
+        return 4
+    return 0
+
+
+def index_delete(real, box, vert, pool, table, book, grid, heads, places):
+    """Takes out the volumes whose first rows are `heads`; what they held is used again."""
+    whole = real.view(np.int64)
+    for k in range(heads.shape[0]):
+        row = heads[k]
+        while row >= 0:
+            level, slot_level, count = _cells_of(box, row, grid, places)
+            for m in range(count):
+                _drop_entry(pool, table, book, places[m, 0], row)
+            book[PRESENT + level * SLOT_LEVELS + slot_level] -= 1
+            size_class = _vertex_class(whole[row, COUNT])
+            vert[whole[row, FIRST], 0] = book[FREE_VERTICES + size_class]
+            book[FREE_VERTICES + size_class] = whole[row, FIRST]
+            box[row, SOUTH], box[row, NORTH] = 1, 0
+            following = whole[row, NEXT]
+            whole[row, NEXT] = book[FREE_ROW]
+            book[FREE_ROW] = row
+            book[LIVE] -= 1
+            row = following
+
+
+def index_ended(real, box, row_count, before_us, numbers):
+    """Numbers of the volumes that ended, uncertainty included, before a moment; once for each of their rows.
+
+    Returns:
+        how many, and the earliest second of the others, those held for all time aside.
+    """
+    whole = real.view(np.int64)
+    found, earliest = 0, SECONDS_END
+    for row in range(row_count):
+        if box[row, SOUTH] > box[row, NORTH]:
+            continue
+        if whole[row, END] < OPEN_END and whole[row, END] + whole[row, TIME_SLACK] < before_us:
+            numbers[found] = whole[row, NUMBER]
+            found += 1
+        elif box[row, FROM_S] < earliest and _slot_level_of(box, row) < SLOT_LEVELS - 1:
+            earliest = int(box[row, FROM_S])
+    return found, earliest
+
+
+# ── the changing index: asking it ────────────────────────────────────────────────────────────────────────────────────
+
+
+def index_query(real, box, vert, joins, pool, table, book, grid, minima, p_real, p_box, p_vert, p_joins, blocks, out):
+    """Volumes of other parties that the volumes of a pack meet or may meet; sorted, each pair once.
+
+    Args:
+        minima: (activities, activities, 3) lateral_m, vertical_m, time_s; lateral_m below 0: never compared.
+        blocks: (b, 7) scratch for the cells to look into.
+        out: (k, 3) int64 receives volume of the pack, number, and answer: POSSIBLE, CONFLICT, UNDECIDED or NEEDS_HEIGHT.
+    Returns:
+        how many rows of `out` were filled; -1 when there may be more than it holds.
+    """
+    whole, p_whole = real.view(np.int64), p_real.view(np.int64)
+    pair = _new_pair()
+    near = np.empty(1024, np.int64)
+    found = 0
+    for i in range(p_real.shape[0]):
+        _lay_out(0, p_real, p_whole, p_vert, p_joins, i, pair)
+        count = _blocks_under(table, book, grid, p_box, i, blocks)
+        step, entry = 0, 0
+        while True:
+            if count < 0:
+                near_count, step = _near_in_rows(box, book, p_box, i, step, near)
+            else:
+                near_count, step, entry = _near_in_blocks(pool, grid, p_box, i, blocks, count, step, entry, near)
+            for k in range(near_count):
+                answer = _row_answer(real, whole, vert, joins, near[k], p_real, p_whole, i, minima, pair)
+                if answer != CLEAR:
+                    if found == out.shape[0]:
+                        return -1
+                    out[found, 0], out[found, 1], out[found, 2] = p_whole[i, NUMBER], whole[near[k], NUMBER], answer
+                    found += 1
+            if step >= (book[ROWS] if count < 0 else count):
+                break
+    return _merged(out, found)
+
+
+def _blocks_under(table, book, grid, box, i, blocks):
+    """Filled cells that a box lies over, at every level; -1 when looking at every row is less work."""
+    most = min(blocks.shape[0], book[LIVE] + 64)
+    count, looked = 0, 0
+    south, north, west, east = int(box[i, SOUTH]), int(box[i, NORTH]), int(box[i, WEST]), int(box[i, EAST])
+    first_s, last_s = max(int(box[i, FROM_S]), book[EARLIEST]), min(int(box[i, TO_S]), book[LATEST])
+    for level in range(LEVELS):
+        first_row, last_row = _grid_row(level, south), _grid_row(level, north)
+        for slot_level in range(SLOT_LEVELS):
+            if book[PRESENT + level * SLOT_LEVELS + slot_level] == 0:
+                continue
+            first_slot, last_slot = _slot(first_s, slot_level), _slot(last_s, slot_level)
+            for row in range(first_row, last_row + 1):
+                columns = grid[level, row + 1] - grid[level, row]
+                first, last, _ = _grid_columns_under(west, east, columns)
+                looked += max(0, (last - first + 1) * (last_slot - first_slot + 1))
+                if looked > most:
+                    return -1
+                for column in range(first, last + 1):
+                    for slot in range(first_slot, last_slot + 1):
+                        at = _find(table, _key(grid[level, row] + column % columns, slot_level, slot))
+                        if table[at, KEY] != -1:
+                            blocks[count, 0], blocks[count, 1], blocks[count, 2] = (
+                                table[at, OFFSET],
+                                table[at, HELD],
+                                level,
+                            )
+                            blocks[count, 3], blocks[count, 4] = row, column
+                            blocks[count, 5], blocks[count, 6] = slot_level, slot
+                            count += 1
+    return count
+
+
+def _near_in_blocks(pool, grid, box, i, blocks, count, step, entry, near):
+    """Rows whose boxes meet a box, into `near`, each by the first cell and slot the two share, so once (twice at the seam).
+
+    Returns:
+        how many, and the block and entry to go on from.
+    """
+    found = 0
+    south, north, first_s, last_s = box[i, SOUTH], box[i, NORTH], box[i, FROM_S], box[i, TO_S]
+    low, high = box[i, LOW_DM], box[i, HIGH_DM]
+    while step < count:
+        offset, held, level, row = blocks[step, 0], blocks[step, 1], blocks[step, 2], blocks[step, 3]
+        column, slot_level, slot = blocks[step, 4], blocks[step, 5], blocks[step, 6]
+        columns = grid[level, row + 1] - grid[level, row]
+        turns = column // columns
+        west, east = int(box[i, WEST]) - TURN * turns, int(box[i, EAST]) - TURN * turns
+        _, _, all_round = _grid_columns_under(int(box[i, WEST]), int(box[i, EAST]), columns)
+        if all_round:
+            west, east = -TURN, TURN
+        own_row, own_column = _grid_row(level, int(south)), max(0, _grid_column(west, columns))
+        own_slot = _slot(int(first_s), slot_level)
+        for k in range(offset + entry, offset + held):
+            if (
+                (pool[k, SOUTH] <= north)
+                & (pool[k, NORTH] >= south)
+                & (pool[k, WEST] <= east)
+                & (pool[k, EAST] >= west)
+                & (pool[k, FROM_S] <= last_s)
+                & (pool[k, TO_S] >= first_s)
+                & (pool[k, LOW_DM] <= high)
+                & (pool[k, HIGH_DM] >= low)
+            ):
+                if (
+                    max(own_row, _grid_row(level, int(pool[k, SOUTH]))) == row
+                    and max(own_slot, _slot(int(pool[k, FROM_S]), slot_level)) == slot
+                    and max(own_column, _grid_column(int(pool[k, WEST]), columns)) == column - columns * turns
+                ):
+                    if found == near.shape[0]:
+                        return found, step, k - offset
+                    near[found] = pool[k, 8]
+                    found += 1
+        step += 1
+        entry = 0
+    return found, step, entry
+
+
+def _near_in_rows(box, book, p_box, i, row, near):
+    """As `_near_in_blocks`, by looking at every row from `row` on; returns how many, and the row to go on from."""
+    found = 0
+    west, east = int(p_box[i, WEST]), int(p_box[i, EAST])
+    while row < book[ROWS]:
+        if (
+            (box[row, SOUTH] <= p_box[i, NORTH])
+            & (box[row, NORTH] >= p_box[i, SOUTH])
+            & (box[row, SOUTH] <= box[row, NORTH])
+            & (box[row, FROM_S] <= p_box[i, TO_S])
+            & (box[row, TO_S] >= p_box[i, FROM_S])
+            & (box[row, LOW_DM] <= p_box[i, HIGH_DM])
+            & (box[row, HIGH_DM] >= p_box[i, LOW_DM])
+        ):
+            other_west, other_east = int(box[row, WEST]), int(box[row, EAST])
+            # the two overlap in some turn: the middle of one comes near the middle of the other
+            if (
+                abs((west + east - other_west - other_east + TURN) % (2 * TURN) - TURN)
+                <= east - west + other_east - other_west
+            ):
+                if found == near.shape[0]:
+                    return found, row
+                near[found] = row
+                found += 1
+        row += 1
+    return found, row
+
+
+def _new_pair():
+    """Scratch in which `lateral_answer` sees two rows: kinds, radii, vertices, joins, offsets, centres, reaches, planes."""
+    return (
+        np.zeros(2, np.int8),
+        np.zeros(2),
+        np.empty((2 * MOST_VERTICES, 3)),
+        np.empty(2 * MOST_VERTICES, np.uint8),
+        np.zeros(3, np.int64),
+        np.zeros((2, 3)),
+        np.zeros((2, 2)),
+        np.empty((MOST_VERTICES, 2)),
+        np.empty((MOST_VERTICES, 2)),
+    )
+
+
+def _lay_out(side, real, whole, vert, joins, row, pair):
+    """Row `row` as the first (0) or second (1) of the pair; of one with too many vertices only their number."""
+    kind, radius, xyz, s_joins, offset, centre, reach, _, _ = pair
+    first, count, at = whole[row, FIRST], whole[row, COUNT], offset[side]
+    kind[side], radius[side] = whole[row, FLAGS] & 3, real[row, RADIUS]
+    centre[side, 0], centre[side, 1], centre[side, 2] = real[row, X], real[row, Y], real[row, Z]
+    reach[side, 0], reach[side, 1] = real[row, INNER], real[row, OUTER]
+    offset[side + 1] = at + count
+    if count <= MOST_VERTICES and at <= MOST_VERTICES:
+        for k in range(count):
+            xyz[at + k, 0], xyz[at + k, 1], xyz[at + k, 2] = vert[first + k, 2], vert[first + k, 3], vert[first + k, 4]
+            s_joins[at + k] = joins[first + k]
+
+
+def _row_answer(real, whole, vert, joins, row, p_real, p_whole, i, minima, pair):
+    """The answer for row `i` of a pack, laid out as the first of the pair, and one row of the index."""
+    who, p_who = whole[row, WHO], p_whole[i, WHO]
+    lateral_m, vertical_m, time_s = minima[p_who & 255, who & 255]
+    if who >> 8 == p_who >> 8 or lateral_m < 0.0:
+        return CLEAR
+    dx, dy, dz = real[row, X] - p_real[i, X], real[row, Y] - p_real[i, Y], real[row, Z] - p_real[i, Z]
+    slack_m = real[row, SLACK] + p_real[i, SLACK] + 1.0
+    if math.sqrt(dx * dx + dy * dy + dz * dz) > real[row, OUTER] + p_real[i, OUTER] + lateral_m + slack_m:
+        return CLEAR
+    in_time = _in_time(whole, row, p_whole, i, time_s)
+    if in_time == CLEAR:
+        return CLEAR
+    in_height = _in_height(real, whole, row, p_real, p_whole, i, vertical_m)
+    if in_height == CLEAR:
+        return CLEAR
+    kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j = pair
+    _lay_out(1, real, whole, vert, joins, row, pair)
+    answer = lateral_answer(0, 1, lateral_m, slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
+    if answer == CLEAR or answer == UNDECIDED:
+        return answer
+    if in_height == NEEDS_HEIGHT:
+        return NEEDS_HEIGHT
+    return min(answer, in_time, in_height)
+
+
+def _in_time(whole, a, p_whole, b, within_s):
+    """CONFLICT, POSSIBLE or CLEAR for two windows; as `pair.time_separation_s`."""
+    slack_us = whole[a, TIME_SLACK] + p_whole[b, TIME_SLACK]
+    b_after_a, a_after_b = p_whole[b, START] - whole[a, END], whole[a, START] - p_whole[b, END]
+    if max(max(b_after_a, a_after_b) - slack_us, 0) / 1_000_000 > within_s:
+        return CLEAR
+    flags, p_flags = whole[a, FLAGS], p_whole[b, FLAGS]
+    if (flags & p_flags & START_STATED) == 0 or (flags & p_flags & END_STATED) == 0:
+        return POSSIBLE
+    return CONFLICT if max(b_after_a, a_after_b, 0) / 1_000_000 <= within_s else POSSIBLE
+
+
+def _in_height(real, whole, a, p_real, p_whole, b, within_m):
+    """CONFLICT, POSSIBLE, CLEAR or NEEDS_HEIGHT for two bands; as `vertical.gap_m`."""
+    above_ground = ((whole[a, FLAGS] | p_whole[b, FLAGS]) & BELOW_GROUND) == 0
+    first = _over(real, whole, a, p_real, p_whole, b, within_m, above_ground)
+    if first == CLEAR:
+        return CLEAR
+    second = _over(p_real, p_whole, b, real, whole, a, within_m, above_ground)
+    if second == CLEAR:
+        return CLEAR
+    return NEEDS_HEIGHT if first == NEEDS_HEIGHT or second == NEEDS_HEIGHT else min(first, second)
+
+
+def _over(real, whole, over, u_real, u_whole, under, within_m, above_ground):
+    """Whether a lower limit lies within the minimum above an upper one."""
+    lower_in, upper_in = (whole[over, FLAGS] >> 2) & 15, (u_whole[under, FLAGS] >> 6) & 15
+    if lower_in == UNSTATED or upper_in == UNSTATED:
+        return POSSIBLE
+    if lower_in == UNLIMITED or upper_in == UNLIMITED:
+        return CONFLICT
+    if lower_in == upper_in:
+        least = real[over, LOWER] - u_real[under, UPPER]
+        most = least
+    elif lower_in == AGL and real[over, LOWER] == 0.0 and above_ground:
+        return CONFLICT
+    else:
+        least = real[over, LOWER_LEAST] - u_real[under, UPPER_MOST]
+        most = real[over, LOWER_MOST] - u_real[under, UPPER_LEAST]
+        if math.isnan(least) or math.isnan(most):
+            return NEEDS_HEIGHT
+    if least - (real[over, RISE] + u_real[under, RISE]) > within_m + HEIGHT_RESOLUTION_M:
+        return CLEAR
+    return CONFLICT if most <= within_m + HEIGHT_RESOLUTION_M else POSSIBLE
+
+
+def _merged(out, count):
+    """Sorts answers by volume and number, and joins those of one pair: its cores' answers, or what the seam doubled."""
+    gap = 1
+    while gap < count:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(gap, count):
+            a, b, answer = out[k, 0], out[k, 1], out[k, 2]
+            m = k
+            while m >= gap and (out[m - gap, 0] > a or (out[m - gap, 0] == a and out[m - gap, 1] > b)):
+                out[m, 0], out[m, 1], out[m, 2] = out[m - gap, 0], out[m - gap, 1], out[m - gap, 2]
+                m -= gap
+            out[m, 0], out[m, 1], out[m, 2] = a, b, answer
+        gap //= 3
+    kept = 0
+    for k in range(count):
+        if kept and out[kept - 1, 0] == out[k, 0] and out[kept - 1, 1] == out[k, 1]:
+            out[kept - 1, 2] = _weightier(out[kept - 1, 2], out[k, 2])
+        else:
+            out[kept, 0], out[kept, 1], out[kept, 2] = out[k, 0], out[k, 1], out[k, 2]
+            kept += 1
+    return kept
+
+
+def _weightier(a, b):
+    """One answer for two cores' answers. What would be UNDECIDED is settled where another core surely conflicts."""
+    if a == NEEDS_HEIGHT or b == NEEDS_HEIGHT:
+        return NEEDS_HEIGHT
+    if a == CONFLICT or b == CONFLICT:
+        return CONFLICT
+    return max(a, b)
+
+
+def sort_positions(lat, lon, grid, cells, starts, order):
+    """Order of positions by the finest cell they lie in.
+
+    Args:
+        cells: (n,) scratch. starts: (cells of the finest level + 1,) scratch, zeros. order: (n,) receives the order.
+    """
+    for k in range(lat.shape[0]):
+        row = _grid_row(0, int(math.floor(lat[k] * 1e6)))
+        columns = grid[0, row + 1] - grid[0, row]
+        cells[k] = grid[0, row] + _grid_column(int(math.floor(lon[k] * 1e6)), columns) % columns
+        starts[cells[k] + 1] += 1
+    for cell in range(1, starts.shape[0]):
+        starts[cell] += starts[cell - 1]
+    for k in range(lat.shape[0]):
+        order[starts[cells[k]]] = k
+        starts[cells[k]] += 1
+
+
+def index_positions(
+    real, vert, joins, pool, table, book, grid, lat, lon, height_m, order, first, last, now_us, last_cell, out
+):
+    """Volumes that hold, or may hold, positions at one moment.
+
+    Args:
+        lat, lon, height_m: (n,) degrees and metres above the ellipsoid; NaN metres: not known.
+        order: (n,) those from `first` to `last` of it are asked for.
+        last_cell: (LEVELS, 1 + 2 · SLOT_LEVELS) scratch.
+        out: (k, 3) int64 receives position, number, and answer, as for `index_query`.
+    Returns:
+        how many rows of `out` were filled, and the place in `order` to go on from.
+    """
+    whole = real.view(np.int64)
+    pair = _new_pair()
+    now_s = min(max(now_us // 1_000_000 - EPOCH_S, -SECONDS_END), SECONDS_END)
+    last_cell[:, 0] = -1
+    found = 0
+    for m in range(first, last):
+        before, k = found, order[m]
+        y, x = int(math.floor(lat[k] * 1e6)), int(math.floor(lon[k] * 1e6))
+        if x >= 180_000_000:
+            x -= TURN
+        low, high = -(1 << 30), 1 << 30
+        if not math.isnan(height_m[k]):
+            low = int(math.floor(min(max(height_m[k], -1e8), 1e8) * 10))
+            high = low + 1
+        placed = False
+        for level in range(LEVELS):
+            if not _present_at(book, level):
+                continue
+            row = _grid_row(level, y)
+            columns = grid[level, row + 1] - grid[level, row]
+            cell = grid[level, row] + _grid_column(x, columns)
+            if last_cell[level, 0] != cell:
+                _look_up(table, cell, now_s, last_cell, level)
+            for slot_level in range(SLOT_LEVELS):
+                offset = last_cell[level, 1 + 2 * slot_level]
+                for e in range(offset, offset + last_cell[level, 2 + 2 * slot_level]):
+                    if (
+                        (pool[e, SOUTH] <= y + 1)
+                        & (pool[e, NORTH] >= y)
+                        & (pool[e, WEST] <= x + 1)
+                        & (pool[e, EAST] >= x)
+                        & (pool[e, FROM_S] <= now_s)
+                        & (pool[e, TO_S] >= now_s)
+                        & (pool[e, LOW_DM] <= high)
+                        & (pool[e, HIGH_DM] >= low)
+                    ):
+                        if not placed:
+                            _lay_out_position(lat[k], lon[k], pair)
+                            placed = True
+                        answer = _position_answer(real, whole, vert, joins, pool[e, 8], height_m[k], now_us, pair)
+                        if answer != CLEAR:
+                            if found == out.shape[0]:
+                                return before, m
+                            out[found, 0], out[found, 1], out[found, 2] = k, whole[pool[e, 8], NUMBER], answer
+                            found += 1
+    return found, last
+
+
+def _present_at(book, level):
+    at = PRESENT + level * SLOT_LEVELS
+    for slot_level in range(SLOT_LEVELS):
+        if book[at + slot_level] > 0:
+            return True
+    return False
+
+
+def _look_up(table, cell, now_s, last_cell, level):
+    last_cell[level, 0] = cell
+    for slot_level in range(SLOT_LEVELS):
+        at = _find(table, _key(cell, slot_level, _slot(now_s, slot_level)))
+        held = table[at, KEY] != -1
+        last_cell[level, 1 + 2 * slot_level] = table[at, OFFSET] if held else 0
+        last_cell[level, 2 + 2 * slot_level] = table[at, HELD] if held else 0
+
+
+def _lay_out_position(lat_deg, lon_deg, pair):
+    kind, radius, xyz, joins, offset, centre, reach, _, _ = pair
+    lat, lon = math.radians(lat_deg), math.radians(lon_deg)
+    s, c = math.sin(lat), math.cos(lat)
+    n = A / math.sqrt(1 - E2 * s * s)
+    xyz[0, 0], xyz[0, 1], xyz[0, 2] = n * c * math.cos(lon), n * c * math.sin(lon), n * (1 - E2) * s
+    kind[0], radius[0], joins[0], offset[1] = POINT, 0.0, 0, 1
+    centre[0, 0], centre[0, 1], centre[0, 2] = xyz[0, 0], xyz[0, 1], xyz[0, 2]
+    reach[0, 0], reach[0, 1] = 0.0, 0.01
+
+
+def _position_answer(real, whole, vert, joins, row, height_m, now_us, pair):
+    """Whether a position laid out as the first of the pair lies in a row's volume at a moment."""
+    kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j = pair
+    slack_us = whole[row, TIME_SLACK]
+    if now_us < whole[row, START] - slack_us or now_us > whole[row, END] + slack_us:
+        return CLEAR
+    dx, dy, dz = real[row, X] - xyz[0, 0], real[row, Y] - xyz[0, 1], real[row, Z] - xyz[0, 2]
+    slack_m = real[row, SLACK] + 1.0
+    if math.sqrt(dx * dx + dy * dy + dz * dz) > real[row, OUTER] + slack_m:
+        return CLEAR
+    in_height = _at_height(real, whole, row, height_m)
+    if in_height == CLEAR:
+        return CLEAR
+    _lay_out(1, real, whole, vert, joins, row, pair)
+    answer = lateral_answer(0, 1, 0.0, slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
+    if answer == CLEAR or answer == UNDECIDED:
+        return answer
+    if in_height == NEEDS_HEIGHT:
+        return NEEDS_HEIGHT
+    stated = START_STATED | END_STATED
+    if (whole[row, FLAGS] & stated) != stated or now_us < whole[row, START] or now_us > whole[row, END]:
+        in_height = POSSIBLE
+    return min(answer, in_height)
+
+
+def _at_height(real, whole, row, height_m):
+    """CONFLICT where a height surely lies in a row's band, POSSIBLE where it may, CLEAR, or NEEDS_HEIGHT."""
+    if math.isnan(height_m):
+        return POSSIBLE
+    least, surely = real[row, LOWER_LEAST], real[row, LOWER_MOST]
+    if (whole[row, FLAGS] >> 2) & 15 == AGL and real[row, LOWER] == 0.0 and whole[row, FLAGS] & BELOW_GROUND == 0:
+        least, surely = -math.inf, -math.inf  # a position given is not under ground
+    highest, sure_to = real[row, UPPER_MOST], real[row, UPPER_LEAST]
+    if math.isnan(least + surely) or math.isnan(highest + sure_to):
+        if not math.isnan(least) and not math.isnan(highest):
+            return POSSIBLE  # one side not stated: from below everything to above everything
+        return NEEDS_HEIGHT
+    rise_m = real[row, RISE] + HEIGHT_RESOLUTION_M
+    if height_m < least - rise_m or height_m > highest + rise_m:
+        return CLEAR
+    if surely - HEIGHT_RESOLUTION_M <= height_m <= sure_to + HEIGHT_RESOLUTION_M:
+        return CONFLICT
+    return POSSIBLE

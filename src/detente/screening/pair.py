@@ -99,7 +99,7 @@ def lateral_separation_m(
 
 def time_separation_s(a: Volume4D, b: Volume4D) -> Separation:
     """Seconds between the two windows; an unstated side may be anywhere before or after the stated one."""
-    slack_us = ceil((a.uncertainty.time_s + b.uncertainty.time_s) * MICROSECONDS_PER_SECOND)
+    slack_us = time_slack_us(a) + time_slack_us(b)
     stated_us, least_us = 0.0, 0.0
     for first, second in ((a.window, b.window), (b.window, a.window)):
         gap_us = second.start_us - first.end_us  # an unstated side is open, so this is the least the gap can be
@@ -107,6 +107,11 @@ def time_separation_s(a: Volume4D, b: Volume4D) -> Separation:
         stated_us = max(stated_us, gap_us if sure else inf)
         least_us = max(least_us, gap_us - slack_us)
     return Separation(stated_us / MICROSECONDS_PER_SECOND, least_us / MICROSECONDS_PER_SECOND)
+
+
+def time_slack_us(volume: Volume4D) -> int:
+    """The volume's time uncertainty in whole microseconds, rounded up; everyone rounds here, before adding."""
+    return ceil(volume.uncertainty.time_s * MICROSECONDS_PER_SECOND)
 
 
 def vertical_separation_m(a: Prepared, b: Prepared, arena: Arena) -> Separation:

@@ -43,6 +43,7 @@ from detente.screening.pair import (
     least_gap_m,
     prepare,
     time_separation_s,
+    time_slack_us,
     vertical_separation_m,
 )
 from detente.screening.plane import flat_shape
@@ -216,7 +217,7 @@ def _in_time(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
 def _forbidden_times(pair: _Pair) -> Forbidden | None:
     """The steps in which the two windows come within the minimum; None when no step within limits does."""
     a, b = pair.mine.volume, pair.other.volume
-    slack_us = ceil((a.uncertainty.time_s + b.uncertainty.time_s) * MICROSECONDS_PER_SECOND)
+    slack_us = time_slack_us(a) + time_slack_us(b)
     reach_us = slack_us + floor(pair.minima.time_s * MICROSECONDS_PER_SECOND)
     step_us = TIME_STEP_S * MICROSECONDS_PER_SECOND
     if OPEN_START_US in (a.window.start_us, b.window.start_us) and OPEN_END_US in (a.window.end_us, b.window.end_us):

@@ -1,0 +1,500 @@
+"""Files in: every format gives the same notices, nothing is guessed silently, and one bad feature never hides the rest."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detente.domain import (
+    SURFACE,
+    Activity,
+    Arena,
+    Assumption,
+    Circle,
+    Corridor,
+    DetenteError,
+    Extent,
+    MultiPolygon,
+    Orbit,
+    Place,
+    Polygon,
+    Position,
+    amsl,
+    flight_level,
+)
+from detente.interop import read_files, read_understanding
+
+BAD = Path(__file__).parent / "bad"
+LEVANT = Arena(
+    "Levant",
+    extent=Extent(31.0, 33.0, 37.0, 42.0),
+    places=(Place("Latakia", Position(35.52, 35.79), 5_000.0, ("al-Ladhiqiyah",)),),
+)
+
+# What each file says is wrong: a part of the place, and a part of what.
+complaints = {
+    "ring_not_closed.geojson": ("geometry.shell", "not closed"),
+    "ring_crosses_itself.geojson": ("geometry", "crosses itself"),
+    "ring_of_two_corners.geojson": ("geometry", "2 distinct positions"),
+    "hole_outside_its_shell.geojson": ("geometry", "hole 0 lies outside"),
+    "latitude_first.geojson": ("geometry", "swapped"),
+    "western_hemisphere.geojson": ("geometry", "longitude's hemisphere"),
+    "southern_hemisphere.geojson": ("geometry", "latitude's hemisphere"),
+    "latitude_over_90.geojson": ("geometry", "outside -90 to 90"),
+    "feet_sent_as_metres.geojson": ("altitude", "higher than any air operation"),
+    "altitude_without_unit.geojson": ("altitude_upper", "neither its unit nor above what"),
+    "altitude_without_reference.geojson": ("altitude_upper", "above what"),
+    "altitudes_swapped.geojson": ("altitude", "not below"),
+    "end_before_start.geojson": ("time", "before time_start"),
+    "time_without_zone.geojson": ("time_start", "no zone"),
+    "time_as_number.geojson": ("time_start", "a number, not a time"),
+    "radius_without_unit.geojson": ("radius", "no unit"),
+    "point_without_radius.geojson": ("geometry", "without a radius"),
+    "line_without_width.geojson": ("geometry", "without a half width"),
+    "activity_not_known.geojson": ("activity", "'bombing' is not known"),
+    "datum_not_wgs84.geojson": ("datum", "not WGS 84"),
+    "no_geometry.geojson": ("geometry", "no geometry"),
+    "coordinates_are_text.geojson": ("geometry", "not a position"),
+    "stated_north_lies_west.geojson": ("stated_place", "lies west of Latakia"),
+    "stated_distance_differs.geojson": ("stated_place", "km from Latakia"),
+    "uncertainty_negative.geojson": ("position_uncertainty", "negative"),
+}
+whole_file = {
+    "crs_not_wgs84.geojson": "EPSG:2039",
+    "nan_in_numbers.geojson": "NaN is not a number",
+    "key_given_twice.geojson": "'party' stands twice",
+    "cut_short.geojson": "not JSON",
+    "not_geojson.json": "neither GeoJSON",
+    "heading_twice.csv": "stands twice",
+    "dtd_and_entities.kml": "entities",
+    "not_well_formed.kml": "not well-formed",
+}
+
+
+@pytest.mark.parametrize("name", complaints)
+def test_a_bad_feature_is_named_with_its_field_and_the_good_one_is_still_read(name):
+    place, what = complaints[name]
+    intake = read_files([BAD / name], arena=LEVANT)
+    (problem,) = intake.problems
+    assert problem.where.startswith(f"{name}, feature 0 (R), ")
+    assert place in problem.where
+    assert what in problem.what
+    assert problem.hint
+    assert [n.reference for n in intake.notices] == ["GOOD"]
+
+
+@pytest.mark.parametrize("name", whole_file)
+def test_a_file_that_cannot_be_trusted_as_a_whole_is_refused_as_a_whole(name):
+    intake = read_files([BAD / name], arena=LEVANT)
+    (problem,) = intake.problems
+    assert whole_file[name] in problem.what
+    assert problem.where.startswith(name)
+    assert intake.notices == ()
+
+
+def test_every_bad_file_is_one_that_a_test_speaks_of():
+    spoken = {
+        *complaints,
+        *whole_file,
+        "two_things_wrong.geojson",
+        "latitude_alone.csv",
+        "more_cells_than_headings.csv",
+    }
+    assert {path.name for path in BAD.iterdir()} == spoken
+
+
+def test_all_that_is_wrong_with_a_feature_is_listed_not_the_first_alone():
+    problems = read_files([BAD / "two_things_wrong.geojson"], arena=LEVANT).problems
+    assert sorted(p.where.rsplit(", ", 1)[1] for p in problems) == ["geometry.radius", "time_start"]
+
+
+@pytest.mark.parametrize("name", ["latitude_alone.csv", "more_cells_than_headings.csv"])
+def test_a_bad_row_is_named(name):
+    problems = read_files([BAD / name]).problems
+    assert problems
+    assert all("row 2" in p.where for p in problems)
+
+
+# ── the same plan in every format ────────────────────────────────────────────────────────────────────────────────────
+
+PLAN = {
+    "reference": "R1", "party": "UNIFIL", "activity": "air_operation", "title": "Patrol",
+    "time_start": "2018-09-17T18:00Z", "time_end": "171930ZSEP18", "altitude_lower": "SFC", "altitude_upper": "FL180",
+    "radius": "5 km", "position_uncertainty": "500 m", "assumed": "radius: no source states it",
+}  # fmt: skip
+
+
+def geojson(properties, geometry=None):
+    geometry = geometry or {"type": "Point", "coordinates": [35.8, 35.5]}
+    return json.dumps(
+        {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": geometry, "properties": properties}]}
+    )
+
+
+def kml(properties):
+    data = "".join(f'<Data name="{k}"><value>{v}</value></Data>' for k, v in properties.items())
+    return (
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>Patrol</name>'
+        f"<ExtendedData>{data}</ExtendedData><Point><coordinates>35.8,35.5</coordinates></Point></Placemark></Document></kml>"
+    )
+
+
+def xlsx(rows):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def kmz(text):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", text)
+    return stream.getvalue()
+
+
+def table(properties, delimiter=","):
+    row = {**properties, "latitude": "35.5", "longitude": "35.8"}
+    return delimiter.join(row) + "\n" + delimiter.join(f'"{v}"' for v in row.values()) + "\n"
+
+
+def notice_json(properties):
+    notice = {k: v for k, v in properties.items() if k in ("reference", "party", "activity", "title", "assumed")}
+    volume = {k: v for k, v in properties.items() if k.startswith(("time", "altitude", "position"))}
+    volume["footprint"] = {"circle": {"centre": [35.8, 35.5], "radius_m": 5000}}
+    return json.dumps({"format": "detente-notices/1", "notices": [{**notice, "volumes": [volume]}]})
+
+
+formats = {
+    "plan.geojson": lambda: geojson(PLAN).encode(),
+    "plan.csv": lambda: table(PLAN).encode(),
+    "semicolons.csv": lambda: table(PLAN, ";").encode("utf-8-sig"),
+    "tabs.csv": lambda: table(PLAN, "\t").encode("utf-16"),
+    "plan.xlsx": lambda: xlsx([[*PLAN, "latitude", "longitude"], [*PLAN.values(), 35.5, 35.8]]),
+    "plan.kml": lambda: kml(PLAN).encode(),
+    "plan.kmz": lambda: kmz(kml(PLAN)),
+    "plan.json": lambda: notice_json(PLAN).encode(),
+}
+
+
+@pytest.mark.parametrize("name", formats)
+def test_every_format_gives_the_same_notice(name, tmp_path):
+    (tmp_path / name).write_bytes(formats[name]())
+    intake = read_files([tmp_path / name])
+    assert intake.problems == ()
+    (notice,) = intake.notices
+    assert (notice.reference, notice.party, notice.activity, notice.title) == (
+        "R1",
+        "UNIFIL",
+        Activity.AIR_OPERATION,
+        "Patrol",
+    )
+    assert notice.assumptions == (Assumption("radius", "no source states it"),)
+    (volume,) = notice.volumes
+    assert volume.footprint == Circle(Position(35.5, 35.8), 5000.0)
+    assert (volume.altitude.lower, volume.altitude.upper) == (SURFACE, flight_level(180))
+    assert volume.window.start_utc == datetime(2018, 9, 17, 18, tzinfo=UTC)
+    assert volume.window.end_utc == datetime(2018, 9, 17, 19, 30, tzinfo=UTC)
+    assert volume.uncertainty.position_m == 500.0
+
+
+def read_text(tmp_path, name, text, **more):
+    (tmp_path / name).write_text(text)
+    return read_files([tmp_path / name], **more)
+
+
+def test_what_a_file_does_not_say_is_announced_and_stays_open(tmp_path):
+    intake = read_text(tmp_path, "tonight.geojson", geojson({"radius": "5 km"}))
+    (notice,) = intake.notices
+    assert (notice.party, notice.activity) == ("tonight", Activity.UNSTATED)
+    assert not notice.volumes[0].window.start_stated
+    assert not notice.volumes[0].altitude.upper.is_stated
+    said = " / ".join(r.what for r in intake.readings)
+    for part in ("no party stated", "no activity stated", "time_start not stated", "altitude_upper not stated"):
+        assert part in said
+
+
+def test_a_reading_is_announced_once_a_file_however_many_features_it_concerns(tmp_path):
+    features = json.loads(geojson({"radius": "5 km", "party": "A"}))
+    features["features"] *= 50
+    intake = read_text(tmp_path, "many.geojson", json.dumps(features))
+    assert len([r for r in intake.readings if "time_start" in r.what]) == 1
+    assert any("and 48 more" in r.where for r in intake.readings)
+
+
+def test_columns_can_be_mapped_and_synonyms_are_announced(tmp_path):
+    text = "Callsign;Betreiber;lat;lon;Radius;floor;ceiling;start;until\nAB1;LAF;35,5;35,8;5 km;SFC;FL100;2018-09-17T18:00Z;2018-09-17T19:00Z\n"
+    intake = read_text(tmp_path, "table.csv", text, columns={"Betreiber": "party"})
+    (notice,) = intake.notices
+    assert (notice.reference, notice.party) == ("AB1", "LAF")
+    assert notice.volumes[0].footprint.centre == Position(35.5, 35.8)
+    assert any("'floor' read as altitude_lower" in r.what for r in intake.readings)
+
+
+def test_columns_that_say_utc_give_their_times_a_zone(tmp_path):
+    text = "party,lat,lon,radius,time_start_utc,time_end (UTC)\nA,35.5,35.8,5 km,2018-09-17 18:00,2018-09-17 19:00\n"
+    (notice,) = read_text(tmp_path, "table.csv", text).notices
+    assert notice.volumes[0].window.start_utc == datetime(2018, 9, 17, 18, tzinfo=UTC)
+
+
+def test_a_spreadsheet_date_without_a_zone_is_refused_unless_its_heading_says_utc(tmp_path):
+    moment = datetime.fromisoformat("2018-09-17T18:00")
+    for heading, problems in (("time_start", 1), ("time_start_utc", 0)):
+        (tmp_path / "t.xlsx").write_bytes(
+            xlsx([["party", "lat", "lon", "radius", heading], ["A", 35.5, 35.8, "5 km", moment]])
+        )
+        assert len(read_files([tmp_path / "t.xlsx"]).problems) == problems
+
+
+def test_defaults_fill_what_a_file_leaves_out_and_say_so(tmp_path):
+    intake = read_text(tmp_path, "p.geojson", geojson({"party": "A"}), defaults={"radius": "2 km"})
+    assert intake.notices[0].volumes[0].footprint.radius_m == 2000.0
+    assert any(r.what == "radius not stated: taken as 2 km, as asked" for r in intake.readings)
+
+
+LINE = {"type": "LineString", "coordinates": [[35.0, 35.0], [35.5, 35.0]]}
+
+
+@pytest.mark.parametrize(
+    ("properties", "geometry", "kind"),
+    [
+        ({"half_width": "2 km"}, LINE, Corridor),
+        ({"half_width_m": 2000, "ends": "square"}, LINE, Corridor),
+        ({"orbit_width": "10nm", "orbit_alignment": "left"}, LINE, Orbit),
+        ({}, {"type": "Polygon", "coordinates": [[[35, 33], [36, 33], [36, 34], [35, 33]]]}, Polygon),
+        (
+            {},
+            {
+                "type": "MultiPolygon",
+                "coordinates": [[[[35, 33], [36, 33], [36, 34], [35, 33]]], [[[37, 33], [38, 33], [38, 34], [37, 33]]]],
+            },
+            MultiPolygon,
+        ),
+    ],
+)
+def test_geometries_become_the_footprints_they_stand_for(tmp_path, properties, geometry, kind):
+    (notice,) = read_text(tmp_path, "g.geojson", geojson({**PLAN, **properties}, geometry)).notices
+    assert isinstance(notice.volumes[0].footprint, kind)
+
+
+def test_a_line_flown_at_a_speed_becomes_legs_with_their_own_times(tmp_path):
+    properties = {**PLAN, "half_width": "2 km", "speed": "180 km/h"}
+    (notice,) = read_text(tmp_path, "g.geojson", geojson(properties, LINE)).notices
+    assert len(notice.volumes) == 4  # 45.6 km at 50 m/s: 15.2 minutes in legs of 5 at most
+    assert notice.volumes[0].window.end_us < notice.volumes[1].window.end_us
+
+
+def test_features_of_one_party_and_reference_are_one_notice(tmp_path):
+    features = json.loads(geojson(PLAN))
+    features["features"] *= 3
+    (notice,) = read_text(tmp_path, "g.geojson", json.dumps(features)).notices
+    assert len(notice.volumes) == 3
+
+
+def test_a_gpx_track_is_a_moving_thing_once_it_is_told_how_wide(tmp_path):
+    points = "".join(
+        f'<trkpt lat="35.{k}" lon="35.5"><ele>900</ele><time>2018-09-17T18:0{k}:00Z</time></trkpt>' for k in range(5)
+    )
+    text = f'<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><name>Convoy 3</name><trkseg>{points}</trkseg></trk></gpx>'
+    assert "half width" in read_text(tmp_path, "convoy.gpx", text).problems[0].what
+    intake = read_text(
+        tmp_path,
+        "convoy.gpx",
+        text,
+        defaults={"half_width": "200 m", "altitude_lower": "SFC", "altitude_upper": "100 m AGL"},
+    )
+    (notice,) = intake.notices
+    assert (notice.reference, notice.party, len(notice.volumes)) == ("Convoy 3", "convoy", 4)
+    assert any("elevations are not read" in r.what for r in intake.readings)
+
+
+def test_kml_heights_are_read_with_the_reference_their_mode_names(tmp_path):
+    ring = "35,33,1500 36,33,1500 36,34,1500 35,33,1500"
+    text = (
+        "<kml><Placemark><name>Zone</name><TimeSpan><begin>2018-09-17T18:00:00Z</begin><end>2018-09-17T19:00:00Z</end></TimeSpan>"
+        "<Polygon><extrude>1</extrude><altitudeMode>absolute</altitudeMode><outerBoundaryIs><LinearRing>"
+        f"<coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></kml>"
+    )
+    (notice,) = read_text(tmp_path, "zone.kml", text).notices
+    assert (notice.volumes[0].altitude.lower, notice.volumes[0].altitude.upper) == (SURFACE, amsl(1500.0))
+    assert notice.volumes[0].window.end_stated
+
+
+def test_wkt_and_position_lists_are_places_too(tmp_path):
+    text = 'reference,wkt,positions,shape,half_width\na,"POLYGON((35 33,36 33,36 34,35 33))",,,\nb,,33N 35E;33N 36E;34N 36E,polygon,\nc,,33N 35E|33N 36E,corridor,2 km\n'
+    intake = read_text(tmp_path, "t.csv", text)
+    assert [type(n.volumes[0].footprint) for n in intake.notices] == [Polygon, Polygon, Corridor]
+    assert intake.problems == ()
+
+
+def test_longitudes_past_180_and_heights_in_positions_are_announced(tmp_path):
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, {"type": "Point", "coordinates": [200.0, 10.0, 500.0]}))
+    assert intake.notices[0].volumes[0].footprint.centre.longitude_deg == -160.0
+    assert len([r for r in intake.readings if "longitudes past 180" in r.what or "heights in positions" in r.what]) == 2
+
+
+def test_long_edges_say_how_far_they_leave_the_straight_line_on_a_map(tmp_path):
+    wide = {"type": "Polygon", "coordinates": [[[20, 60], [40, 60], [40, 61], [20, 60]]]}
+    intake = read_text(tmp_path, "g.geojson", geojson({**PLAN}, wide))
+    assert any("edges are geodesics" in r.what and "km" in r.what for r in intake.readings)
+
+
+def test_a_stated_place_that_fits_passes(tmp_path):
+    for place, where in (
+        ("west of Latakia", [35.0, 35.5]),
+        ("70 km west of Latakia", [35.0, 35.5]),
+        ("north-west of al-Ladhiqiyah", [35.3, 35.9]),
+    ):
+        intake = read_text(
+            tmp_path,
+            "g.geojson",
+            geojson({**PLAN, "stated_place": place}, {"type": "Point", "coordinates": where}),
+            arena=LEVANT,
+        )
+        assert intake.problems == (), place
+
+
+# ── hostile files ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_files_that_are_none_are_refused(tmp_path):
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "zeros.geojson").write_bytes(bytes(5000))
+    problems = read_files(
+        [tmp_path / "empty.csv", tmp_path / "zeros.geojson", tmp_path / "missing.kml", tmp_path]
+    ).problems
+    assert [p.what.split(" ")[-1] if "exist" not in p.what else "exist" for p in problems] == [
+        "empty",
+        "empty",
+        "exist",
+        "file",
+    ]
+
+
+def hostile_files():
+    deep = 200_000
+    ring = ",".join(f"[{35 + k * 1e-7},33]" for k in range(1_000_000))
+    million = f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[{ring}]]}}}}'
+    return {
+        "deep.json": b"[" * deep + b"]" * deep,
+        "deep_object.json": b'{"type":' * deep,
+        "one_long_line.csv": b"a" * 10_000_000,
+        "one_long_cell.csv": b"party,lat,lon\n" + b'"' + b"a" * 10_500_000 + b'",1,2\n',
+        "deep.kml": b"<a>" * deep,
+        "laughs.kml": b'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><kml><Placemark><name>&b;</name></Placemark></kml>',
+        "outside.kml": b'<!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/passwd">]><kml><Placemark><name>&a;</name></Placemark></kml>',
+        "cut.kmz": kmz("<kml/>" * 1000)[:-30],
+        "bomb.kmz": kmz("<kml>" + " " * 300_000_000 + "</kml>"),
+        "bomb.xlsx": bombed_workbook(),
+        "million_vertices.geojson": million.encode(),
+        "huge_number.geojson": geojson({"radius_m": 1}).replace('"radius_m": 1', '"radius_m": 1e400').encode(),
+        "digits.geojson": b'{"type":"FeatureCollection","features":[' + b"9" * 100_000 + b"]}",
+        "nul.csv": b"party,lat,lon\nA\x00,1,2\n",
+        "windows_1256.csv": "party,lat,lon,radius\nالجيش,33,35,5 km\n".encode("cp1256"),
+    }
+
+
+def bombed_workbook():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", " " * 300_000_000)
+    return stream.getvalue()
+
+
+HOSTILE = ["deep.json", "deep_object.json", "one_long_line.csv", "one_long_cell.csv", "deep.kml", "laughs.kml", "outside.kml", "cut.kmz", "bomb.kmz",
+           "bomb.xlsx", "million_vertices.geojson", "huge_number.geojson", "digits.geojson", "nul.csv", "windows_1256.csv"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    for name, raw in hostile_files().items():
+        (folder / name).write_bytes(raw)
+    return folder
+
+
+_WITHIN = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (2_500_000_000, 2_500_000_000))
+from detente.interop import read_files
+problems = read_files([sys.argv[1]]).problems
+sys.exit(0 if problems and all(p.hint and p.where for p in problems) else 1)
+"""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_end_in_a_clear_refusal_within_bounded_memory(name, hostile):
+    done = subprocess.run([sys.executable, "-c", _WITHIN, hostile / name], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
+@cache
+def made(name):
+    return formats[name]()  # once: archives carry the time they were made
+
+
+@pytest.mark.parametrize("name", formats)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_nothing_but_a_refusal_leaves_for_any_damage(name, data, tmp_path):
+    raw = bytearray(made(name))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        raw[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
+        raw = raw or bytearray(b" ")
+    (tmp_path / name).write_bytes(bytes(raw))
+    intake = read_files([tmp_path / name])
+    assert all(isinstance(p, DetenteError) for p in intake.problems)
+
+
+# ── understandings ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "empty"),
+        ("name = 'U'\n", "no minima"),
+        (
+            "name = 'U'\n[[rules]]\nname='r'\nlateral='5'\nvertical='1000ft'\ntime='5min'\n",
+            "rules\\[0\\].lateral.*no unit",
+        ),
+        ("name = 'U'\n[[rules]]\nname='r'\nvertical='1000ft'\ntime='5min'\n", "lateral"),
+        (
+            "name = 'U'\n[[rules]]\nname='r'\nlateral='5nm'\nvertical='1000ft'\ntime='5min'\nactivities=['war']\n",
+            "'war' is not known",
+        ),
+        ("name = 'U'\nrules = 3\n", "not a list"),
+        ("name = ", "not TOML"),
+        ('{"name": "U", "rules": [], "rules": []}', "stands twice"),
+    ],
+)
+def test_an_understanding_that_cannot_be_is_refused_with_its_part(tmp_path, text, why):
+    (tmp_path / "u.toml").write_text(text)
+    with pytest.raises(DetenteError, match=why):
+        read_understanding(tmp_path / "u.toml")
+
+
+def test_an_understanding_is_the_same_in_toml_and_json(tmp_path):
+    (tmp_path / "u.toml").write_text(
+        "name='U'\nversion='1'\n[[rules]]\nname='r'\nlateral='5nm'\nvertical='1000ft'\ntime='5min'\nactivities=['air_operation','any']\n"
+        "[arena]\nname='L'\nextent={south=31,west=33,north=37,east=42}\n[[arena.places]]\nname='Latakia'\nposition='35.5N 35.8E'\nprecision='5 km'\n"
+    )
+    places = [{"name": "Latakia", "latitude": 35.5, "longitude": 35.8, "precision": "5 km"}]
+    arena = {"name": "L", "extent": {"south": 31, "west": 33, "north": 37, "east": 42}, "places": places}
+    rule = {"name": "r", "lateral": "5nm", "vertical": "1000ft", "time": "5min", "activities": ["air_operation", "any"]}
+    (tmp_path / "u.json").write_text(json.dumps({"name": "U", "version": "1", "rules": [rule], "arena": arena}))
+    assert read_understanding(tmp_path / "u.toml") == read_understanding(tmp_path / "u.json")
