@@ -33,7 +33,7 @@ from oracle.meeting import World
 Dressed: TypeAlias = tuple[Volume4D, Volume4D, Minima]
 
 BEYOND_M = (0.0, 0.02, 0.3, 1.0, 1.1, 2.5, 30.0)  # how far to either side of a threshold
-MIDNIGHT_US = int(datetime(2018, 9, 17, 18, 0, tzinfo=UTC).timestamp()) * MICROSECONDS_PER_SECOND
+EVENING_US = int(datetime(2018, 9, 17, 18, 0, tzinfo=UTC).timestamp()) * MICROSECONDS_PER_SECOND
 STATED = (AltitudeReference.HAE, AltitudeReference.AMSL, AltitudeReference.AGL, AltitudeReference.FL)
 
 
@@ -74,7 +74,7 @@ def _uncertainty(rng: Random) -> Uncertainty:
 
 
 def _window(start_minute: int, end_minute: int) -> TimeWindow:
-    return TimeWindow(*(MIDNIGHT_US + 60 * minute * MICROSECONDS_PER_SECOND for minute in (start_minute, end_minute)))
+    return TimeWindow(*(EVENING_US + 60 * minute * MICROSECONDS_PER_SECOND for minute in (start_minute, end_minute)))
 
 
 def _windows(rng: Random) -> tuple[list[TimeWindow], float]:
@@ -149,5 +149,7 @@ def worlds(rng: Random, arena: Arena, geoid_m: float, count: int) -> list[World]
         ]
     )
     shares = np.concatenate([np.stack(np.meshgrid(*4 * [[0.0, 1.0]]), axis=-1).reshape(-1, 4), rng.random((count, 4))])
+    level = rng.random(len(shares)) < 0.3
+    shares[level, 1] = shares[level, 0]  # both over the same ground
     states = sides[:, 0] + shares * (sides[:, 1] - sides[:, 0])
     return [World(geoid_m, (float(s[0]), float(s[1])), float(s[2]), float(s[3])) for s in states]

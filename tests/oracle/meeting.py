@@ -76,28 +76,32 @@ def time_answer(a: Volume4D, b: Volume4D, minimum_s: float) -> Answer:
 
 
 def vertical_answers(a: Volume4D, b: Volume4D, minimum_m: float, worlds: Iterable[World]) -> Allowed:
-    """Exact to 2 mm where the limits that face each other share a reference; otherwise what holds in the worlds drawn."""
+    """Exact to 2 mm where the limits that face each other share a reference; otherwise what holds in the worlds drawn.
+
+    They must not be CLEAR if they meet in one world, the ground under one being what it may and under the other too. They
+    may be CONFLICT only if they meet in every world where both stand over the same ground, as they do where they overlap.
+    """
     slack_m = a.uncertainty.altitude_m + b.uncertainty.altitude_m
+    unstated = not all(
+        limit.is_stated for limit in (a.altitude.lower, a.altitude.upper, b.altitude.lower, b.altitude.upper)
+    )
     if not _converts(a.altitude, b.altitude):
         apart_m = _apart_m(a.altitude, b.altitude, None)
-        unstated = not all(limit.is_stated for limit in _limits(a.altitude, b.altitude))
         most = _vertical_answer(apart_m - 0.002, slack_m, minimum_m, unstated)
         return Allowed(_vertical_answer(apart_m + 0.002, slack_m, minimum_m, unstated), most)
-    unstated = not all(limit.is_stated for limit in _limits(a.altitude, b.altitude))
-    apart = [_apart_m(a.altitude, b.altitude, w) for w in worlds if _can_be(a.altitude, b.altitude, w)]
-    truths = [_vertical_answer(gap_m, slack_m, minimum_m, unstated) for gap_m in apart]
-    least = min(Answer.POSSIBLE, max(truths, default=Answer.CLEAR))
-    return Allowed(least, max(Answer.POSSIBLE, min(truths, default=Answer.CONFLICT)))
+    possible = [world for world in worlds if _can_be(a.altitude, b.altitude, world)]
+    true = {w: _vertical_answer(_apart_m(a.altitude, b.altitude, w), slack_m, minimum_m, unstated) for w in possible}
+    over_one_ground = [answer for world, answer in true.items() if len(set(world.grounds_amsl_m)) == 1]
+    return Allowed(
+        min(Answer.POSSIBLE, max(true.values(), default=Answer.CLEAR)),
+        max(Answer.POSSIBLE, min(over_one_ground, default=Answer.CONFLICT)),
+    )
 
 
 def _vertical_answer(apart_m: float, slack_m: float, minimum_m: float, unstated: bool) -> Answer:
     if max(apart_m, 0.0) - slack_m > minimum_m:
         return Answer.CLEAR
     return Answer.CONFLICT if apart_m <= minimum_m and not unstated else Answer.POSSIBLE
-
-
-def _limits(a: AltitudeBand, b: AltitudeBand) -> tuple[AltitudeLimit, ...]:
-    return a.lower, a.upper, b.lower, b.upper
 
 
 def _is_open(limit: AltitudeLimit) -> bool:

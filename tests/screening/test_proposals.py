@@ -114,6 +114,11 @@ def test_a_humanitarian_site_is_never_asked_to_move_and_the_other_side_is():
     assert {p.dimension for p in proposals["A", "1"]} == {"time", "altitude", "sideways"}
 
 
+def test_no_other_place_is_ever_proposed_for_fire():
+    proposals = screen([notice("A", "1", activity=Activity.LIVE_FIRE), notice("B", "1")], minima=MINIMA).proposals
+    assert {p.dimension for p in proposals["A", "1"]} == {"time"}
+
+
 def test_a_convoy_is_offered_another_time_but_neither_height_nor_a_field_to_drive_in():
     convoy = notice("ICRC", "1", activity=Activity.HUMANITARIAN_MOVEMENT)
     proposals = screen([convoy, notice("A", "1")], minima=MINIMA).proposals

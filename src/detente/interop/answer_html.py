@@ -118,7 +118,7 @@ def _data(
         "answer": answer.answer.name,
         "summary": _summary(answer, found, problems),
         "generated": words.generated(generated_utc),
-        "rules": sorted({f"{c.rule}: {words.minima(c.minima)}" for c in answer.conflicts})[:3],
+        "rules": sorted({f"{c.rule}: {words.minima(c.minima)}" for c in answer.conflicts}),
         "centre": [chart.centre.latitude_deg, chart.centre.longitude_deg],
         "parties": parties,
         "notices": [_notice(notice, parties.index(notice.party)) for notice in answer.notices],

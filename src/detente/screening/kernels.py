@@ -667,14 +667,14 @@ def pack_rows(real, box, vert, joins, settings, flat):
         for k in range(3):
             real[i, X + k] = centre[i, k]
         real[i, INNER], real[i, OUTER] = reach[i, 0], reach[i, 1]
-        for k in range(4):
-            outward = math.ceil if k % 2 else math.floor
-            box[i, k] = int(outward(float(degrees[i, k]) * 1e6))
-        _pack_time(real, whole, box, i, settings[2])
+        for k in range(0, 4, 2):
+            box[i, k] = int(math.floor(float(degrees[i, k]) * 1e6))
+            box[i, k + 1] = int(math.ceil(float(degrees[i, k + 1]) * 1e6))
+        _pack_time(whole, box, i, settings[2])
         _pack_height(real, whole, box, i, settings)
 
 
-def _pack_time(real, whole, box, i, within_s):
+def _pack_time(whole, box, i, within_s):
     widen = whole[i, TIME_SLACK]
     start = (whole[i, START] - widen) // 1_000_000 - EPOCH_S
     end = -((-whole[i, END] - widen) // 1_000_000) + int(math.ceil(within_s)) - EPOCH_S
@@ -700,7 +700,7 @@ def _pack_height(real, whole, box, i, settings):
 
 
 def _keep_known_height(real, i, column, reference, least, most):
-    known = reference == HAE or reference == UNLIMITED or reference == UNSTATED
+    known = reference in (HAE, UNLIMITED, UNSTATED)
     real[i, column] = least if known else math.nan
     real[i, column + 1] = most if known else math.nan
 
@@ -709,7 +709,7 @@ def _outward_height(value, reference, settings):
     """Least and most metres above the ellipsoid a limit may stand for anywhere on Earth; outward of `hae_bounds_m`."""
     if reference == UNSTATED:
         return -math.inf, math.inf
-    if reference == HAE or reference == UNLIMITED:
+    if reference in (HAE, UNLIMITED):
         return value, value
     least, most = value, value
     if reference == AGL:
@@ -1148,15 +1148,17 @@ def _near_in_blocks(pool, grid, box, i, blocks, count, step, entry, near):
                 & (pool[k, LOW_DM] <= high)
                 & (pool[k, HIGH_DM] >= low)
             ):
-                if (
+                first_shared = (
                     max(own_row, _grid_row(level, int(pool[k, SOUTH]))) == row
                     and max(own_slot, _slot(int(pool[k, FROM_S]), slot_level)) == slot
                     and max(own_column, _grid_column(int(pool[k, WEST]), columns)) == column - columns * turns
-                ):
-                    if found == near.shape[0]:
-                        return found, step, k - offset
-                    near[found] = pool[k, 8]
-                    found += 1
+                )
+                if not first_shared:
+                    continue
+                if found == near.shape[0]:
+                    return found, step, k - offset
+                near[found] = pool[k, 8]
+                found += 1
         step += 1
         entry = 0
     return found, step, entry
@@ -1222,7 +1224,8 @@ def _lay_out(side, real, whole, vert, joins, row, pair):
 def _row_answer(real, whole, vert, joins, row, p_real, p_whole, i, minima, pair):
     """The answer for row `i` of a pack, laid out as the first of the pair, and one row of the index."""
     who, p_who = whole[row, WHO], p_whole[i, WHO]
-    lateral_m, vertical_m, time_s = minima[p_who & 255, who & 255]
+    rule = minima[p_who & 255, who & 255]
+    lateral_m, vertical_m, time_s = rule[0], rule[1], rule[2]
     if who >> 8 == p_who >> 8 or lateral_m < 0.0:
         return CLEAR
     dx, dy, dz = real[row, X] - p_real[i, X], real[row, Y] - p_real[i, Y], real[row, Z] - p_real[i, Z]
@@ -1238,7 +1241,7 @@ def _row_answer(real, whole, vert, joins, row, p_real, p_whole, i, minima, pair)
     kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j = pair
     _lay_out(1, real, whole, vert, joins, row, pair)
     answer = lateral_answer(0, 1, lateral_m, slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
-    if answer == CLEAR or answer == UNDECIDED:
+    if answer in (CLEAR, UNDECIDED):
         return answer
     if in_height == NEEDS_HEIGHT:
         return NEEDS_HEIGHT
@@ -1405,10 +1408,7 @@ def index_positions(
 
 def _present_at(book, level):
     at = PRESENT + level * SLOT_LEVELS
-    for slot_level in range(SLOT_LEVELS):
-        if book[at + slot_level] > 0:
-            return True
-    return False
+    return book[at : at + SLOT_LEVELS].any()
 
 
 def _look_up(table, cell, now_s, last_cell, level):
@@ -1446,7 +1446,7 @@ def _position_answer(real, whole, vert, joins, row, height_m, now_us, pair):
         return CLEAR
     _lay_out(1, real, whole, vert, joins, row, pair)
     answer = lateral_answer(0, 1, 0.0, slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
-    if answer == CLEAR or answer == UNDECIDED:
+    if answer in (CLEAR, UNDECIDED):
         return answer
     if in_height == NEEDS_HEIGHT:
         return NEEDS_HEIGHT
@@ -1464,9 +1464,7 @@ def _at_height(real, whole, row, height_m):
     if (whole[row, FLAGS] >> 2) & 15 == AGL and real[row, LOWER] == 0.0 and whole[row, FLAGS] & BELOW_GROUND == 0:
         least, surely = -math.inf, -math.inf  # a position given is not under ground
     highest, sure_to = real[row, UPPER_MOST], real[row, UPPER_LEAST]
-    if math.isnan(least + surely) or math.isnan(highest + sure_to):
-        if not math.isnan(least) and not math.isnan(highest):
-            return POSSIBLE  # one side not stated: from below everything to above everything
+    if math.isnan(least) or math.isnan(highest):
         return NEEDS_HEIGHT
     rise_m = real[row, RISE] + HEIGHT_RESOLUTION_M
     if height_m < least - rise_m or height_m > highest + rise_m:

@@ -72,7 +72,7 @@ MOVES: Final[dict[Activity, tuple[Dimension, ...]]] = {
     Activity.EXERCISE: _ANY_WAY,
     Activity.SEARCH_AND_RESCUE: _ANY_WAY,
     Activity.UNSTATED: ("time",),
-    Activity.LIVE_FIRE: ("time", "sideways"),
+    Activity.LIVE_FIRE: ("time",),  # where else fire might fall is not ours to propose
     Activity.MARITIME_OPERATION: ("time", "sideways"),
     Activity.SURFACE_OPERATION: ("time",),
     Activity.SUBSURFACE_OPERATION: ("time",),

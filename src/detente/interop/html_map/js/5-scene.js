@@ -241,15 +241,16 @@ function paintMeetings(context) {
   for (const meeting of answer.meetings.toReversed()) {
     const chosen = state.selected?.meeting === meeting;
     const pairs = meeting.pairs.filter((pair) => pair.area && (activeAt(pair, state.time) || state.selected?.pair === pair));
-    for (const pair of pairs.toReversed()) paintArea(context, pair, chosen);
+    for (const pair of pairs.toReversed()) if (pair !== state.selected?.pair) paintArea(context, pair, false, chosen);
+    if (chosen && state.selected.pair.area) paintArea(context, state.selected.pair, true);
     const pair = chosen ? state.selected.pair : pairs[0];
     if (pair?.area && (pairs.length || chosen)) badges.unshift({ meeting, pair, chosen, at: toScreen(...pair.area.centre) });
   }
   return badges;
 }
 
-function paintArea(context, pair, chosen) {
-  const colour = pair.answer === "CONFLICT" ? ink.conflict : ink.possible, step = state.selected && !chosen ? 0.35 : 1;
+function paintArea(context, pair, chosen, near = chosen) {
+  const colour = pair.answer === "CONFLICT" ? ink.conflict : ink.possible, step = state.selected && !near ? 0.35 : 1;
   onChart(context);
   context.globalAlpha = 0.3 * step * step;
   context.fillStyle = colour;

@@ -4,9 +4,10 @@ const PLAY_S = 36; // the whole day goes by in this many seconds
 let stripPicture = null;
 
 const finite = (values) => values.filter((v) => v != null && Math.abs(v) < 30000);
-const altitudes = finite([...columns.lower, ...columns.upper]);
-const top_m = altitudes.length ? Math.max(1000, altitudes.reduce((a, b) => Math.max(a, b), 0) * 1.12) : 12000;
-const bottom_m = altitudes.length ? Math.min(0, altitudes.reduce((a, b) => Math.min(a, b), 0)) : 0;
+const highest_m = finite(columns.upper).reduce((a, b) => Math.max(a, b), -Infinity), lowest_m = finite(columns.lower).reduce((a, b) => Math.min(a, b), Infinity);
+// From the ground up; where everything flies high, from below the lowest, so that levels can be told apart.
+const bottom_m = lowest_m > 0.6 * highest_m && lowest_m < Infinity ? lowest_m - 0.3 * (highest_m - lowest_m) - 100 : Math.min(0, Number.isFinite(lowest_m) ? lowest_m : 0);
+const top_m = Number.isFinite(highest_m) ? Math.max(highest_m + 0.12 * (highest_m - bottom_m), bottom_m + 300) : 12000;
 const stripPlan = () => {
   const width = strip.clientWidth, height = strip.clientHeight, small = height < 80;
   return { width, height, axis: 16, density: small ? 22 : 24, left: small ? 4 : 58, right: 4, profile: !small };
@@ -66,8 +67,8 @@ const heightY = (plan, room, metres) => room - ((Math.max(bottom_m, Math.min(top
 
 function paintProfile(context, plan, room) {
   context.textAlign = "right";
-  const step = [100, 200, 500, 1000, 2000, 5000, 10000].find((s) => (top_m / s) * 16 <= room) ?? 10000;
-  for (let metres = 0; metres <= top_m; metres += step) {
+  const step = [100, 200, 500, 1000, 2000, 5000, 10000].find((s) => ((top_m - bottom_m) / s) * 16 <= room) ?? 10000;
+  for (let metres = Math.ceil(bottom_m / step) * step; metres <= top_m; metres += step) {
     const y = heightY(plan, room, metres);
     context.fillStyle = ink.line;
     context.fillRect(plan.left, y, plan.width - plan.left - plan.right, 1);

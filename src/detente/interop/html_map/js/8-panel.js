@@ -83,6 +83,7 @@ function inputList() {
   parts.push(make("h2", {}, "How the input was read"), answer.readings.length ? make("ul", {}, ...answer.readings.map(line)) : make("p", { class: "empty" }, "Everything was stated."));
   const assumed = answer.notices.filter((n) => n.assumed.length);
   if (assumed.length) parts.push(make("h2", {}, "Assumptions in the plans"), make("ul", {}, ...assumed.flatMap((n) => n.assumed.map((text) => line(`${partyName(n)} ${n.reference}: ${text}`)))));
+  if (answer.rules.length) parts.push(make("h2", {}, "Minima, by rule"), make("ul", {}, ...answer.rules.map(line)));
   parts.push(make("h2", {}, "About this map"), make("ul", {}, ...answer.about.map(line)));
   return make("div", { id: "list-input", role: "tabpanel", "aria-labelledby": "tab-input", hidden: true }, ...parts);
 }
@@ -227,7 +228,7 @@ function fillHead() {
   verdict.textContent = answer.answer;
   byId("counts").textContent = answer.summary;
   byId("made").textContent = answer.generated ? `Screened ${answer.generated}` : "";
-  byId("rules").textContent = answer.rules.join(" · ");
+  byId("rules").textContent = answer.rules.length > 1 ? `${answer.rules.length} rules apply, named at each conflict` : answer.rules.join("");
 }
 
 function fillLegend() {
