@@ -13,7 +13,7 @@ from detente.screening.candidates import Progress, VolumeTable, candidate_pairs,
 from detente.screening.pair import Prepared
 
 NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
-ENGINE_FROM: Final = 1_000  # volumes; below it the compiled kernels cost more to load than they save
+ENGINE_FROM: Final = 10_000  # volumes; below it the compiled kernels cost more to load, the first time to compile, than they save
 
 
 @dataclass(frozen=True, eq=False)
