@@ -81,11 +81,18 @@ function inputList() {
   const parts = [];
   if (answer.problems.length) parts.push(make("h2", { class: "problem" }, "Problems: what could not be read was not screened"), make("ul", {}, ...answer.problems.map(line)));
   parts.push(make("h2", {}, "How the input was read"), answer.readings.length ? make("ul", {}, ...answer.readings.map(line)) : make("p", { class: "empty" }, "Everything was stated."));
-  const assumed = answer.notices.filter((n) => n.assumed.length);
-  if (assumed.length) parts.push(make("h2", {}, "Assumptions in the plans"), make("ul", {}, ...assumed.flatMap((n) => n.assumed.map((text) => line(`${partyName(n)} ${n.reference}: ${text}`)))));
+  const assumed = assumptions();
+  if (assumed.length) parts.push(make("h2", {}, "Assumptions in the plans"), make("ul", {}, ...assumed.map(line)));
   if (answer.rules.length) parts.push(make("h2", {}, "Minima, by rule"), make("ul", {}, ...answer.rules.map(line)));
   parts.push(make("h2", {}, "About this map"), make("ul", {}, ...answer.about.map(line)));
   return make("div", { id: "list-input", role: "tabpanel", "aria-labelledby": "tab-input", hidden: true }, ...parts);
+}
+
+/** Each assumption once, and the plans that hold it. */
+function assumptions() {
+  const held = new Map();
+  for (const notice of answer.notices) for (const text of new Set(notice.assumed)) held.set(text, [...(held.get(text) ?? []), notice.reference]);
+  return [...held].map(([text, names]) => `${names.length > 4 ? plural(names.length, "plan") : names.join(", ")}: ${text}`);
 }
 
 /** Select something, or nothing: details in the panel, and the map goes there. */
