@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from detente.domain import Answer, Minima, Volume4D
-from detente.screening import lateral_distance_m, separation
+from detente.domain import Activity, AltitudeBand, Answer, Minima, Notice, TimeWindow, Uncertainty, Volume4D, amsl
+from detente.screening import lateral_distance_m, screen, separation
+from hard_pairs import Pair, Random
+from hard_volumes import EVENING_US
 from oracle import allowed_answers
 
 RIGHT_TO_M = 1.0  # what is promised
@@ -44,3 +46,35 @@ def judge(a: Volume4D, b: Volume4D, minima: Minima, lateral_m: float) -> Finding
     return Finding(
         found.answer, abs(measured_m - lateral_m), tuple(claim for claim, broken in claims.items() if broken)
     )
+
+
+CROWD_MINIMA = Minima(1000.0, 0.0, 0.0)
+PAIRS_AN_HOUR = 20
+HOUR = TimeWindow(EVENING_US, EVENING_US + 3_599_000_000)
+
+
+def wrong_in_a_crowd(rng: Random, measured: list[tuple[Pair, float]]) -> list[Pair]:
+    """The pairs that are told something wrong when all are screened at once, twenty in the same hour.
+
+    Args:
+        measured: pairs and how far apart the oracle found them.
+    """
+    notices: list[Notice] = []
+    allowed = []
+    for k, (pair, lateral_m) in enumerate(measured):
+        # the position uncertainty brings the pair to within a few metres of being POSSIBLE
+        beyond_m = rng.choice([-3.0, -1.0, -0.3, 0.0, 0.3, 1.0, 3.0])
+        sure = Uncertainty(position_m=max(0.0, lateral_m - CROWD_MINIMA.lateral_m + beyond_m))
+        band, hour = AltitudeBand(amsl(0.0), amsl(1000.0)), HOUR.shifted(3600 * (k // PAIRS_AN_HOUR))
+        a, b = Volume4D(pair.a, band, hour, sure), Volume4D(pair.b, band, hour)
+        notices += [Notice(f"{k}", party, Activity.AIR_OPERATION, (volume,)) for party, volume in (("A", a), ("B", b))]
+        allowed.append(allowed_answers(a, b, CROWD_MINIMA, lateral_m))
+    found = screen(notices, minima=CROWD_MINIMA, explain=False, propose_most=0)
+    told = {
+        int(c.a.notice.reference): c.answer for c in found.conflicts if c.a.notice.reference == c.b.notice.reference
+    }
+    return [
+        pair
+        for k, (pair, _) in enumerate(measured)
+        if not allowed[k].least <= told.get(k, Answer.CLEAR) <= allowed[k].most
+    ]
