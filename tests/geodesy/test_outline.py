@@ -102,3 +102,8 @@ def test_the_middle_of_places_on_both_sides_of_the_antimeridian_is_between_them(
 
 def test_the_middle_of_antipodes_is_the_first_of_them():
     assert middle([0, 0], [0, 180]) == Position(0, 0)
+
+
+def test_the_antipode_of_a_chart_is_far_from_everything():
+    assert np.hypot(*Chart(Position(0.0, 0.0)).forward(0.0, 180.0)) > 1e5
+    assert np.hypot(*Chart(Position(90.0, 0.0)).forward(-90.0, 20.0)) > 1e5

@@ -8,11 +8,15 @@ Source: Snyder, Map Projections: A Working Manual (USGS 1395), 21.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.domain import Position
+
+
+_ANTIPODE: Final = 1e-12  # one plus the cosine of the distance, within 9 m of the antipode: no direction is left there
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,12 @@ class Chart:
         sin_lat, cos_lat = np.sin(np.radians(lat)), np.cos(np.radians(lat))
         turn = np.radians(np.asarray(lon, dtype=float) - self.centre.longitude_deg)
         sin_0, cos_0 = self._sin_cos()
-        stretch = 2.0 / np.maximum(1.0 + sin_0 * sin_lat + cos_0 * cos_lat * np.cos(turn), 1e-12)
+        nearness = 1.0 + sin_0 * sin_lat + cos_0 * cos_lat * np.cos(turn)
+        antipode = nearness < _ANTIPODE
+        stretch = 2.0 / np.maximum(nearness, _ANTIPODE)
         east = stretch * cos_lat * np.sin(turn)
-        return east, stretch * (cos_0 * sin_lat - sin_0 * cos_lat * np.cos(turn))
+        north = stretch * (cos_0 * sin_lat - sin_0 * cos_lat * np.cos(turn))
+        return np.where(antipode, 0.0, east), np.where(antipode, 2.0 / _ANTIPODE**0.5, north)
 
     def inverse(self, east: ArrayLike, north: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Latitude and longitude (−180 to 180) of a point of the chart."""

@@ -7,7 +7,9 @@ const middle = { lat: answer.centre[0], lon: answer.centre[1], sin: Math.sin(ans
 /** Degrees to [east, north]. */
 function toChart(lat, lon) {
   const sin = Math.sin(lat * RADIANS), cos = Math.cos(lat * RADIANS), turn = (lon - middle.lon) * RADIANS;
-  const stretch = 2 / Math.max(1 + middle.sin * sin + middle.cos * cos * Math.cos(turn), 1e-9);
+  const nearness = 1 + middle.sin * sin + middle.cos * cos * Math.cos(turn);
+  if (nearness < 1e-12) return [0, 2e6]; // the antipode
+  const stretch = 2 / nearness;
   return [stretch * cos * Math.sin(turn), stretch * (middle.cos * sin - middle.sin * cos * Math.cos(turn))];
 }
 
