@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from detente.domain import Position
 
-
 _ANTIPODE: Final = 1e-12  # one plus the cosine of the distance, within 9 m of the antipode: no direction is left there
 
 
