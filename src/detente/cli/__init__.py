@@ -1,11 +1,12 @@
-"""The command line: thin doors to the public API. Each command lives in the module of its name and is imported when called."""
+"""The command line: thin doors to the public API. Each command lives in the module of its name and is imported when called.
+
+Plain click: typer brings pydantic, whose import alone costs half of what screening a hundred plans takes.
+"""
 
 import sys
 from importlib import import_module
-from typing import Any
 
-import typer
-from typer.core import TyperGroup
+import click
 
 from detente.domain import DetenteError
 
@@ -13,30 +14,21 @@ COMMANDS = ("screen", "read")
 BAD_INPUT = 2
 
 
-class _Commands(TyperGroup):
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(cmd_name)(getattr(import_module(f"detente.cli.{cmd_name}"), cmd_name))
-        return typer.main.get_command(app)
+        command = getattr(import_module(f"detente.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
 
-app = typer.Typer(
-    cls=_Commands,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-@app.callback()
-def _detente() -> None:
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="detente")
+def app() -> None:
     """The deconfliction channel: who is about to do what, and where plans meet."""
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
 
-import typer
+import click
 
 from detente.domain import DetenteError, NotUnderstood
 from detente.geodesy import read_altitude, read_position_with_notes, read_time
 from detente.geodesy.read_back import altitude_forms, position_forms, time_forms
 
 
-def read(
-    text: Annotated[list[str], typer.Argument(help="A coordinate, an altitude or a time.", metavar="TEXT...")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@click.command()
+@click.argument("text", nargs=-1, required=True, metavar="TEXT...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def read(text: tuple[str, ...], *, as_json: bool) -> None:
     """Read a coordinate, altitude or time as people write it, and read it back in every form."""
     said = " ".join(text)
     kind, forms, notes = read_back(said)

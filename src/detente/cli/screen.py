@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Final, TypeAlias
 
-import typer
+import click
 
 from detente.domain import (
     WORLD,
@@ -29,6 +29,7 @@ from detente.interop import Intake, read_files, read_understanding
 Progress: TypeAlias = Callable[[int, int], None]
 
 ALL_CLEAR, SOMETHING_MEETS, BAD_INPUT = 0, 1, 2
+_PATH: Final = click.Path(path_type=Path)
 
 
 class Format(StrEnum):
@@ -50,37 +51,54 @@ _FORMAT_OF_SUFFIX = {
 }
 
 
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
+@click.option("-u", "--understanding", type=_PATH, help="The parties' agreed rules and arena, JSON or TOML.")
+@click.option("--lateral", metavar="LENGTH", help="Lateral minimum, e.g. 5nm.")
+@click.option("--vertical", metavar="LENGTH", help="Vertical minimum, e.g. 1000ft.")
+@click.option("--time", metavar="DURATION", help="Time minimum, e.g. 5min.")
+@click.option(
+    "--between", metavar="START/END", help="Only what may be active between two times, ISO 8601 or DTG with a zone."
+)
+@click.option(
+    "--map", "columns", multiple=True, metavar="COLUMN=FIELD", help="Read a column of the files as a field. Repeatable."
+)
+@click.option(
+    "--default",
+    "defaults",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Where a file does not state a field. Repeatable.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice([*Format]),
+    help="How to write the answer; told from OUT's name where not given.",
+)
+@click.option("-o", "--output", type=_PATH, metavar="OUT", help="Write the answer to this file.")
+@click.option(
+    "--proposals/--no-proposals", default=True, help="Look for the smallest moves that would clear what meets."
+)
 def screen(
-    files: Annotated[
-        list[Path], typer.Argument(help="Plans: GeoJSON, KML, KMZ, GPX, CSV, XLSX or notice JSON.", metavar="FILE...")
-    ],
-    understanding: Annotated[
-        Path | None, typer.Option("--understanding", "-u", help="The parties' agreed rules and arena, JSON or TOML.")
-    ] = None,
-    lateral: Annotated[str | None, typer.Option(help="Lateral minimum, e.g. 5nm.")] = None,
-    vertical: Annotated[str | None, typer.Option(help="Vertical minimum, e.g. 1000ft.")] = None,
-    time: Annotated[str | None, typer.Option(help="Time minimum, e.g. 5min.")] = None,
-    between: Annotated[
-        str | None,
-        typer.Option(help="Only what may be active between two times: START/END, ISO 8601 or DTG with a zone."),
-    ] = None,
-    map_: Annotated[
-        list[str] | None, typer.Option("--map", help="Read a column of the file as a field: COLUMN=FIELD. Repeatable.")
-    ] = None,
-    default: Annotated[
-        list[str] | None,
-        typer.Option("--default", help="Where a file does not state a field: FIELD=VALUE. Repeatable."),
-    ] = None,
-    format_: Annotated[
-        Format | None,
-        typer.Option("--format", "-f", help="How to write the answer; told from OUT's name where not given."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the answer to this file.", metavar="OUT")
-    ] = None,
-    proposals: Annotated[bool, typer.Option(help="Look for the smallest moves that would clear what meets.")] = True,
+    files: tuple[Path, ...],
+    understanding: Path | None,
+    lateral: str | None,
+    vertical: str | None,
+    time: str | None,
+    between: str | None,
+    columns: tuple[str, ...],
+    defaults: tuple[str, ...],
+    format_: Format | None,
+    output: Path | None,
+    *,
+    proposals: bool,
 ) -> None:
-    """Tell where plans of different parties meet: exit 0 all clear, 1 something meets, 2 bad input."""
+    """Tell where plans of different parties meet.
+
+    Reads GeoJSON, KML, KMZ, GPX, CSV, XLSX and notice JSON. Exit 0 all clear, 1 something meets, 2 bad input.
+    """
     form = format_ or (_FORMAT_OF_SUFFIX.get(output.suffix.lower(), Format.TABLE) if output else Format.TABLE)
     agreed = read_understanding(understanding) if understanding else None
     minima = _minima(lateral, vertical, time)
@@ -93,11 +111,11 @@ def screen(
     arena = agreed.arena if agreed else WORLD
     with _progress("Reading") as seen:
         intake = read_files(
-            files, columns=_pairs(map_, "--map"), defaults=_pairs(default, "--default"), arena=arena, progress=seen
+            files, columns=_pairs(columns, "--map"), defaults=_pairs(defaults, "--default"), arena=arena, progress=seen
         )
     answer = _screened(intake, agreed, minima, window, proposals=proposals)
     _write(answer, intake, form, output)
-    raise typer.Exit(_exit_code(answer, intake))
+    sys.exit(_exit_code(answer, intake))
 
 
 def _screened(
@@ -146,9 +164,9 @@ def _window(between: str | None) -> TimeWindow | None:
     return TimeWindow.between(read_time(start), read_time(end))
 
 
-def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
     pairs = {}
-    for text in texts or []:
+    for text in texts:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
             raise NotUnderstood(f"{option} {text!r} is not a pair", hint=f"write {option} NAME=VALUE")

@@ -617,7 +617,9 @@ TURN = 360_000_000
 ALL_ROUND = 1
 CELL = 200_000  # µ°, of the finest level; each level's cells are twice as high
 LEVELS = 9  # the last is one cell for the whole Earth
+GRID_ROWS = 900
 MOST_CELLS = 9
+MOST_PLAIN_CORNERS = 64
 SLOT_S = 7200  # of the finest; each level's slots are eight times as long
 SLOT_LEVELS = 5  # the last is one slot for all time
 MOST_SLOTS = 4
@@ -627,6 +629,7 @@ OPEN_END = 1 << 61  # `domain.OPEN_END_US`
 GEOID_LEAST_M, GEOID_MOST_M = -130.0, 110.0  # the geoid anywhere on Earth, with the margins of `geodesy.geoid`
 HEIGHT_RESOLUTION_M = 0.001
 NEEDS_HEIGHT = 4  # an answer: altitudes in two references, and one row's heights above the ellipsoid are not yet known
+UNSURE = 5  # an answer: laterally UNDECIDED, otherwise POSSIBLE
 
 # `book`: counters, then the heads of free lists and how many entries each (level, slot level) has.
 ROWS, FREE_ROW, LIVE, VERTICES, ENTRIES, KEYS, EARLIEST, LATEST = 0, 1, 2, 3, 4, 5, 6, 7
@@ -645,7 +648,10 @@ def pack_rows(real, box, vert, joins, settings, flat):
     Args:
         real: (n, 24) with everything from RADIUS to FLAGS and COUNT filled in; vertices follow one another in `vert`.
         vert: (v, 5) with latitudes and longitudes filled in. joins: (v,), as for `describe`.
-        settings: largest lateral_m, vertical_m, time_s; lowest and highest ground; as `_outward_height` takes them.
+        settings: largest lateral_m, vertical_m, time_s, then lowest and highest ground and air as `_outward_height` takes them.
+    Returns:
+        the first row whose outline is not plainly in order: an edge over 99 km, a ring of many corners, or one whose edges come
+        near each other; -1 when there is none.
     Errs: outward.
     """
     whole = real.view(np.int64)
@@ -672,6 +678,41 @@ def pack_rows(real, box, vert, joins, settings, flat):
             box[i, k + 1] = int(math.ceil(float(degrees[i, k + 1]) * 1e6))
         _pack_time(whole, box, i, settings[2])
         _pack_height(real, whole, box, i, settings)
+    for i in range(n):
+        if not _is_plain(offset[i], offset[i + 1], kind[i], xyz, joins, centre, reach, i, flat):
+            return i
+    return -1
+
+
+def _is_plain(a, b, kind, xyz, joins, centre, reach, i, flat):
+    for k in range(a, b - 1):
+        if joins[k] == 1 and _square_apart(xyz, k, xyz, k + 1) > 99_000.0**2:
+            return False
+    if kind != REGION:
+        return True
+    if b - a > MOST_PLAIN_CORNERS or reach[i, 1] > FRAME_REACH_M:
+        return False
+    _flatten(a, b, xyz, _frame(centre[i, 0], centre[i, 1], centre[i, 2]), flat)
+    edges = b - a - 1
+    for p in range(edges):
+        if joins[a + p] != 1:
+            return False
+        for q in range(p + 2, edges):
+            if p == 0 and q == edges - 1:
+                continue
+            apart2 = _square_edges_apart(
+                flat[p, 0],
+                flat[p, 1],
+                flat[p + 1, 0],
+                flat[p + 1, 1],
+                flat[q, 0],
+                flat[q, 1],
+                flat[q + 1, 0],
+                flat[q + 1, 1],
+            )
+            if apart2 < 1.0:
+                return False
+    return True
 
 
 def _pack_time(whole, box, i, within_s):
@@ -1308,6 +1349,11 @@ def _merged(out, count):
                 m -= gap
             out[m, 0], out[m, 1], out[m, 2] = a, b, answer
         gap //= 3
+    return _joined(out, count)
+
+
+def _joined(out, count):
+    """Rows that stand next to each other and name one pair become one; returns how many are left."""
     kept = 0
     for k in range(count):
         if kept and out[kept - 1, 0] == out[k, 0] and out[kept - 1, 1] == out[k, 1]:
@@ -1327,22 +1373,43 @@ def _weightier(a, b):
     return max(a, b)
 
 
-def sort_positions(lat, lon, grid, cells, starts, order):
-    """Order of positions by the finest cell they lie in.
-
-    Args:
-        cells: (n,) scratch. starts: (cells of the finest level + 1,) scratch, zeros. order: (n,) receives the order.
-    """
+def position_cells(lat, lon, grid, cells):
+    """The finest cell that each position lies in, into (n,) `cells`."""
     for k in range(lat.shape[0]):
         row = _grid_row(0, int(math.floor(lat[k] * 1e6)))
         columns = grid[0, row + 1] - grid[0, row]
         cells[k] = grid[0, row] + _grid_column(int(math.floor(lon[k] * 1e6)), columns) % columns
+
+
+def sort_by_cell(cells, starts, order):
+    """Order of positions by cell. `starts`: (cells + 1,) scratch, zeros; cells count from 0."""
+    for k in range(cells.shape[0]):
         starts[cells[k] + 1] += 1
     for cell in range(1, starts.shape[0]):
         starts[cell] += starts[cell - 1]
-    for k in range(lat.shape[0]):
+    for k in range(cells.shape[0]):
         order[starts[cells[k]]] = k
         starts[cells[k]] += 1
+
+
+def sort_by_position(rows, starts, into):
+    """Rows (position, number, answer) by position, then number; a volume's cores joined. Returns how many are left.
+
+    Args:
+        starts: (positions + 1,) scratch, zeros. into: (k, 3).
+    """
+    for k in range(rows.shape[0]):
+        starts[rows[k, 0] + 1] += 1
+    for k in range(1, starts.shape[0]):
+        starts[k] += starts[k - 1]
+    for k in range(rows.shape[0]):
+        m = starts[rows[k, 0]]
+        starts[rows[k, 0]] = m + 1
+        while m > 0 and into[m - 1, 0] == rows[k, 0] and into[m - 1, 1] > rows[k, 1]:
+            into[m, 0], into[m, 1], into[m, 2] = into[m - 1, 0], into[m - 1, 1], into[m - 1, 2]
+            m -= 1
+        into[m, 0], into[m, 1], into[m, 2] = rows[k, 0], rows[k, 1], rows[k, 2]
+    return _joined(into, rows.shape[0])
 
 
 def index_positions(
@@ -1354,7 +1421,8 @@ def index_positions(
         lat, lon, height_m: (n,) degrees and metres above the ellipsoid; NaN metres: not known.
         order: (n,) those from `first` to `last` of it are asked for.
         last_cell: (LEVELS, 1 + 2 · SLOT_LEVELS) scratch.
-        out: (k, 3) int64 receives position, number, and answer, as for `index_query`.
+        out: (k, 3) int64 receives position, number, and answer, as for `index_query`; what is UNDECIDED and at best POSSIBLE
+            is UNSURE.
     Returns:
         how many rows of `out` were filled, and the place in `order` to go on from.
     """
@@ -1446,13 +1514,13 @@ def _position_answer(real, whole, vert, joins, row, height_m, now_us, pair):
         return CLEAR
     _lay_out(1, real, whole, vert, joins, row, pair)
     answer = lateral_answer(0, 1, 0.0, slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
-    if answer in (CLEAR, UNDECIDED):
-        return answer
-    if in_height == NEEDS_HEIGHT:
-        return NEEDS_HEIGHT
+    if answer == CLEAR or in_height == NEEDS_HEIGHT:
+        return CLEAR if answer == CLEAR else NEEDS_HEIGHT
     stated = START_STATED | END_STATED
     if (whole[row, FLAGS] & stated) != stated or now_us < whole[row, START] or now_us > whole[row, END]:
         in_height = POSSIBLE
+    if answer == UNDECIDED:
+        return UNDECIDED if in_height == CONFLICT else UNSURE
     return min(answer, in_height)
 
 

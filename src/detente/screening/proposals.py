@@ -15,10 +15,10 @@ from math import ceil, floor, inf, isfinite
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.domain import (
     Activity,
-    Arena,
     Circle,
     Corridor,
     Footprint,
@@ -46,9 +46,8 @@ from detente.screening.pair import (
     time_slack_us,
     vertical_separation_m,
 )
-from detente.screening.plane import flat_shape
+from detente.screening.plane import flat_core
 from detente.screening.scene import Scene
-from detente.screening.shape import Shape
 from detente.screening.vertical import RESOLUTION_M
 
 if TYPE_CHECKING:
@@ -89,16 +88,22 @@ class _Pair:
     mine: Prepared
     other: Prepared
     minima: Minima
-    arena: Arena
+    scene: Scene
+    rows: tuple[int, int]
 
     def meets_in_time(self) -> bool:
         return time_separation_s(self.mine.volume, self.other.volume).least <= self.minima.time_s
 
     def meets_vertically(self) -> bool:
-        return vertical_separation_m(self.mine, self.other, self.arena).least <= self.minima.vertical_m + RESOLUTION_M
+        least_m = vertical_separation_m(self.mine, self.other, self.scene.rules.arena).least
+        return least_m <= self.minima.vertical_m + RESOLUTION_M
 
     def meets_laterally(self) -> bool:
-        return lateral_separation_m(self.mine, self.other, self.minima.lateral_m)[0].least <= self.minima.lateral_m
+        """Where both are now; asked again and again, measured once."""
+        return self.scene.least_lateral_m(*self.rows, self.minima.lateral_m) <= self.minima.lateral_m
+
+    def would_meet_laterally(self, moved_mine: Prepared) -> bool:
+        return lateral_separation_m(moved_mine, self.other, self.minima.lateral_m)[0].least <= self.minima.lateral_m
 
     def lifted(self, by_m: float) -> Prepared:
         """The volume that would move, `by_m` higher; its shape stays."""
@@ -106,7 +111,7 @@ class _Pair:
 
     def gap_m(self, *, over: Prepared, under: Prepared) -> float:
         """How far `over` lies above `under`, at least; uncertainties taken off."""
-        return least_gap_m(over, under, self.arena)
+        return least_gap_m(over, under, self.scene.rules.arena)
 
 
 def propose(notice: Notice, scene: Scene) -> tuple[Proposal, ...]:
@@ -141,7 +146,7 @@ def _pair(i: int, j: int, scene: Scene) -> _Pair | None:
     if other.notice.activity is Activity.HAZARD_AREA:
         return None  # entering one is a warning, never a conflict
     minima, _ = scene.rules.minima_between(mine.notice.activity, other.notice.activity)
-    return _Pair(mine.prepared, other.prepared, minima, scene.rules.arena)
+    return _Pair(mine.prepared, other.prepared, minima, scene, (i, j))
 
 
 def moved(notice: Notice, proposal: Proposal) -> Notice:
@@ -274,7 +279,7 @@ def _sideways(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
     for step, bearing_deg in _clear_in_the_plane(pairs):
         proposal = Proposal(notice, "sideways", step * SIDEWAYS_STEP_M, bearing_deg)
         after = {id(p.mine): prepare(_moved_volume(p.mine.volume, proposal), notice.activity) for p in pairs}
-        if not any(replace(pair, mine=after[id(pair.mine)]).meets_laterally() for pair in pairs):
+        if not any(pair.would_meet_laterally(after[id(pair.mine)]) for pair in pairs):
             return proposal
     return None
 
@@ -285,13 +290,11 @@ def _clear_in_the_plane(pairs: Sequence[_Pair]) -> Iterator[tuple[int, float]]:
     A step changes no distance by more than its own length, so from a move that falls short by d the next that may do is
     d further on; 2 % and 50 m are left for the plane's distortion.
     """
-    plane = [_FlatPair.of(pair, pairs[0].mine.shape) for pair in pairs]
+    plane = _Plane.of(pairs)
     queue = [(0, float(bearing_deg)) for bearing_deg in BEARINGS_DEG]
     while queue:
         step, bearing_deg = heappop(queue)
-        radians = np.radians(bearing_deg)
-        offset_m = step * SIDEWAYS_STEP_M * np.array([np.sin(radians), np.cos(radians)])
-        short_m = max((pair.short_by_m(offset_m) for pair in plane), default=0.0)
+        short_m = plane.short_by_m(step * SIDEWAYS_STEP_M, np.radians(bearing_deg))
         if short_m <= 50.0 and step > 0:
             yield step, bearing_deg
         step += max(1, floor((0.98 * short_m - 50.0) / SIDEWAYS_STEP_M))
@@ -300,21 +303,43 @@ def _clear_in_the_plane(pairs: Sequence[_Pair]) -> Iterator[tuple[int, float]]:
 
 
 @dataclass(frozen=True, eq=False)
-class _FlatPair:
-    mine: BaseGeometry
-    other: BaseGeometry
-    needed_m: float
+class _Plane:
+    """Core against core, laid out round the notice: k pairs of shapes, and how far apart each has to be (m)."""
+
+    mine: NDArray[np.object_]
+    of_mine: Indices
+    other: NDArray[np.object_]
+    needed_m: Floats
 
     @classmethod
-    def of(cls, pair: _Pair, about: Shape) -> _FlatPair:
-        core = about.cores[0]
-        middle = Position(float(core.lat[0]), float(core.lon[0]))
-        slack_m = pair.mine.volume.uncertainty.position_m + pair.other.volume.uncertainty.position_m + LATERAL_MARGIN_M
-        flat = (flat_shape(pair.mine.shape, middle), flat_shape(pair.other.shape, middle))
-        return cls(*flat, pair.minima.lateral_m + slack_m)
+    def of(cls, pairs: Sequence[_Pair]) -> _Plane:
+        first = pairs[0].mine.shape.cores[0]
+        middle = Position(float(first.lat[0]), float(first.lon[0]))
+        flat: dict[int, BaseGeometry] = {}
+        mine: dict[int, int] = {}
+        rows = []
+        for pair in pairs:
+            slack_m = (
+                pair.mine.volume.uncertainty.position_m + pair.other.volume.uncertainty.position_m + LATERAL_MARGIN_M
+            )
+            for a in pair.mine.shape.cores:
+                for b in pair.other.shape.cores:
+                    for core in (a, b):
+                        if id(core) not in flat:
+                            flat[id(core)] = flat_core(core, middle)
+                    mine.setdefault(id(a), len(mine))
+                    rows.append((mine[id(a)], flat[id(b)], pair.minima.lateral_m + slack_m + a.radius_m + b.radius_m))
+        return cls(
+            np.array([flat[key] for key in mine], dtype=object),
+            np.array([row[0] for row in rows], dtype=np.int64),
+            np.array([row[1] for row in rows], dtype=object),
+            np.array([row[2] for row in rows]),
+        )
 
-    def short_by_m(self, offset_m: Floats) -> float:
+    def short_by_m(self, by_m: float, bearing: float) -> float:
+        """How much the closest pair falls short of what it needs once all of mine have moved."""
         import shapely
 
-        apart_m = shapely.distance(shapely.transform(self.mine, lambda xy: xy + offset_m), self.other)
-        return float(self.needed_m - apart_m)
+        offset_m = by_m * np.array([np.sin(bearing), np.cos(bearing)])
+        there = shapely.transform(self.mine, lambda xy: xy + offset_m)
+        return float(np.max(self.needed_m - shapely.distance(there[self.of_mine], self.other)))

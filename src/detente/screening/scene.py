@@ -10,10 +10,12 @@ import numpy as np
 
 from detente.domain import Activity, Answer, Minima, Notice, Understanding, VolumeRef
 from detente.screening.candidates import Progress, VolumeTable, candidate_pairs, table_of
-from detente.screening.pair import Prepared
+from detente.screening.pair import Prepared, lateral_separation_m
 
 NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
-ENGINE_FROM: Final = 10_000  # volumes; below it the compiled kernels cost more to load, the first time to compile, than they save
+ENGINE_FROM: Final = (
+    10_000  # volumes; below it the compiled kernels cost more to load, the first time to compile, than they save
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,18 @@ class Scene:
         """The entries as arrays, in the same order."""
         numbers = {party: k for k, party in enumerate(dict.fromkeys(e.notice.party for e in self.entries))}
         return table_of([e.prepared for e in self.entries], [numbers[e.notice.party] for e in self.entries])
+
+    @cached_property
+    def _lateral_m(self) -> dict[tuple[int, int], float]:
+        return {}
+
+    def least_lateral_m(self, i: int, j: int, within_m: float) -> float:
+        """The least lateral separation (m) of two entries, kept; may stop short where it is above `within_m`."""
+        key = (min(i, j), max(i, j))
+        if key not in self._lateral_m:
+            a, b = (self.entries[k].prepared for k in key)
+            self._lateral_m[key] = lateral_separation_m(a, b, within_m)[0].least
+        return self._lateral_m[key]
 
     def meeting_pairs(self, progress: Progress | None = None, threads: int | None = None) -> list[tuple[int, int]]:
         """Index pairs i < j, sorted, that may meet: by the sweep for a few volumes, by the compiled engine for many.

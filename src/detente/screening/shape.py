@@ -21,7 +21,7 @@ Edges are cut along the geodesic into pieces of at most 25 km, on which a plane 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -159,6 +159,18 @@ def shape_of(footprint: Footprint) -> Shape:
         InvalidVolume: a ring crosses itself or another ring of its polygon, a hole lies outside its shell, an edge is longer
             than 10,000 km, or a polygon reaches more than 85° from its middle.
     """
+    small = not isinstance(footprint, MultiPolygon) and not (
+        isinstance(footprint, Polygon) and len(footprint.shell) > 64
+    )
+    return _remembered(footprint) if small else _made(footprint)
+
+
+@lru_cache(maxsize=4096)  # asked once when the input is checked, and once more when it is screened
+def _remembered(footprint: Footprint) -> Shape:
+    return _made(footprint)
+
+
+def _made(footprint: Footprint) -> Shape:
     match footprint:
         case Polygon():
             return Shape((_region((footprint,)),))
