@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run screen test lint bench soak docs data clean
+.PHONY: run screen test browser lint bench soak docs data clean
 
 run: screen
 
@@ -23,8 +23,14 @@ screen: $(READY) data
 data: $(READY)
 	@$(BIN)/python scripts/fetch_flights.py || true
 
-test: $(READY)
+test: $(READY) browser
 	$(BIN)/python -m pytest -n auto -m "not soak"
+
+# The map is tested in a real browser: Debian's chromium, installed where that is allowed; DETENTE_CHROMIUM names another.
+browser:
+	@test -n "$$DETENTE_CHROMIUM" || command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "No chromium: the browser tests will say so. On Debian: sudo apt-get install chromium"
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak

@@ -45,10 +45,10 @@ from detente.domain import (
     VolumeRef,
     flight_level,
 )
-from detente.interop.answer_csv import COLUMNS, answer_csv
-from detente.interop.answer_geojson import answer_geojson, geometry
-from detente.interop.answer_json import answer_json
 from detente.interop.answer_meetings import meetings
+from detente.interop.write_csv import COLUMNS, answer_csv
+from detente.interop.write_geojson import answer_geojson, geometry
+from detente.interop.write_json import answer_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
 NOON = datetime(2018, 9, 17, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,6 +19,7 @@ from detente.domain import (
     Minima,
     NoMinima,
     NotUnderstood,
+    Place,
     ScreeningAnswer,
     TimeWindow,
     Understanding,
@@ -114,7 +115,7 @@ def screen(
             files, columns=_pairs(columns, "--map"), defaults=_pairs(defaults, "--default"), arena=arena, progress=seen
         )
     answer = _screened(intake, agreed, minima, window, proposals=proposals)
-    _write(answer, intake, form, output)
+    _write(answer, intake, form, output, arena.places)
     sys.exit(_exit_code(answer, intake))
 
 
@@ -188,13 +189,13 @@ def _progress(doing: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None) -> None:
+def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None, places: Sequence[Place]) -> None:
     if form is Format.TABLE and output is None:
         from detente.cli.table import print_table
 
         print_table(answer, readings=intake.readings, problems=intake.problems)
         return
-    text = _rendered(answer, intake, form)
+    text = _rendered(answer, intake, form, places)
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
@@ -202,21 +203,25 @@ def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path |
     print(f"{_summary(answer, intake)} Written to {output}.", file=sys.stderr)  # noqa: T201
 
 
-def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format) -> str:
+def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, places: Sequence[Place]) -> str:
+    """The answer as text; each format's module is imported only when asked for."""
     from detente import interop
 
+    said = {"readings": intake.readings, "problems": intake.problems}
+    now_utc = datetime.now(UTC)
     match form:
         case Format.JSON:
-            render = interop.answer_json
+            return interop.answer_json(answer, **said, generated_utc=now_utc)
         case Format.GEOJSON:
-            render = interop.answer_geojson
+            return interop.answer_geojson(answer, **said, generated_utc=now_utc)
         case Format.CSV:
-            render = interop.answer_csv
+            return interop.answer_csv(answer, **said, generated_utc=now_utc)
         case Format.HTML:
-            render = interop.answer_html
+            return interop.answer_html(answer, **said, generated_utc=now_utc, places=places)
         case Format.TABLE:
-            from detente.cli.table import table_text as render
-    return render(answer, readings=intake.readings, problems=intake.problems, generated_utc=datetime.now(UTC))
+            from detente.cli.table import table_text
+
+            return table_text(answer, **said, generated_utc=now_utc)
 
 
 def _summary(answer: ScreeningAnswer, intake: Intake) -> str:

@@ -18,7 +18,7 @@ some milliseconds per million.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -277,7 +277,7 @@ class VolumeIndex:
             )  # fmt: skip
             if count < 0:
                 s.out = np.empty((4 * len(s.out), 3), dtype=np.int64)
-        return s.out[:count].copy()
+        return np.array(s.out[:count])
 
     def _find_heights(self, pack: Pack, rows: Ints) -> None:
         """Works out heights above the ellipsoid, once in a volume's life, where altitudes in two references came together.
@@ -312,12 +312,19 @@ class VolumeIndex:
         return _Copy(prepared_of(t.real, t.vertices, t.joins, rows), activity)
 
     def positions(
-        self, latitude_deg: Floats, longitude_deg: Floats, height_m: Floats, now_us: int
+        self,
+        latitude_deg: Floats,
+        longitude_deg: Floats,
+        height_m: Floats,
+        now_us: int,
+        *,
+        on_found: Callable[[Ints], None] | None = None,
     ) -> tuple[Ints, NDArray[np.int8]]:
         """Which volumes hold, or may hold, positions at one moment.
 
         Args:
             latitude_deg, longitude_deg: (n,), -90 to 90 and -180 to 180. height_m: (n,) above the ellipsoid; NaN: not known.
+            on_found: told the numbers found, inside `gate`, before anything more can be taken out.
         Returns:
             (k, 2) position index and number, sorted, and (k,) `Answer`: CONFLICT in the volume as stated, POSSIBLE where an
             uncertainty, a conversion margin or something unstated puts it there.
@@ -331,6 +338,8 @@ class VolumeIndex:
             with self.gate:
                 rows = self._holding(lat, lon, height_m, part, now_us)
                 copies = self._copies(rows)
+                if on_found is not None:
+                    on_found(np.unique(rows[:, 1]))
             found.append(_settled_positions(rows, lat, lon, copies))
         rows = np.concatenate(found)
         joined = np.empty_like(rows)
@@ -430,7 +439,7 @@ class Search:
             return rows
         for k in np.flatnonzero(rows[:, 2] > Answer.CONFLICT).tolist():
             rows[k, 2] = self._exact(int(rows[k, 0]), int(rows[k, 1]))
-        return rows[rows[:, 2] != Answer.CLEAR]
+        return np.asarray(rows[rows[:, 2] != Answer.CLEAR])
 
     def _exact(self, volume: int, number: int) -> Answer:
         pack, other = self.pack, self.copies[number]

@@ -18,7 +18,7 @@ import numpy as np
 from detente.domain import Activity, Answer, NoMinima, Notice, Understanding, Volume4D
 from detente.geodesy.wgs84 import Floats
 from detente.screening.index import NEVER_COMPARED, VolumeIndex, sealed, unsealed
-from detente.screening.packed import ACTIVITIES
+from detente.screening.packed import ACTIVITIES, Ints
 
 Key: TypeAlias = tuple[str, str]
 _MAGIC: Final = b"detente notice index 1\n"
@@ -106,7 +106,6 @@ class NoticeIndex:
             self._forget((party, reference))
 
     def _keep(self, key: Key, activity: Activity, numbers: range) -> None:
-        self._names.update((n, (*key, index)) for index, n in enumerate(numbers) if n in self._volumes)
         self._numbers[key], self._activities[key] = numbers, activity
         self._active[activity, key[0]] += 1
         self._present = frozenset(self._active)
@@ -164,9 +163,14 @@ class NoticeIndex:
 
     def positions(self, latitude_deg: Floats, longitude_deg: Floats, height_m: Floats, now_us: int) -> tuple[Held, ...]:
         """The volumes that hold, or may hold, positions at one moment, sorted; see `VolumeIndex.positions`."""
-        pairs, answers = self._volumes.positions(latitude_deg, longitude_deg, height_m, now_us)
-        named = zip(pairs.tolist(), answers.tolist(), strict=True)
-        return tuple(sorted(Held(k, *self._names[n], Answer(answer)) for (k, n), answer in named if n in self._names))
+        names: dict[int, tuple[str, str, int]] = {}
+
+        def name(numbers: Ints) -> None:
+            names.update((n, self._names[n]) for n in numbers.tolist())
+
+        pairs, answers = self._volumes.positions(latitude_deg, longitude_deg, height_m, now_us, on_found=name)
+        rows = zip(pairs.tolist(), answers.tolist(), strict=True)
+        return tuple(sorted(Held(k, *names[n], Answer(answer)) for (k, n), answer in rows))
 
     # Keeping
 
@@ -194,7 +198,9 @@ class NoticeIndex:
         parties, notices = loads(names)
         index._parties = {party: code for code, party in enumerate(parties)}
         for party, reference, activity, first, count in notices:
-            index._keep((party, reference), Activity(activity), range(first, first + count))
+            numbers, key = range(first, first + count), (party, reference)
+            index._names.update((n, (*key, k)) for k, n in enumerate(numbers) if n in index._volumes)
+            index._keep(key, Activity(activity), numbers)
         index._next = max((numbers.stop for numbers in index._numbers.values()), default=0)
         return index
 

@@ -27,8 +27,8 @@ from detente.domain import (
     VolumeRef,
 )
 from detente.interop import answer_words as words
-from detente.interop.answer_geojson import geometry
 from detente.interop.answer_meetings import in_order
+from detente.interop.write_geojson import geometry
 
 FORMAT: Final = "detente-answer/1"
 Json: TypeAlias = dict[str, Any]
