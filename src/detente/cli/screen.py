@@ -207,26 +207,31 @@ def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, places: Seq
     """The answer as text; each format's module is imported only when asked for."""
     from detente import interop
 
-    said = {"readings": intake.readings, "problems": intake.problems}
-    now_utc = datetime.now(UTC)
+    readings, problems, now_utc = intake.readings, intake.problems, datetime.now(UTC)
     match form:
         case Format.JSON:
-            return interop.answer_json(answer, **said, generated_utc=now_utc)
+            return interop.answer_json(answer, readings=readings, problems=problems, generated_utc=now_utc)
         case Format.GEOJSON:
-            return interop.answer_geojson(answer, **said, generated_utc=now_utc)
+            return interop.answer_geojson(answer, readings=readings, problems=problems, generated_utc=now_utc)
         case Format.CSV:
-            return interop.answer_csv(answer, **said, generated_utc=now_utc)
+            return interop.answer_csv(answer, readings=readings, problems=problems, generated_utc=now_utc)
         case Format.HTML:
-            return interop.answer_html(answer, **said, generated_utc=now_utc, places=places)
+            return interop.answer_html(
+                answer, readings=readings, problems=problems, generated_utc=now_utc, places=places
+            )
         case Format.TABLE:
             from detente.cli.table import table_text
 
-            return table_text(answer, **said, generated_utc=now_utc)
+            return table_text(answer, readings=readings, problems=problems, generated_utc=now_utc)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _summary(answer: ScreeningAnswer, intake: Intake) -> str:
-    trouble = f", {len(intake.problems)} problems in the input" if intake.problems else ""
-    return f"{answer.answer.name}: {len(answer.conflicts)} pairs of volumes meet or may{trouble}."
+    trouble = f", {_count(len(intake.problems), 'problem')} in the input" if intake.problems else ""
+    return f"{answer.answer.name}: {_count(len(answer.conflicts), 'pair')} of volumes that meet or may{trouble}."
 
 
 def _replace(path: Path, text: str) -> None:

@@ -1,0 +1,153 @@
+"""`detente screen` and `detente read` as a person runs them: exit codes, formats, and what is said when something is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MINIMA = ["--lateral", "5nm", "--vertical", "1000ft", "--time", "5min"]
+HEADINGS = "party,reference,activity,latitude,longitude,radius,altitude_lower,altitude_upper,time_start,time_end\n"
+ALPHA = "A,1,air_operation,35.5,35.8,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
+BRAVO = "B,1,air_operation,35.5,35.9,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
+FAR = "B,1,air_operation,33.5,33.9,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
+BROKEN = "C,1,air_operation,35.5,35.9,10,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
+
+
+def detente(*arguments, cwd=None, **environment):
+    command = [sys.executable, "-c", "from detente.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def plans(tmp_path):
+    def write(*rows, name="plans.csv"):
+        (tmp_path / name).write_text(HEADINGS + "".join(rows))
+        return tmp_path / name
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"), [((ALPHA, FAR), 0), ((ALPHA, BRAVO), 1), ((ALPHA, BRAVO, BROKEN), 2), ((ALPHA, FAR, BROKEN), 2)]
+)
+def test_the_exit_code_says_clear_meets_or_bad_input(plans, rows, code):
+    assert detente("screen", plans(*rows), *MINIMA).returncode == code
+
+
+def test_bad_input_hides_neither_the_conflict_nor_itself(plans):
+    done = detente("screen", plans(ALPHA, BRAVO, BROKEN), *MINIMA)
+    assert "CONFLICT" in done.stdout
+    assert "row 4 (1), radius: length '10' has no unit" in " ".join(done.stdout.split())
+
+
+def test_without_minima_it_refuses_and_says_how(plans):
+    done = detente("screen", plans(ALPHA))
+    assert done.returncode == 2
+    assert "--understanding FILE, or all of --lateral" in done.stderr
+    assert "--time not given" in detente("screen", plans(ALPHA), "--lateral", "5nm", "--vertical", "1000ft").stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--lateral", "5", "--vertical", "1000ft", "--time", "5min"], "no unit"),
+        ([*MINIMA, "--between", "171800ZSEP18"], "not two times"),
+        ([*MINIMA, "--between", "2018-09-17T18:00/2018-09-17T19:00"], "no zone"),
+        ([*MINIMA, "--map", "callsign"], "not a pair"),
+        ([*MINIMA, "-u", "missing.toml"], "does not exist"),
+        ([*MINIMA, "--format", "pdf"], "pdf"),
+        ([*MINIMA, "-o", "/proc/nowhere/out.json"], "cannot write"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_the_reason(plans, options, why):
+    done = detente("screen", plans(ALPHA, BRAVO), *options)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_format_is_told_from_the_name_of_the_output(plans, tmp_path):
+    for name, begins in (
+        ("a.json", "{"),
+        ("a.geojson", "{"),
+        ("a.html", "<!doctype"),
+        ("a.csv", "answer"),
+        ("a.txt", ""),
+    ):
+        done = detente("screen", plans(ALPHA, BRAVO), *MINIMA, "-o", tmp_path / name)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert (tmp_path / name).read_text().lower().startswith(begins)
+
+
+def test_what_goes_to_a_pipe_is_only_the_answer(plans):
+    done = detente("screen", plans(ALPHA, BRAVO), *MINIMA, "-f", "json")
+    assert json.loads(done.stdout)["answer"] == "CONFLICT"
+    assert done.stderr == ""
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(plans, tmp_path):
+    target = tmp_path / "out.json"
+    target.write_text("before")
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no device that is always full here")
+    (tmp_path / "out.json.partial").symlink_to(full)
+    done = detente("screen", plans(ALPHA, BRAVO), *MINIMA, "-o", target)
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert target.read_text() == "before"
+
+
+def test_between_leaves_out_the_rest_of_the_day(plans):
+    assert detente("screen", plans(ALPHA, BRAVO), *MINIMA, "--between", "172200ZSEP18/172300ZSEP18").returncode == 0
+
+
+def test_columns_and_defaults_are_taken_from_the_command_line(tmp_path):
+    (tmp_path / "t.csv").write_text("Rufzeichen,Betreiber,latitude,longitude\nX1,A,35.5,35.8\nX2,B,35.5,35.8\n")
+    done = detente(
+        "screen",
+        tmp_path / "t.csv",
+        *MINIMA,
+        "--map",
+        "Rufzeichen=reference",
+        "--map",
+        "Betreiber=party",
+        "--default",
+        "radius=5km",
+    )
+    assert done.returncode == 1
+    assert "X1" in done.stdout
+    assert "radius not stated: taken as 5km, as asked" in " ".join(done.stdout.split())
+
+
+def test_text_from_a_file_cannot_drive_the_terminal(plans):
+    escape = "A,\x1b[2J\x1b]0;owned\x07,air_operation,35.5,35.8,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
+    assert "\x1b" not in detente("screen", plans(escape, BRAVO), *MINIMA).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "part"), [("351200N 0354800E", "36S YD"), ("FL180", "5486.4 m"), ("171839ZSEP18", "2018-09-17T18:39:00Z")]
+)
+def test_read_reads_it_back(text, part):
+    done = detente("read", text)
+    assert done.returncode == 0
+    assert part in done.stdout
+    assert json.loads(detente("read", "--json", text).stdout)["text"] == text
+
+
+def test_read_says_what_it_tried():
+    done = detente("read", "north of Latakia")
+    assert done.returncode == 2
+    assert all(word in done.stderr for word in ("coordinate", "altitude", "time"))
+
+
+def test_help_and_version_are_there():
+    assert "screen" in detente("--help").stdout
+    assert "--lateral" in detente("screen", "--help").stdout
+    assert "0." in detente("--version").stdout
