@@ -75,7 +75,7 @@ _FORMAT_OF_SUFFIX = {
     "-f",
     "--format",
     "format_",
-    type=click.Choice([*Format]),
+    type=click.Choice([form.value for form in Format]),
     help="How to write the answer; told from OUT's name where not given.",
 )
 @click.option("-o", "--output", type=_PATH, metavar="OUT", help="Write the answer to this file.")
@@ -91,7 +91,7 @@ def screen(
     between: str | None,
     columns: tuple[str, ...],
     defaults: tuple[str, ...],
-    format_: Format | None,
+    format_: str | None,
     output: Path | None,
     *,
     proposals: bool,
@@ -100,7 +100,13 @@ def screen(
 
     Reads GeoJSON, KML, KMZ, GPX, CSV, XLSX and notice JSON. Exit 0 all clear, 1 something meets, 2 bad input.
     """
-    form = format_ or (_FORMAT_OF_SUFFIX.get(output.suffix.lower(), Format.TABLE) if output else Format.TABLE)
+    form = (
+        Format(format_)
+        if format_
+        else _FORMAT_OF_SUFFIX.get(output.suffix.lower(), Format.TABLE)
+        if output
+        else Format.TABLE
+    )
     agreed = read_understanding(understanding) if understanding else None
     minima = _minima(lateral, vertical, time)
     if agreed is None and minima is None:
