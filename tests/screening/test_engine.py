@@ -44,7 +44,7 @@ from detente.domain import (
 from detente.screening import engine, kernels, lateral, scene, screen
 from detente.screening.pair import LATERAL_MARGIN_M, Prepared, lateral_separation_m, prepare, separation_of
 from detente.screening.shape import Shape
-from hard_pairs import REGIONS, a_size, any_footprint, draw_pair, moved
+from hard_pairs import MAKERS, REGIONS, a_size, any_footprint, draw_pair, moved
 
 SEED = 20180917
 HOUR_US = 3_600_000_000
@@ -284,25 +284,35 @@ def test_cell_sizes_and_limits_leave_the_answer_as_it_is(monkeypatch, setting, v
     assert [by_the_engine(s) for s in scenes] == before
 
 
-def test_a_volume_over_a_whole_hemisphere_meets_every_one_under_it():
+def test_a_volume_over_too_many_cells_for_the_grid_meets_every_one_under_it(monkeypatch):
+    monkeypatch.setattr(engine, "_MOST_CELLS", 100)
     rng = np.random.default_rng(SEED)
-    small = [Circle(REGIONS["anywhere"](rng), 1_000.0) for _ in range(1_500)]
+    small = [Circle(REGIONS["anywhere"](rng), 1_000.0) for _ in range(500)]
     cap = Circle(Position(90.0, 0.0), 5_000_000.0)
     s = scene_of(*small, cap)
     rows, _ = engine.arrays_of([prepare(v) for v in s.volumes], s.parties, s.activities, s.arena)
-    assert engine._grid_of(rows, s.table).big.tolist() == [False] * 1_500 + [True]
-    found = {i for i, j in by_the_engine(s) if j == 1_500}
+    assert engine._grid_of(rows, s.table).big.tolist() == [False] * 500 + [True]
+    found = {i for i, j in by_the_engine(s) if j == 500}
     expected = {i for i, c in enumerate(small) if lateral.lateral_distance_m(c, cap) <= LATERAL_MARGIN_M}
     assert found == expected
-    assert 400 < len(expected) < 700
+    assert 50 < len(expected) < 100
 
 
-@pytest.mark.parametrize("region", ["Levant", "pole", "antimeridian"])
-def test_one_volume_a_thousand_times_meets_itself_in_every_pair_of_parties(region):
+@pytest.mark.parametrize("kind", MAKERS)
+def test_one_volume_many_times_meets_itself_in_every_pair_of_parties_without_the_slow_predicate(kind):
+    """An area that every party notifies: a thousand copies would ask half a million times."""
     rng = np.random.default_rng(SEED)
-    place = REGIONS[region](rng)
-    for footprint in (Circle(place, 5_000.0), any_footprint(rng, place, 5_000.0)):
-        assert len(by_the_engine(scene_of(*[footprint] * 1_000))) == 499_500
+    for region in ("Levant", "pole", "antimeridian"):
+        s = scene_of(*[MAKERS[kind](rng, REGIONS[region](rng), 5_000.0)] * 300)
+        prepared = [prepare(v) for v in s.volumes]
+        rows, owner = engine.arrays_of(prepared, s.parties, s.activities, s.arena)
+        found = engine.find_meetings(rows, s.table, unasked)
+        assert len({(owner[i], owner[j]) for i, j in found.pairs}) == 300 * 299 / 2
+        assert set(found.answers.tolist()) == {Answer.CONFLICT}
+
+
+def unasked(i, j):
+    raise AssertionError(f"the exact predicate was asked about {i} and {j}")
 
 
 def test_a_start_long_ago_does_not_make_the_rest_simultaneous():
@@ -488,7 +498,7 @@ def test_many_volumes_are_screened_as_a_few_are(monkeypatch, region):
 # The machine
 
 
-def without_a_cache(tmp_path, monkeypatch):
+def without_a_cache(tmp_path):
     """A copy of the package beside which nothing can be written, not even by root, and no home, in a subprocess's environment."""
     source = Path(engine.__file__).parents[1]
     for path in source.rglob("*"):
@@ -522,8 +532,8 @@ print(engine.__file__, found.pairs.tolist(), found.answers.tolist())
         {"HOME": NO_PLACE, "TMPDIR": NO_PLACE},
     ],
 )
-def test_where_no_cache_can_be_written_the_kernels_still_run(tmp_path, monkeypatch, settings_):
-    env = without_a_cache(tmp_path, monkeypatch) | settings_
+def test_where_no_cache_can_be_written_the_kernels_still_run(tmp_path, settings_):
+    env = without_a_cache(tmp_path) | settings_
     done = subprocess.run([sys.executable, "-c", SCREENS_ONE_PAIR], env=env, cwd="/", capture_output=True, text=True)
     assert done.stderr == ""
     assert done.stdout.split(" ", 1)[0].startswith(str(tmp_path))
@@ -537,9 +547,7 @@ def test_importing_the_engine_leaves_numba_alone():
 
 def test_arrays_hold_one_row_a_core_and_say_whose_it_is():
     square = Corridor((Position(33, 35), Position(33, 36)), 1_000.0, "square")
-    rows, owner = engine.arrays_of(
-        [prepare(Volume4D(f)) for f in (IN_THE_MIDDLE, square)], [0, 1], [0, 0], WORLD
-    )
+    rows, owner = engine.arrays_of([prepare(Volume4D(f)) for f in (IN_THE_MIDDLE, square)], [0, 1], [0, 0], WORLD)
     assert owner.tolist() == [0, 1, 1, 1]
     assert rows.kind.tolist() == [kernels.POINT, kernels.CHAIN, kernels.REGION, kernels.REGION]
     lengths = {f.name: len(getattr(rows, f.name)) for f in fields(rows)}

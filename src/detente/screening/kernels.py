@@ -323,7 +323,7 @@ def _holds_a_ring(flat, a, b, other, c, d, joins):
 
 
 def _rims_apart(p, q, joins, a, b, c, d, enough, reach):
-    """Distance between two cores' edges; -1 where they surely cross. Stops early below `enough`; edges beyond `reach` are passed over."""
+    """Distance between two cores' edges; -1 where they surely cross or share a vertex. Stops early below `enough`; edges beyond `reach` are passed over."""
     best2 = reach * reach
     enough2 = enough * enough
     for k in range(a, b):
@@ -350,13 +350,18 @@ def _rims_apart(p, q, joins, a, b, c, d, enough, reach):
             ):
                 continue
             apart2 = _square_edges_apart(x0, y0, x1, y1, x2, y2, x3, y3)
-            if apart2 < 0.0:
+            if apart2 < 0.0 or (apart2 == 0.0 and _share_an_end(x0, y0, x1, y1, x2, y2, x3, y3)):
                 return -1.0
             if apart2 < best2:
                 best2 = apart2
                 if best2 <= enough2:
                     return math.sqrt(best2)
     return math.sqrt(best2)
+
+
+def _share_an_end(ax, ay, bx, by, cx, cy, dx, dy):
+    """Whether an end of one segment is an end of the other, to the bit."""
+    return (ax == cx and ay == cy) or (ax == dx and ay == dy) or (bx == cx and by == cy) or (bx == dx and by == dy)
 
 
 def _square_edges_apart(ax, ay, bx, by, cx, cy, dx, dy):
