@@ -46,7 +46,6 @@ from detente.screening.pair import (
     time_slack_us,
     vertical_separation_m,
 )
-from detente.screening.plane import flat_core
 from detente.screening.scene import Scene
 from detente.screening.vertical import RESOLUTION_M
 
@@ -313,24 +312,21 @@ class _Plane:
 
     @classmethod
     def of(cls, pairs: Sequence[_Pair]) -> _Plane:
-        first = pairs[0].mine.shape.cores[0]
-        middle = Position(float(first.lat[0]), float(first.lon[0]))
-        flat: dict[int, BaseGeometry] = {}
-        mine: dict[int, int] = {}
+        about = pairs[0].mine.shape.cores[0]
+        mine: dict[int, tuple[int, BaseGeometry]] = {}
         rows = []
         for pair in pairs:
+            scene = pair.scene
             slack_m = (
                 pair.mine.volume.uncertainty.position_m + pair.other.volume.uncertainty.position_m + LATERAL_MARGIN_M
             )
             for a in pair.mine.shape.cores:
+                number, _ = mine.setdefault(id(a), (len(mine), scene.flat(a, about)))
                 for b in pair.other.shape.cores:
-                    for core in (a, b):
-                        if id(core) not in flat:
-                            flat[id(core)] = flat_core(core, middle)
-                    mine.setdefault(id(a), len(mine))
-                    rows.append((mine[id(a)], flat[id(b)], pair.minima.lateral_m + slack_m + a.radius_m + b.radius_m))
+                    needed_m = pair.minima.lateral_m + slack_m + a.radius_m + b.radius_m
+                    rows.append((number, scene.flat(b, about), needed_m))
         return cls(
-            np.array([flat[key] for key in mine], dtype=object),
+            np.array([flat for _, flat in mine.values()], dtype=object),
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=object),
             np.array([row[2] for row in rows]),

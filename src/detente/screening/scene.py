@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from detente.domain import Activity, Answer, Minima, Notice, Understanding, VolumeRef
+from detente.domain import Activity, Answer, Minima, Notice, Position, Understanding, VolumeRef
 from detente.screening.candidates import Progress, VolumeTable, candidate_pairs, table_of
 from detente.screening.pair import Prepared, lateral_separation_m
+from detente.screening.plane import flat_core
+from detente.screening.shape import Core
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
 ENGINE_FROM: Final = (
@@ -46,6 +51,18 @@ class Scene:
     @cached_property
     def _lateral_m(self) -> dict[tuple[int, int], float]:
         return {}
+
+    @cached_property
+    def _flat(self) -> dict[tuple[float, float, int], BaseGeometry]:
+        return {}
+
+    def flat(self, core: Core, about: Core) -> BaseGeometry:
+        """A core laid out in a plane round a point within 200 km of another core; kept, so that neighbours share their planes."""
+        lat, lon = (2.0 * round(float(degrees[0]) / 2.0) for degrees in (about.lat, about.lon))
+        key = (lat, lon, id(core))
+        if key not in self._flat:
+            self._flat[key] = flat_core(core, Position(lat, max(-180.0, min(180.0, lon))))
+        return self._flat[key]
 
     def least_lateral_m(self, i: int, j: int, within_m: float) -> float:
         """The least lateral separation (m) of two entries, kept; may stop short where it is above `within_m`."""
