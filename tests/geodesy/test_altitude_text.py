@@ -34,6 +34,8 @@ def test_unlimited_opens_the_side_it_stands_on():
         ("FL", "not an altitude"),
         ("nan m AMSL", "not an altitude"),
         ("1,500 ft AMSL", "may be 1.500 or 1500"),
+        ("1.500 m AMSL", "may be 1.500 or 1500"),
+        ("10 20 m AMSL", "not a number"),
         ("5000 furlongs AMSL", "not an altitude|no unit"),
         ("", "not an altitude"),
     ],

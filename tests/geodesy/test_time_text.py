@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.domain import NotUnderstood
-from detente.geodesy import date_time_group, read_duration_s, read_length_m, read_speed_m_s, read_time
+from detente.geodesy import date_time_group, read_duration_s, read_length_m, read_number, read_speed_m_s, read_time
 from detente.geodesy.read_back import time_forms
 
 moments = st.datetimes().map(
@@ -43,6 +43,12 @@ def test_one_moment_written_many_ways_is_one_moment(text):
         ("2018-09-17T25:00Z", "not a time"),
         ("2018-09-17T18:39+19:00", "beyond"),
         ("1537209540", "not a time"),
+        ("2018-09-17 21:39 localtime", "not known"),
+        ("9999-12-31T23:00-05:00", "beyond the years"),
+        ("0001-01-01T00:00+05:00", "beyond the years"),
+        ("9999-12-31T24:00Z", "beyond the years"),
+        ("312300YDEC9999", "beyond the years"),
+        ("9999-12-31T23:00 America/New_York", "beyond the years"),
         ("", "not a time"),
     ],
 )
@@ -77,6 +83,7 @@ def test_military_letters_are_hours_from_greenwich():
     [
         (read_length_m, "5nm", 9260.0), (read_length_m, "1,5 km", 1500.0), (read_length_m, "1000 ft", 304.8), (read_length_m, "1 500 m", 1500.0),
         (read_duration_s, "5min", 300.0), (read_duration_s, "1h30m", 5400.0), (read_duration_s, "1 h 30 min", 5400.0), (read_duration_s, "90 s", 90.0),
+        (read_length_m, "1.500 km", 1500.0), (read_length_m, "0.500 m", 0.5), (read_length_m, "1500.000 m", 1500.0), (read_length_m, "1.50 m", 1.5),
         (read_speed_m_s, "360 km/h", 100.0), (read_speed_m_s, "10 kt", 18520 / 3600), (read_length_m, "0 m", 0.0),
     ],
 )  # fmt: skip
@@ -84,7 +91,37 @@ def test_quantities_are_read_with_their_units(read, text, value):
     assert read(text) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["5", "", "km", "-5 m", "nan m", "inf km", "1e3 m", "5 parsec", "1,500 m", "5 m 3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5",
+        "",
+        "km",
+        "-5 m",
+        "nan m",
+        "inf km",
+        "1e3 m",
+        "5 parsec",
+        "1,500 m",
+        "012,500 m",
+        "1.500 m",
+        "1.500 ft",
+        "5 m 3",
+    ],
+)
 def test_a_quantity_without_a_clear_number_and_unit_is_refused(text):
     with pytest.raises(NotUnderstood):
         read_length_m(text)
+
+
+@pytest.mark.parametrize("text", ["5 30", "8 2.5", "5 5", "1'2", "10 00", "1 50 000"])
+def test_a_space_that_marks_no_thousands_is_not_dropped(text):
+    with pytest.raises(NotUnderstood):
+        read_number(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1 500 000", "1'500'000", "1\u00a0500\u202f000", "1,500,000", "1.500.000", "+1500000"]
+)
+def test_thousands_are_marked_in_many_ways(text):
+    assert read_number(text) == 1_500_000

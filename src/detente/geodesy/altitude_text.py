@@ -15,7 +15,7 @@ from detente.domain import (
     flight_level,
 )
 from detente.domain.units import METRES_PER_FOOT
-from detente.geodesy.quantities import METRES, read_number
+from detente.geodesy.quantities import METRES, read_measured
 
 _SURFACE: Final = {"SFC", "GND", "SURFACE", "GROUND", "MSL", "SEA LEVEL"}
 _UNLIMITED: Final = {"UNL", "UNLTD", "UNLIMITED"}
@@ -85,4 +85,4 @@ def _stated(text: str, plain: str) -> AltitudeLimit:
             f"altitude {text!r} is above an aerodrome whose elevation is not given",
             hint="add the elevation and write AMSL",
         )
-    return AltitudeLimit(read_number(match["number"]) * METRES[unit], _REFERENCES[reference])
+    return AltitudeLimit(read_measured(match["number"], unit) * METRES[unit], _REFERENCES[reference])

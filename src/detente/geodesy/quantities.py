@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import Final
 
 from detente.domain import NotUnderstood
@@ -33,6 +34,7 @@ METRES_PER_SECOND: Final = {
 }  # fmt: skip
 
 _NUMBER: Final = r"[+-]?\d[\d\s ' ’.,]*"
+_GROUP_MARK: Final = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _QUANTITY: Final = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>[^\d\s.,+-].*?)?\s*$", re.DOTALL)
 
 
@@ -67,7 +69,7 @@ def _read(text: str, factors: dict[str, float], kind: str, wanted: str) -> float
         raise NotUnderstood(f"{kind} {text!r} has no unit", hint=f"add {wanted}")
     if unit not in factors:
         raise NotUnderstood(f"{kind} {text!r}: unit {unit!r} is not known", hint=f"write {wanted}")
-    value = read_number(match["number"]) * factors[unit]
+    value = read_measured(match["number"], unit if factors is METRES else "") * factors[unit]
     if value < 0:
         raise NotUnderstood(f"{kind} {text!r} is negative", hint="give a size of 0 or more")
     return value
@@ -76,21 +78,37 @@ def _read(text: str, factors: dict[str, float], kind: str, wanted: str) -> float
 def read_number(text: str) -> float:
     """A decimal number with a point or a comma; spaces, apostrophes and groups of three as thousands marks.
 
-    `1,500` could be one and a half or fifteen hundred: refused. `1,5`, `1 500`, `1'500` and `1,500.0` are clear.
+    `1,500` could be one and a half or fifteen hundred: refused. `1,5`, `1 500`, `1'500` and `1,500.0` are clear. A space anywhere but before a group
+    of three is refused too: `5 30` is no number, and in a column of latitudes it is five degrees and a half.
 
     Raises:
         NotUnderstood: not a number, or one that can be read two ways.
     """
-    compact = re.sub(r"[\s ' ’]", "", text)
+    compact = _GROUP_MARK.sub("", text.strip())
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", compact) and (compact.count(",") > 1 or "." in compact):
         return float(compact.replace(",", ""))
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?", compact):
         return float(compact.replace(".", "").replace(",", "."))
-    if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", compact):
-        raise NotUnderstood(
-            f"{text.strip()!r} may be {compact.replace(',', '.')} or {compact.replace(',', '')}",
-            hint="write the decimal mark as a point, and leave thousands unmarked",
-        )
+    if re.fullmatch(r"[+-]?(?!0+,)\d{1,3},\d{3}", compact):
+        raise _two_readings(text, compact)
     if re.fullmatch(r"[+-]?\d+([.,]\d*)?", compact):
         return float(compact.replace(",", "."))
     raise NotUnderstood(f"{text.strip()!r} is not a number", hint="write digits with a decimal point")
+
+
+def read_measured(text: str, unit: str) -> float:
+    """As `read_number`, for a number before a unit: `1.500 m` is refused, since half of the world writes fifteen hundred so.
+
+    Nobody gives metres or feet to the thousandth, so only there; `1.500 km` is one and a half.
+    """
+    compact = _GROUP_MARK.sub("", text.strip())
+    if METRES.get(unit, inf) <= 1.0 and re.fullmatch(r"[+-]?(?!0+\.)\d{1,3}\.\d{3}", compact):
+        raise _two_readings(text, compact)
+    return read_number(text)
+
+
+def _two_readings(text: str, compact: str) -> NotUnderstood:
+    return NotUnderstood(
+        f"{text.strip()!r} may be {compact.replace(',', '.')} or {re.sub('[.,]', '', compact)}",
+        hint="write the decimal mark as a point, and leave thousands unmarked",
+    )

@@ -16,6 +16,11 @@ LETTER_HOURS: Final = {
     **{letter: -hours for hours, letter in enumerate("NOPQRSTUVWXY", 1)},
     "Z": 0,
 }
+_NOT_A_ZONE: Final = {
+    "localtime",
+    "posixrules",
+    "Factory",
+}  # names of files beside the zones: whatever this computer is set to
 _DTG: Final = re.compile(r"(\d{2})\s*(\d{2})(\d{2})\s*([A-Z])\s*([A-Z]{3})\s*(\d{4}|\d{2})")
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(.*)", re.IGNORECASE)
 
@@ -26,7 +31,13 @@ def read_time(text: str) -> datetime:
     Raises:
         NotUnderstood: no zone, a local time that clocks skipped or showed twice, or not a time at all.
     """
-    plain = " ".join(text.split())
+    try:
+        return _read(text, " ".join(text.split()))
+    except OverflowError as error:
+        raise NotUnderstood(f"time {text!r} lies beyond the years 1 to 9999", hint="check the year") from error
+
+
+def _read(text: str, plain: str) -> datetime:
     group = _DTG.fullmatch(plain.upper())
     if group:
         return _date_time_group(plain, *group.groups())
@@ -71,6 +82,8 @@ def _in_utc(text: str, local: datetime, zone: str) -> datetime:
 
 def _in_named_zone(text: str, local: datetime, zone: str) -> datetime:
     try:
+        if zone in _NOT_A_ZONE:
+            raise ZoneInfoNotFoundError
         named = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise NotUnderstood(
