@@ -7,10 +7,11 @@ import sys
 import zipfile
 from datetime import UTC, datetime
 from functools import cache
+from math import atan2
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from detente.domain import (
@@ -31,6 +32,8 @@ from detente.domain import (
     flight_level,
 )
 from detente.interop import read_files, read_understanding
+from detente.interop.rings import is_certainly_simple
+from detente.screening import check_footprint
 
 BAD = Path(__file__).parent / "bad"
 LEVANT = Arena(
@@ -98,6 +101,14 @@ def test_a_file_that_cannot_be_trusted_as_a_whole_is_refused_as_a_whole(name):
     assert whole_file[name] in problem.what
     assert problem.where.startswith(name)
     assert intake.notices == ()
+
+
+def test_a_misspelt_member_of_a_footprint_is_refused_not_passed_over(tmp_path):
+    corridor = {"centre_line": [[35.1, 33.2], [35.3, 33.2]], "half_width_m": 500, "end": "square"}
+    (tmp_path / "n.json").write_text(json.dumps({"notices": [{"volumes": [{"footprint": {"corridor": corridor}}]}]}))
+    (problem,) = read_files([tmp_path / "n.json"]).problems
+    assert "footprint.corridor" in problem.where
+    assert "unknown members: end" in problem.what
 
 
 def test_every_bad_file_is_one_that_a_test_speaks_of():
@@ -290,10 +301,157 @@ def test_geometries_become_the_footprints_they_stand_for(tmp_path, properties, g
 
 
 def test_a_line_flown_at_a_speed_becomes_legs_with_their_own_times(tmp_path):
-    properties = {**PLAN, "half_width": "2 km", "speed": "180 km/h"}
+    properties = {**PLAN, "half_width": "2 km", "speed": "180 km/h", "time_end": "171815ZSEP18"}
     (notice,) = read_text(tmp_path, "g.geojson", geojson(properties, LINE)).notices
     assert len(notice.volumes) == 4  # 45.6 km at 50 m/s: 15.2 minutes in legs of 5 at most
     assert notice.volumes[0].window.end_us < notice.volumes[1].window.end_us
+
+
+def test_an_end_that_the_speed_does_not_lead_to_is_refused_not_dropped(tmp_path):
+    properties = {**PLAN, "half_width": "2 km", "speed": "180 km/h"}  # until 19:30: a patrol up and down?
+    (problem,) = read_text(tmp_path, "g.geojson", geojson(properties, LINE)).problems
+    assert "not at time_end 2018-09-17T19:30:00Z" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("geometry", "more", "kind"),
+    [
+        ({"type": "Point", "coordinates": [35.8, 35.5]}, {}, Circle),
+        ({"type": "Polygon", "coordinates": [[[35, 33], [36, 33], [36, 34], [35, 33]]]}, {}, Polygon),
+        ({"type": "LineString", "coordinates": [[35, 33], [35, 34]]}, {"orbit_width": "20 km"}, Orbit),
+    ],
+)
+def test_a_speed_on_what_is_no_route_loses_nothing(tmp_path, geometry, more, kind):
+    intake = read_text(tmp_path, "g.geojson", geojson({**PLAN, "speed": "120 kt", **more}, geometry))
+    (notice,) = intake.notices
+    assert isinstance(notice.volumes[0].footprint, kind)
+    assert notice.volumes[0].window.end_stated
+    assert any("speed is not read" in r.what for r in intake.readings)
+
+
+# ── who is who ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NAMELESS = {k: v for k, v in PLAN.items() if k not in ("party", "reference")}
+
+
+def parties(intake):
+    return [n.party for n in intake.notices]
+
+
+def test_two_files_without_a_party_are_two_parties_whatever_they_are_called(tmp_path):
+    (tmp_path / "a").mkdir()
+    files = [tmp_path / "plans.geojson", tmp_path / "plans.json", tmp_path / "a" / "plans.geojson"]
+    for file in files:
+        file.write_text(geojson(NAMELESS))
+    assert len(set(parties(read_files(files)))) == 3
+    assert parties(read_files(files[:1])) == ["plans"]
+
+
+def test_a_file_without_a_party_is_nobody_whom_another_feature_names(tmp_path):
+    (tmp_path / "unifil.geojson").write_text(geojson(NAMELESS))
+    (tmp_path / "plans.geojson").write_text(geojson(PLAN))
+    intake = read_files([tmp_path / "unifil.geojson", tmp_path / "plans.geojson"])
+    assert len({p.casefold() for p in parties(intake)}) == 2
+    assert any("its own party, unifil.geojson" in r.what for r in intake.readings)
+
+
+def test_a_file_given_twice_is_read_once(tmp_path):
+    (tmp_path / "plans.geojson").write_text(geojson(PLAN))
+    (tmp_path / "link.geojson").symlink_to(tmp_path / "plans.geojson")
+    intake = read_files([tmp_path / "plans.geojson", tmp_path / "plans.geojson", tmp_path / "link.geojson"])
+    assert len(intake.notices) == 1
+    assert [r.what for r in intake.readings if "twice" in r.what] == ["given twice: read once"] * 2
+
+
+def test_features_without_a_reference_are_notices_of_their_own_in_every_file(tmp_path):
+    plan = {k: v for k, v in PLAN.items() if k != "reference"}
+    for name in ("a.geojson", "b.geojson"):
+        (tmp_path / name).write_text(geojson(plan))
+    intake = read_files([tmp_path / "a.geojson", tmp_path / "b.geojson"])
+    assert [n.reference for n in intake.notices] == ["a.geojson, feature 0", "b.geojson, feature 0"]
+    assert len([r for r in intake.readings if "no reference stated" in r.what]) == 2
+
+
+def test_one_reference_for_two_activities_is_refused_since_their_minima_differ(tmp_path):
+    both = [json.loads(geojson({**PLAN, "activity": name}))["features"][0] for name in ("live_fire", "exercise")]
+    intake = read_text(tmp_path, "g.geojson", json.dumps({"type": "FeatureCollection", "features": both}))
+    assert [n.activity for n in intake.notices] == [Activity.LIVE_FIRE]
+    assert "exercise here and live_fire in g.geojson, feature 0 (R1)" in intake.problems[0].what
+
+
+def test_parties_spelled_alike_are_two_and_announced(tmp_path):
+    both = [json.loads(geojson({**PLAN, "party": name}))["features"][0] for name in ("UNIFIL", "Unifil")]
+    intake = read_text(tmp_path, "g.geojson", json.dumps({"type": "FeatureCollection", "features": both}))
+    assert parties(intake) == ["UNIFIL", "Unifil"]
+    assert any("read as 2 parties" in r.what for r in intake.readings)
+
+
+def test_names_are_one_line_of_plain_characters(tmp_path):
+    intake = read_text(tmp_path, "g.geojson", geojson({**PLAN, "party": "UN\x1b[31mIFIL\n X", "title": "قاعدة\ud800"}))
+    assert (intake.notices[0].party, intake.notices[0].title) == ("UN[31mIFIL X", "قاعدة")
+    (problem,) = read_text(tmp_path, "g.geojson", geojson({**PLAN, "party": "x" * 300})).problems
+    assert problem.where == "g.geojson, feature 0 (R1), party"
+
+
+# ── which name stands for what ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_two_names_for_one_field_one_is_read_and_the_other_announced(tmp_path):
+    text = "party,lat,lon,radius,start,etd,time_end,until\nA,35.5,35.8,5 km,2018-09-17T18:00Z,2018-09-17T17:00Z,2018-09-17T19:00Z,2018-09-17T20:00Z\n"
+    intake = read_text(tmp_path, "t.csv", text)
+    window = intake.notices[0].volumes[0].window
+    assert (window.start_utc.hour, window.end_utc.hour) == (18, 19)
+    said = {r.what for r in intake.readings}
+    assert "'etd' is not read: time_start stands there too" in said
+    assert "'until' is not read: time_end stands there too" in said
+
+
+def test_a_column_asked_for_that_no_file_has_is_announced(tmp_path):
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN), columns={"Rufzeichen": "reference"})
+    assert any("no file has a column 'Rufzeichen'" in r.what for r in intake.readings)
+
+
+@pytest.mark.parametrize("more", [{"columns": {"a": "callsing"}}, {"defaults": {"hight": "5 km"}}])
+def test_a_field_that_is_none_is_refused_at_once(more, tmp_path):
+    with pytest.raises(DetenteError, match="is no field"):
+        read_text(tmp_path, "g.geojson", geojson(PLAN), **more)
+
+
+def test_a_size_said_twice_has_to_agree(tmp_path):
+    assert read_text(tmp_path, "g.geojson", geojson({**PLAN, "radius_m": 5000})).problems == ()
+    (problem,) = read_text(tmp_path, "g.geojson", geojson({**PLAN, "radius_m": 500})).problems
+    assert "differ" in problem.what
+
+
+def test_a_default_steps_back_for_a_size_stated_in_plain_metres(tmp_path):
+    plan = {**PLAN, "radius": "", "radius_m": 700}
+    (notice,) = read_text(tmp_path, "g.geojson", geojson(plan), defaults={"radius": "9 km"}).notices
+    assert notice.volumes[0].footprint.radius_m == 700.0
+
+
+# ── the antimeridian ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ring(*corners):
+    return {"type": "Polygon", "coordinates": [[*map(list, corners), list(corners[0])]]}
+
+
+def test_a_ring_across_the_antimeridian_is_read_the_short_way_and_announced(tmp_path):
+    across = ring((175, -10), (-175, -10), (-175, 10), (175, 10))
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, across))
+    assert len(intake.notices) == 1
+    assert any("across it" in r.what for r in intake.readings)
+    past_180 = ring((175, -10), (185, -10), (185, 10), (175, 10))
+    assert read_text(tmp_path, "g.geojson", geojson(PLAN, past_180)).notices[0].volumes == intake.notices[0].volumes
+
+
+@pytest.mark.parametrize(
+    "wide", [ring((-170, -10), (170, -10), (170, 10), (-170, 10)), ring((-180, -10), (180, -10), (180, 10), (-180, 10))]
+)
+def test_an_area_that_may_be_most_of_the_earth_is_never_read_as_a_strip(tmp_path, wide):
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, wide))
+    assert intake.notices == ()
+    assert intake.problems[0].hint
 
 
 def test_features_of_one_party_and_reference_are_one_notice(tmp_path):
@@ -364,6 +522,31 @@ def test_a_stated_place_that_fits_passes(tmp_path):
             arena=LEVANT,
         )
         assert intake.problems == (), place
+
+
+@st.composite
+def small_rings(draw):
+    south, west = draw(st.floats(-74.5, 74.5)), draw(st.floats(-179.0, 178.0))
+    corner = st.tuples(st.floats(-0.5, 0.5), st.floats(-0.6, 0.6))
+    corners = draw(st.lists(corner, min_size=3, max_size=7))
+    if draw(st.booleans()):  # round a middle, so that many are convex
+        corners.sort(key=lambda c: atan2(c[0], c[1]))
+    return [Position(south + y, west + x) for y, x in corners]
+
+
+@settings(max_examples=500)
+@given(small_rings())
+def test_no_ring_called_certainly_simple_crosses_itself(corners):
+    assume(len(set(corners)) == len(corners))
+    footprint = Polygon(tuple(corners))
+    if is_certainly_simple(footprint):
+        check_footprint(footprint)
+
+
+def test_the_common_ring_is_certainly_simple():
+    assert is_certainly_simple(
+        Polygon((Position(33, 35), Position(33, 35.4), Position(33.3, 35.4), Position(33.3, 35)))
+    )
 
 
 # ── hostile files ────────────────────────────────────────────────────────────────────────────────────────────────────

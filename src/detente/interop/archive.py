@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 from detente.domain import TooLarge, UnreadableFile
 
 LARGEST_CONTENT_BYTES: Final = 256_000_000
+LARGEST_WORKBOOK_BYTES: Final = 128_000_000  # 100,000 rows of 15 columns are about 75 MB
+MOST_ELEMENTS_OF_A_WORKBOOK: Final = (
+    10_000_000  # the same rows: 6 million tags; in memory an element is a hundred bytes
+)
+_IN_PARTS: Final = "send the plans uncompressed, in parts"
 MOST_MEMBERS: Final = 10_000
 _CHUNK: Final = 1 << 20
 
@@ -23,21 +29,29 @@ def holds(raw: bytes, member: str) -> bool:
     return member in _opened(raw).namelist()
 
 
-def check(raw: bytes) -> None:
-    """Raise TooLarge where the archive unpacks to more than we are willing to hold."""
-    left = LARGEST_CONTENT_BYTES
+def check_workbook(raw: bytes) -> None:
+    """Raise TooLarge where a workbook unpacks to more, or to more elements, than we are willing to hold."""
+    left_bytes, elements = LARGEST_WORKBOOK_BYTES, 0
     archive = _opened(raw)
     for info in archive.infolist():
-        left -= len(_unpacked(archive, info, left))
+        content = _unpacked(archive, info, left_bytes)
+        left_bytes -= len(content)
+        elements += content.count(b"<")
+        if elements > MOST_ELEMENTS_OF_A_WORKBOOK:
+            raise TooLarge(f"the workbook has more than {MOST_ELEMENTS_OF_A_WORKBOOK} parts", hint=_IN_PARTS)
 
 
-def first(raw: bytes, suffix: str) -> bytes:
-    """The first member whose name ends so."""
+def first(raw: bytes, suffix: str, note: Callable[[str], None]) -> bytes:
+    """The first member whose name ends so; others of the kind are announced as not read."""
     archive = _opened(raw)
-    for info in archive.infolist():
-        if info.filename.lower().endswith(suffix):
-            return _unpacked(archive, info, LARGEST_CONTENT_BYTES)
-    raise UnreadableFile(f"the archive holds no {suffix} file", hint="a KMZ holds a .kml, an XLSX a workbook")
+    found = [info for info in archive.infolist() if info.filename.lower().endswith(suffix)]
+    if not found:
+        raise UnreadableFile(f"the archive holds no {suffix} file", hint="a KMZ holds a .kml, an XLSX a workbook")
+    if len(found) > 1:
+        note(
+            f"only {found[0].filename[:60]} of the archive is read; not {', '.join(i.filename[:60] for i in found[1:6])}"
+        )
+    return _unpacked(archive, found[0], LARGEST_CONTENT_BYTES)
 
 
 def _opened(raw: bytes) -> zipfile.ZipFile:
@@ -58,8 +72,8 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> byt
                 content += chunk
                 if len(content) > most:
                     raise TooLarge(
-                        f"the archive unpacks to more than {LARGEST_CONTENT_BYTES} bytes",
-                        hint="send the plans uncompressed, in parts",
+                        f"{info.filename[:60]} in the archive unpacks to more than we hold: {most} bytes are left to it",
+                        hint=_IN_PARTS,
                     )
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError) as error:
         raise UnreadableFile(

@@ -1,4 +1,4 @@
-"""The input vocabulary, the same in every format: named fields and a geometry in, one part of a notice out.
+"""Named fields and a geometry in, one part of a notice out; the same for every format.
 
 A field that is not there stays unstated and is noted; a field that is there and cannot be understood is a problem, and every problem of a
 feature is found before it is refused.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from detente.domain import (
@@ -25,10 +25,8 @@ from detente.domain import (
     DetenteError,
     Footprint,
     InvalidVolume,
-    MultiPolygon,
     NotUnderstood,
     Orbit,
-    Polygon,
     Position,
     TimeWindow,
     Uncertainty,
@@ -36,41 +34,24 @@ from detente.domain import (
     at,
 )
 from detente.domain.units import METRES_PER_FLIGHT_LEVEL, METRES_PER_FOOT
-from detente.domain.window import OPEN_END_US, OPEN_START_US, to_us
+from detente.domain.window import OPEN_END_US, OPEN_START_US, render_utc, to_us
 from detente.geodesy import read_altitude, read_duration_s, read_length_m, read_number, read_speed_m_s, read_time
 from detente.interop import plausibility
+from detente.interop.rings import is_certainly_simple, note_antimeridian
+from detente.interop.vocabulary import printable
 
 T = TypeVar("T")
 
-FIELDS: Final = (
-    "reference", "party", "activity", "title",
-    "time_start", "time_end",
-    "altitude_lower", "altitude_upper", "altitude_unit", "altitude_reference",
-    "radius", "radius_m", "half_width", "half_width_m", "ends", "orbit_width", "orbit_width_m", "orbit_alignment",
-    "speed", "speed_m_s",
-    "position_uncertainty", "position_uncertainty_m", "altitude_uncertainty", "altitude_uncertainty_m",
-    "time_uncertainty", "time_uncertainty_s",
-    "stated_place", "declared_by", "datum", "assumed",
-)  # fmt: skip
-# What people write for the same thing; each use is announced.
-SYNONYMS: Final = {
-    "id": "reference", "ref": "reference", "callsign": "reference", "flight": "reference",
-    "organisation": "party", "organization": "party", "operator": "party", "owner": "party", "side": "party",
-    "type": "activity", "name": "title", "description": "title",
-    "start": "time_start", "begin": "time_start", "from": "time_start", "start_time": "time_start", "begins": "time_start", "etd": "time_start",
-    "end": "time_end", "until": "time_end", "to": "time_end", "end_time": "time_end", "ends_at": "time_end", "eta": "time_end",
-    "lower": "altitude_lower", "floor": "altitude_lower", "min_altitude": "altitude_lower", "lower_limit": "altitude_lower",
-    "upper": "altitude_upper", "ceiling": "altitude_upper", "max_altitude": "altitude_upper", "upper_limit": "altitude_upper",
-    "place": "stated_place", "location": "stated_place",
-    "lat": "latitude", "lon": "longitude", "long": "longitude", "lng": "longitude", "coordinates": "position", "coordinate": "position",
-    "width": "corridor_width",
-}  # fmt: skip
+ARRIVAL_LEEWAY_US: Final = 60_000_000  # people round to the minute; beyond a minute, a tenth of the way counts
+LONGEST_NAME: Final = 200  # characters of a party or a reference; names are said over the radio
+LONGEST_TEXT: Final = 10_000
 NOTHING_ASSUMED: Final[tuple[Assumption, ...]] = ()
 WGS84_NAMES: Final = {
     "WGS84",
     "WGS 84",
     "WGS-84",
     "EPSG:4326",
+    "4326",
     "CRS84",
     "OGC:CRS84",
     "URN:OGC:DEF:CRS:OGC:1.3:CRS84",
@@ -117,7 +98,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A part of a notice: what one feature holds."""
+    """A part of a notice: what one feature holds. Reference and party are empty where the feature does not state them."""
 
     reference: str
     party: str
@@ -127,7 +108,9 @@ class Draft:
     stated_place: str
     declared_by: str
     assumptions: tuple[Assumption, ...]
-    source: str = ""
+
+
+_UNIT_SUFFIXES: Final = ("_m", "_s", "_m_s")
 
 
 class _AlreadySaidError(DetenteError):
@@ -143,16 +126,20 @@ class _Reader:
         self.notes = notes
         notes.extend(feature.notes)
         for name, value in defaults.items():
-            if not self.has(name):
+            if not self.states(_without_unit(name)):
                 self.fields[name] = value
                 notes.append(f"{name} not stated: taken as {value}, as asked")
 
     def has(self, name: str) -> bool:
         return self.fields.get(name) not in (None, "")
 
-    def text(self, name: str) -> str:
-        value = self.fields.get(name)
-        return "" if value is None else str(value).strip()
+    def states(self, name: str) -> bool:
+        """Whether a quantity is there, as text with a unit or as a plain number."""
+        return self.has(name) or any(self.has(name + unit) for unit in _UNIT_SUFFIXES)
+
+    def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
+        """The field on one line; a problem where it is no text, or longer than anyone would say."""
+        return self.take(name, lambda value: _one_line(value, longest), "")
 
     def take(self, name: str, read: Callable[[Any], T], otherwise: T) -> T:
         """The field as `read` makes it; `otherwise` where it is not there or cannot be understood."""
@@ -172,68 +159,83 @@ class _Reader:
         """As `size`; raises `missing` where the field is not there."""
         value = self.size(name, suffix, read)
         if value is None:
-            raise _AlreadySaidError("") if self.has(name) or self.has(name + suffix) else missing
+            raise _AlreadySaidError("") if self.states(name) else missing
         return value
 
     def size(self, name: str, suffix: str, read: Callable[[str], float]) -> float | None:
-        """`name` as text with a unit, or `name` + suffix as a plain number."""
-        if self.has(name + suffix):
-            return self.take(name + suffix, _plain_number, None)
-        return self.take(name, lambda value: read(_with_unit(value, name + suffix)), None)
+        """`name` as text with a unit, or `name` + suffix as a plain number; both only where they agree."""
+        plain = self.take(name + suffix, _plain_number, None)
+        said = self.take(name, lambda value: read(_with_unit(value, name + suffix)), None)
+        if plain is not None and said is not None and abs(plain - said) > 0.01 * abs(said):
+            hint = "keep one: which of the two holds is not ours to guess"
+            self.problems.append(
+                InvalidVolume(f"{name} {self.fields[name]} and {name + suffix} {plain:g} differ", hint=hint, where=name)
+            )
+        return said if plain is None else plain
 
 
 def draft_of(
-    feature: Feature, *, own_party: str, defaults: Mapping[str, str], arena: Arena, notes: list[str]
+    feature: Feature, *, defaults: Mapping[str, str], arena: Arena, notes: list[str]
 ) -> tuple[Draft | None, list[DetenteError]]:
     """The part of a notice that a feature holds, or None, and all that is wrong with it; what was taken for granted goes to `notes`."""
     read = _Reader(feature, defaults, notes)
     read.take("datum", _check_datum, None)
-    party = read.text("party")
-    if not party:
-        party = own_party
-        notes.append(f"no party stated: the file is its own party, {own_party}")
-    reference = read.text("reference") or feature.label
+    reference, party = read.text("reference", LONGEST_NAME), read.text("party", LONGEST_NAME)
     activity = read.take("activity", _activity, Activity.UNSTATED)
     if not read.has("activity"):
         notes.append("no activity stated")
     assumptions = read.take("assumed", _assumptions, NOTHING_ASSUMED)
+    title, place, declared_by = read.text("title"), read.text("stated_place"), read.text("declared_by")
     volumes = _volumes(read, feature.geometry)
     if volumes and not read.problems:
-        read.problems.extend(plausibility.problems(volumes, activity, read.text("stated_place"), arena))
-        notes.extend(plausibility.remarks(volumes, arena))
-    if read.problems or not volumes:
+        read.problems.extend(plausibility.problems(volumes, activity, place, arena))
+        notes.extend(plausibility.remarks(volumes, place, arena))
+    if read.problems:
         return None, read.problems
-    title, place, declared_by = read.text("title"), read.text("stated_place"), read.text("declared_by")
+    assert volumes, "a feature without a problem has a volume"
     return Draft(reference, party, activity, volumes, title, place, declared_by, assumptions), []
 
 
 def _volumes(read: _Reader, geometry: tuple[Geometry, ...]) -> tuple[Volume4D, ...]:
     band = _band(read)
     uncertainty = _uncertainty(read)
-    moving = read.has("speed") or read.has("speed_m_s") or any(isinstance(g, Line) and g.times_utc for g in geometry)
-    window = _window(read, moving=moving)
+    with_speed = read.states("speed") and not read.states("orbit_width")
+    moving = [isinstance(part, Line) and bool(part.times_utc or with_speed) for part in geometry]
+    window = None if geometry and all(moving) else _window(read)
     volumes: list[Volume4D] = []
-    for part in geometry:
-        if isinstance(part, Line) and moving:
+    for part, moves in zip(geometry, moving, strict=True):
+        if isinstance(part, Line) and moves:
             volumes.extend(read.attempt(lambda line=part: _route(read, line, band, uncertainty), (), "geometry"))  # type: ignore[misc]
             continue
         footprint = read.attempt(lambda shape=part: _footprint(read, shape), None, "geometry")  # type: ignore[misc]
         if footprint is not None and band is not None and window is not None:
             volumes.append(Volume4D(footprint, band, window, uncertainty))
     if not geometry and not read.problems:
-        read.problems.append(
-            InvalidVolume(
-                "no geometry", hint="say where: a geometry, latitude and longitude, or position", where="geometry"
-            )
-        )
+        hint = "say where: a geometry, latitude and longitude, or position"
+        read.problems.append(InvalidVolume("no geometry", hint=hint, where="geometry"))
+    _note_unused(read, geometry, moves=any(moving))
     return tuple(volumes)
 
 
-def _footprint(read: _Reader, part: Geometry) -> Footprint:
-    from detente.screening import check_footprint
+def _note_unused(read: _Reader, geometry: tuple[Geometry, ...], *, moves: bool) -> None:
+    """A size that belongs to another shape is not read; whoever wrote it should know."""
+    kinds = {type(part) for part in geometry}
+    if read.states("radius") and Place not in kinds:
+        read.notes.append("radius is not read: it belongs to a point")
+    if (read.states("half_width") or read.states("corridor_width")) and Line not in kinds:
+        read.notes.append("the width is not read: it belongs to a line")
+    if read.states("orbit_width") and Line not in kinds:
+        read.notes.append("orbit_width is not read: it belongs to a line of two positions")
+    if read.states("speed") and not moves:
+        read.notes.append("speed is not read: the whole footprint holds for the whole time")
 
+
+def _footprint(read: _Reader, part: Geometry) -> Footprint:
     footprint = _of_geometry(read, part)
-    check_footprint(footprint)
+    if not is_certainly_simple(footprint):
+        from detente.screening import check_footprint  # numpy, where a circle needs none
+
+        check_footprint(footprint)
     return footprint
 
 
@@ -250,7 +252,8 @@ def _of_geometry(read: _Reader, part: Geometry) -> Footprint:
 
 
 def _along(read: _Reader, positions: tuple[Position, ...]) -> Footprint:
-    if read.has("orbit_width") or read.has("orbit_width_m"):
+    note_antimeridian(positions, read.notes)
+    if read.states("orbit_width"):
         orbit_width_m = read.needed("orbit_width", "_m", read_length_m, InvalidVolume("no width"))
         if len(positions) != 2:
             raise InvalidVolume(
@@ -276,8 +279,7 @@ def _one_of(value: str, known: Mapping[str, T], name: str) -> T:
 
 
 def _half_width_m(read: _Reader) -> float:
-    whole = read.has("corridor_width") or read.has("corridor_width_m")
-    if whole and not (read.has("half_width") or read.has("half_width_m")):
+    if read.states("corridor_width") and not read.states("half_width"):
         return read.needed("corridor_width", "_m", read_length_m, InvalidVolume("no width")) / 2
     hint = 'add "half_width": "2 km", or --default half_width=2km'
     return read.needed(
@@ -288,26 +290,43 @@ def _half_width_m(read: _Reader) -> float:
 def _route(read: _Reader, line: Line, band: AltitudeBand | None, uncertainty: Uncertainty) -> tuple[Volume4D, ...]:
     from detente.geodesy.routes import route_legs
 
+    note_antimeridian(line.positions, read.notes)
     half_width_m = _half_width_m(read)
-    if band is None:
-        return ()
     if line.times_utc:
+        if read.has("time_start") or read.has("time_end"):
+            read.notes.append("time_start and time_end are not read: each position has its own time")
+        if band is None:
+            return ()
         return route_legs(
             line.positions, half_width_m=half_width_m, times_utc=line.times_utc, altitude=band, uncertainty=uncertainty
         )
+    if not read.has("time_start"):
+        raise InvalidVolume("a route at a speed needs a time_start", hint="say when it leaves its first position")
     speed_m_s = read.size("speed", "_m_s", read_speed_m_s)
     departure_utc = read.take("time_start", _moment, None)
-    if speed_m_s is None or departure_utc is None:
-        if not read.problems:
-            raise InvalidVolume("a route at a speed needs a time_start", hint="say when it leaves its first position")
+    end_us = read.take("time_end", lambda v: _instant_us(v, OPEN_END_US), None)
+    if speed_m_s is None or departure_utc is None or band is None:
         return ()
-    return route_legs(
+    legs = route_legs(
         line.positions,
         half_width_m=half_width_m,
         departure_utc=departure_utc,
         speed_m_s=speed_m_s,
         altitude=band,
         uncertainty=uncertainty,
+    )
+    _check_arrival(legs, end_us)
+    return legs
+
+
+def _check_arrival(legs: tuple[Volume4D, ...], end_us: int | None) -> None:
+    """A stated end that the speed does not lead to may mean a patrol up and down the line: not ours to guess."""
+    start_us, arrival_us = legs[0].window.start_us, legs[-1].window.end_us
+    if end_us is None or abs(end_us - arrival_us) <= max(ARRIVAL_LEEWAY_US, (arrival_us - start_us) // 10):
+        return
+    raise InvalidVolume(
+        f"at this speed the route ends {render_utc(arrival_us)}, not at time_end {render_utc(end_us)}",
+        hint="leave out time_end; or the speed, if the whole line is used the whole time",
     )
 
 
@@ -334,7 +353,7 @@ def _limit(read: _Reader, value: Any, side: Literal["lower", "upper"]) -> Altitu
         return AltitudeLimit(_plain_number(value) * METRES_PER_FLIGHT_LEVEL, AltitudeReference.FL)
     if unit not in ("m", "ft") or reference not in ("HAE", "AMSL", "AGL"):
         raise NotUnderstood(
-            f"altitude {value} says neither its unit nor above what",
+            f"altitude {str(value)[:60]} says neither its unit nor above what",
             hint='write "1500 m AMSL" or "FL180", or add altitude_unit (m, ft) and altitude_reference (HAE, AMSL, AGL, FL)',
         )
     return AltitudeLimit(
@@ -342,9 +361,7 @@ def _limit(read: _Reader, value: Any, side: Literal["lower", "upper"]) -> Altitu
     )
 
 
-def _window(read: _Reader, *, moving: bool) -> TimeWindow | None:
-    if moving:
-        return None
+def _window(read: _Reader) -> TimeWindow | None:
     unread = len(read.problems)
     start_us = read.take("time_start", lambda v: _instant_us(v, OPEN_START_US), OPEN_START_US)
     end_us = read.take("time_end", lambda v: _instant_us(v, OPEN_END_US), OPEN_END_US)
@@ -367,8 +384,12 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, datetime):
         to_us(value)  # refuses one without a zone
         return value
+    if isinstance(value, date):
+        raise NotUnderstood(f"{value} is a date without a time of day", hint="add the time and its zone")
     if not isinstance(value, str):
-        raise NotUnderstood(f"time {value!r} is a number, not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
+        raise NotUnderstood(
+            f"time {str(value)[:60]} is a number, not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18"
+        )
     return read_time(value)
 
 
@@ -388,27 +409,45 @@ def _activity(value: Any) -> Activity:
         return Activity(name)
     except ValueError:
         known = ", ".join(a.value for a in Activity if a is not Activity.UNSTATED)
-        raise NotUnderstood(f"activity {value!r} is not known", hint=f"use one of {known}") from None
+        raise NotUnderstood(f"activity {str(value)[:60]!r} is not known", hint=f"use one of {known}") from None
+
+
+def is_wgs84(name: object) -> bool:
+    """Whether a name for a datum or a reference system means WGS 84 longitude and latitude."""
+    return str(name).strip().upper() in WGS84_NAMES
 
 
 def _check_datum(value: Any) -> None:
-    if str(value).strip().upper() not in WGS84_NAMES:
+    if not is_wgs84(value):
         raise NotUnderstood(
-            f"datum {value!r} is not WGS 84",
+            f"datum {str(value)[:60]!r} is not WGS 84",
             hint="convert the coordinates first: the difference can be hundreds of metres",
         )
 
 
+def _one_line(value: Any, longest: int) -> str:
+    if isinstance(value, (dict, list, bool)):
+        raise NotUnderstood(f"{str(value)[:60]!r} is not a text", hint="write a single text")
+    text = printable(str(value))
+    if len(text) > longest:
+        raise NotUnderstood(f"{len(text)} characters: {text[:40]!r} …", hint=f"the limit is {longest}")
+    return text
+
+
 def _assumptions(value: Any) -> tuple[Assumption, ...]:
     if isinstance(value, Mapping):
-        return tuple(Assumption(str(name), str(basis)) for name, basis in value.items())
-    parts = [part.partition(":") for part in str(value).split(";") if part.strip()]
+        return tuple(Assumption(printable(str(name)), _one_line(basis, LONGEST_TEXT)) for name, basis in value.items())
+    parts = [part.partition(":") for part in _one_line(value, LONGEST_TEXT).split(";") if part.strip()]
     return tuple(Assumption(name.strip(), basis.strip()) for name, _, basis in parts)
+
+
+def _without_unit(name: str) -> str:
+    return next((name.removesuffix(unit) for unit in ("_m_s", "_m", "_s") if name.endswith(unit)), name)
 
 
 def _plain_number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise NotUnderstood(f"{value!r} is not a number", hint="write digits with a decimal point")
+        raise NotUnderstood(f"{str(value)[:60]!r} is not a number", hint="write digits with a decimal point")
     number = read_number(value) if isinstance(value, str) else float(value)
     if not abs(number) < 1e15:  # NaN is refused too
         raise NotUnderstood(f"{value!r} is not a usable number", hint="check the value")
@@ -427,33 +466,6 @@ def _with_unit(value: Any, plain_name: str) -> str:
     if isinstance(value, str):
         return value
     raise NotUnderstood(
-        f"{value!r} has no unit",
+        f"{str(value)[:60]!r} has no unit",
         hint=f'write it as text with a unit, e.g. "5 km", or use {plain_name} for a plain number',
     )
-
-
-def part_polygon(rings: list[list[Position]], notes: list[str]) -> Polygon:
-    """A polygon of closed rings, shell first; corners repeated in a row are dropped and noted.
-
-    Raises:
-        InvalidVolume: a ring is not closed, or has too few corners.
-    """
-    opened = []
-    for index, ring in enumerate(rings):
-        with at("shell" if index == 0 else f"hole {index - 1}"):
-            if len(ring) < 2 or ring[0] != ring[-1]:
-                raise InvalidVolume("the ring is not closed", hint="repeat the first position at the end")
-            corners = [p for k, p in enumerate(ring[:-1]) if k == 0 or p != ring[k - 1]]
-            if len(corners) > 1 and corners[-1] == corners[0]:
-                corners.pop()
-            if len(corners) < len(ring) - 1:
-                notes.append("a corner repeated in a row was dropped")
-            opened.append(tuple(corners))
-    if not opened:
-        raise InvalidVolume("a polygon without rings covers nothing", hint="give its corners")
-    return Polygon(opened[0], tuple(opened[1:]))
-
-
-def area_of(parts: list[Polygon]) -> Area:
-    """One or several polygons as an area."""
-    return Area(parts[0] if len(parts) == 1 else MultiPolygon(tuple(parts)))

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, UnreadableFile, at
 from detente.interop import strict_json
-from detente.interop.fields import (
-    FIELDS,
-    SYNONYMS,
-    WGS84_NAMES,
-    Area,
-    Feature,
-    Geometry,
-    Line,
-    Place,
-    area_of,
-    part_polygon,
-)
+from detente.interop.fields import Area, Feature, Geometry, Line, Place, is_wgs84
+from detente.interop.rings import footprint_of, polygon_of
+from detente.interop.vocabulary import Vocabulary, printable
 
-Note: TypeAlias = Callable[[str], None]
-
-MOST_VERTICES_OF_A_FEATURE: Final = 200_000
-NOT_FOR_SCREENING: Final = {
-    "sources",
-    "source",
-    "claims",
-    "note",
-    "about",
-    "stroke",
-    "fill",
-    "marker-color",
-    "styleUrl",
-}
+MOST_VERTICES_OF_A_FEATURE: Final = 100_000  # a coastline drawn for a wall map; more is a mistake or an attack
 
 
-def features(
-    raw: bytes, columns: Mapping[str, str], note: Note, refuse: Callable[[DetenteError], None]
-) -> list[Feature]:
+def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> Sequence[Feature]:
     """The features of a GeoJSON text, or the notices of a notice JSON."""
     root = strict_json.loads(raw)
     if isinstance(root, dict) and "notices" in root:
@@ -47,13 +23,7 @@ def features(
         return notice_json.features(root, refuse)
     found = _listed(root)
     _check_crs(root)
-    made = []
-    unread: dict[str, None] = {}
-    for index, one in enumerate(found):
-        made.append(_feature(one, index, columns, unread, note))
-    if unread:
-        note(f"properties not read: {', '.join(list(unread)[:12])}")
-    return made
+    return [_feature(one, index, words) for index, one in enumerate(found)]
 
 
 def _listed(root: Any) -> list[Any]:
@@ -86,23 +56,22 @@ def _check_crs(root: Any) -> None:
         if isinstance(crs, dict) and isinstance(crs.get("properties"), dict)
         else None
     )
-    if str(name).upper() not in WGS84_NAMES:
+    if not is_wgs84(name):
         raise UnreadableFile(
-            f"the file's coordinates are in {name}, not WGS 84",
+            f"the file's coordinates are in {str(name)[:60]}, not WGS 84",
             hint="convert it to WGS 84 longitude and latitude first",
         )
 
 
-def _feature(one: Any, index: int, columns: Mapping[str, str], unread: dict[str, None], note: Note) -> Feature:
+def _feature(one: Any, index: int, words: Vocabulary) -> Feature:
     label = f"feature {index}"
     if not isinstance(one, dict) or one.get("type") != "Feature":
         return Feature(label, {}, problems=(InvalidVolume("not a GeoJSON feature", hint='it needs "type": "Feature"'),))
     properties = one.get("properties")
-    fields = named_fields(properties if isinstance(properties, dict) else {}, columns, unread, note)
+    fields = words.fields(properties if isinstance(properties, dict) else {})
     if "reference" not in fields and isinstance(one.get("id"), (str, int)):
         fields["reference"] = one["id"]
-    if fields.get("reference"):
-        label = f"{label} ({str(fields['reference'])[:60]})"
+    label = labelled(label, fields.get("reference"))
     notes: list[str] = []
     try:
         with at("geometry"):
@@ -112,28 +81,10 @@ def _feature(one: Any, index: int, columns: Mapping[str, str], unread: dict[str,
     return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
 
 
-def named_fields(
-    given: Mapping[str, Any], columns: Mapping[str, str], unread: dict[str, None], note: Note
-) -> dict[str, Any]:
-    """The given properties under the names of the vocabulary; what is none of ours goes to `unread`."""
-    asked = {name.casefold(): to for name, to in columns.items()}
-    fields: dict[str, Any] = {}
-    by_synonym: dict[str, tuple[str, Any]] = {}
-    for name, value in given.items():
-        plain = "_".join(str(name).strip().casefold().replace("-", " ").split())
-        if str(name).strip().casefold() in asked:
-            fields[asked[str(name).strip().casefold()]] = value
-        elif plain in FIELDS or plain in ("latitude", "longitude", "position", "positions", "shape", "wkt"):
-            fields.setdefault(plain, value)
-        elif plain in SYNONYMS:
-            by_synonym.setdefault(SYNONYMS[plain], (str(name), value))
-        elif name not in NOT_FOR_SCREENING:
-            unread.setdefault(str(name)[:40])
-    for field, (name, value) in by_synonym.items():
-        if field not in fields:
-            fields[field] = value
-            note(f"{name!r} read as {field}")
-    return fields
+def labelled(place: str, name: object) -> str:
+    """A feature's place in its file, and what it calls itself."""
+    called = printable(str(name))[:60] if isinstance(name, (str, int, float)) else ""
+    return f"{place} ({called})" if called else place
 
 
 def geometries(geometry: Any, notes: list[str], depth: int = 0) -> list[Geometry]:
@@ -168,10 +119,10 @@ def _area(polygons: list[Any], notes: list[str], count: list[int]) -> Area:
     parts = []
     for index, rings in enumerate(polygons):
         with at(f"polygon {index}" if len(polygons) > 1 else ""):
-            parts.append(part_polygon([positions(ring, notes, count) for ring in _list(rings)], notes))
+            parts.append(polygon_of([positions(ring, notes, count) for ring in _list(rings)], notes))
     if not parts:
         raise InvalidVolume("a multipolygon without polygons covers nothing", hint="give at least one")
-    return area_of(parts)
+    return Area(footprint_of(parts))
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,63 +1,77 @@
-"""GPX routes and tracks as moving things, waypoints as places. GPX says neither how wide nor how high: give `--default half_width=…` and the like."""
+"""GPX routes and tracks as moving things, waypoints as places. GPX says neither how wide nor how high: fields stand in `extensions`, or are given
+with `--default half_width=…` and the like. A waypoint's time says when it was made, not when it holds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, at
 from detente.geodesy import read_time
 from detente.interop.fields import Feature, Geometry, Line, Place
-from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE
+from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
+from detente.interop.vocabulary import Vocabulary
 from detente.interop.xml_safe import child, elements, local, text
 
-_LABELS = {"wpt": "waypoint", "rte": "route", "trk": "track"}
+_LABELS: Final = {"wpt": "waypoint", "rte": "route", "trk": "track"}
 
 
-def features(raw: bytes, refuse: Callable[[DetenteError], None]) -> list[Feature]:
+def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> Sequence[Feature]:
     """The waypoints, routes and tracks of a GPX text."""
     found: list[Feature] = []
     try:
-        for index, element in enumerate(elements(raw, set(_LABELS))):
-            found.append(_feature(element, index))
+        for element in elements(raw, "gpx", set(_LABELS)):
+            found.append(_feature(element, len(found), words))
     except DetenteError as error:
-        refuse(error)
+        refuse(error)  # the features before the fault were read
     return found
 
 
-def _feature(element: Any, index: int) -> Feature:
-    name = text(child(element, "name"))
-    kind = local(element)
-    label = f"{_LABELS[kind]} {index}" + (f" ({name[:60]})" if name else "")
-    fields: dict[str, Any] = {"title": name, "reference": name or label}
+def _feature(element: Any, index: int, words: Vocabulary) -> Feature:
+    name, kind = text(child(element, "name")), local(element)
+    label = labelled(f"{_LABELS[kind]} {index}", name)
+    fields = words.fields(_extensions(element))
+    fields.setdefault("title", name)
+    fields.setdefault("reference", name or label)
     notes: list[str] = []
     try:
         with at("geometry"):
-            geometry = tuple(_geometries(element, kind, fields, notes))
+            geometry = tuple(_geometries(element, kind, notes))
     except DetenteError as error:
         return Feature(label, fields, problems=(error,))
     return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
 
 
-def _geometries(element: Any, kind: str, fields: dict[str, Any], notes: list[str]) -> list[Geometry]:
+def _extensions(element: Any) -> dict[str, str]:
+    """The plain elements inside `extensions`, whatever their namespace."""
+    extensions = child(element, "extensions")
+    if extensions is None:
+        return {}
+    return {local(part): text(part) for part in extensions.iter() if len(part) == 0 and text(part)}
+
+
+def _geometries(element: Any, kind: str, notes: list[str]) -> list[Geometry]:
     if kind == "wpt":
-        moment = text(child(element, "time"))
-        if moment:
-            fields["time_start"] = fields["time_end"] = moment
+        if child(element, "time") is not None:
+            notes.append("a waypoint's time is not read: it says when the waypoint was made")
+        _note_elevations([element], notes)
         return [Place(_position(element))]
     runs = [element] if kind == "rte" else [segment for segment in element if local(segment) == "trkseg"]
-    return [_line(run, notes) for run in runs]
+    if len(runs) > 1:
+        notes.append("between the segments of a track nothing is said, and nothing is read")
+    lines = [_line(run, notes) for run in runs]
+    if sum(len(line.positions) for line in lines) > MOST_VERTICES_OF_A_FEATURE:
+        raise TooLarge(f"the feature has more than {MOST_VERTICES_OF_A_FEATURE} points", hint="split it")
+    return list(lines)
 
 
 def _line(run: Any, notes: list[str]) -> Line:
     points = [point for point in run if local(point) in ("rtept", "trkpt")]
     if len(points) < 2:
         raise InvalidVolume(f"a line of {len(points)} points goes nowhere", hint="give at least two")
-    if len(points) > MOST_VERTICES_OF_A_FEATURE:
-        raise TooLarge(f"{len(points)} points; the limit is {MOST_VERTICES_OF_A_FEATURE}", hint="split it")
-    if any(child(point, "ele") is not None for point in points):
-        notes.append("elevations are not read: state altitude_lower and altitude_upper")
+    _note_elevations(points, notes)
     times: list[datetime] = []
     positions: list[Position] = []
     for index, point in enumerate(points):
@@ -73,10 +87,16 @@ def _line(run: Any, notes: list[str]) -> Line:
     return Line(tuple(positions), tuple(times))
 
 
+def _note_elevations(points: Sequence[Any], notes: list[str]) -> None:
+    if any(child(point, "ele") is not None for point in points):
+        notes.append("elevations are not read: state altitude_lower and altitude_upper")
+
+
 def _position(point: Any) -> Position:
     try:
         return Position(float(point.get("lat", "nan")), float(point.get("lon", "nan")))
     except ValueError:
         raise InvalidVolume(
-            f"lat {point.get('lat')!r}, lon {point.get('lon')!r} are not numbers", hint="write decimal degrees"
+            f"lat {str(point.get('lat'))[:40]!r}, lon {str(point.get('lon'))[:40]!r} are not numbers",
+            hint="write decimal degrees",
         ) from None

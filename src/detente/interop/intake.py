@@ -1,23 +1,27 @@
 """Files of plans in, notices out, with everything that was read into them and everything that was wrong.
 
 One bad feature never hides the rest: its problems are listed, the others are read. What a file does not say is not guessed; each
-such reading is announced, once a file, with the features it concerns.
+such reading is announced, once a file, with the features it concerns. A party and a reference name one notice: features that share both are joined.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from os.path import realpath
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from detente.domain import WORLD, Arena, DetenteError, Notice, UnreadableFile, at
+from detente.domain import WORLD, Activity, Arena, DetenteError, InvalidVolume, Notice, TooLarge, UnreadableFile
 from detente.interop.fields import Draft, Feature, draft_of
+from detente.interop.vocabulary import FIELDS, GEOMETRY_FIELDS, Vocabulary, check_names
 
 Progress: TypeAlias = Callable[[int, int], None]
 
 LARGEST_FILE_BYTES: Final = 256_000_000  # a continent's day of plans; more is a mistake or an attack
 MOST_FEATURES: Final = 1_000_000
+MOST_VOLUMES: Final = 2_000_000  # slow routes become many legs; this many are a few gigabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,10 @@ class _Tray:
     """What is gathered from one file."""
 
     name: str
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: list[tuple[str, Draft]] = field(default_factory=list)  # each with its label
     noted: dict[str, list[str]] = field(default_factory=dict)
     problems: list[DetenteError] = field(default_factory=list)
+    used_columns: set[str] = field(default_factory=set)
 
     def note(self, what: str, label: str = "") -> None:
         self.noted.setdefault(what, []).append(label)
@@ -55,7 +60,7 @@ class _Tray:
 
     def readings(self) -> Iterable[Reading]:
         for what, labels in self.noted.items():
-            named = [label for label in labels if label]
+            named = list(dict.fromkeys(label for label in labels if label))
             where = f"{self.name}, {_some(named)}" if named else self.name
             yield Reading(where, what)
 
@@ -82,19 +87,62 @@ def read_files(
         arena: its extent and place names are used to catch swapped and mistaken coordinates.
         progress: called with (done, total) features of the file being read.
     Returns:
-        every notice that could be read; no DetenteError leaves this function, all stand in `problems`.
+        every notice that could be read; whatever is wrong with the files stands in `problems`.
+    Raises:
+        NotUnderstood: `columns` or `defaults` name a field that is none.
     """
+    columns, defaults = columns or {}, defaults or {}
+    check_names(columns.values(), "--map", (*FIELDS, *GEOMETRY_FIELDS))
+    check_names(defaults, "--default", FIELDS)
+    trays, repeated = [], []
     given = [Path(path) for path in paths]
-    trays = [_read_file(path, _name_of(path, given), columns or {}, defaults or {}, arena, progress) for path in given]
-    problems = [error for tray in trays for error in tray.problems]
-    readings = [reading for tray in trays for reading in tray.readings()]
-    drafts = [draft for tray in trays for draft in tray.drafts]
-    return Intake(tuple(_joined(drafts)), tuple(readings), tuple(problems))
+    opened: set[Path] = set()
+    for path in given:
+        whole = Path(realpath(path))
+        if whole in opened:
+            repeated.append(Reading(str(path), "given twice: read once"))
+            continue
+        opened.add(whole)
+        trays.append(_read_file(path, _name_of(path, given), columns, defaults, arena, progress))
+    notices = tuple(_joined(trays, _own_parties(trays, given)))
+    unused = [name for name in columns if not any(name.strip().casefold() in tray.used_columns for tray in trays)]
+    readings = [
+        *repeated,
+        *(Reading("--map", f"no file has a column {name!r}") for name in unused),
+        *_alike(notices),
+        *(reading for tray in trays for reading in tray.readings()),
+    ]
+    return Intake(notices, tuple(readings), tuple(error for tray in trays for error in tray.problems))
 
 
-def _name_of(path: Path, given: Sequence[Path]) -> str:
+def _name_of(path: Path, given: Iterable[Path]) -> str:
     """The file's name, with its folder where two files share one."""
-    return path.name if sum(other.name == path.name for other in given) == 1 else str(path)
+    return path.name if len({other for other in given if other.name == path.name}) == 1 else str(path)
+
+
+def _own_parties(trays: Iterable[_Tray], given: Iterable[Path]) -> Mapping[str, str]:
+    """What the party of each file's features is called where they do not state one: the file's stem, if nobody else goes by it.
+
+    Two files are two parties, and neither is one that another feature names: plans of one party are never screened against each other.
+    """
+    stems = Counter(path.stem.casefold() for path in set(given))
+    stated = {draft.party.casefold() for tray in trays for _, draft in tray.drafts}
+    names = {}
+    for path in given:
+        name = _name_of(path, given)
+        alone = stems[path.stem.casefold()] == 1 and path.stem.casefold() not in stated
+        names[name] = path.stem if alone else name if name.casefold() not in stated else f"{name}, party not stated"
+    return names
+
+
+def _alike(notices: Iterable[Notice]) -> Iterable[Reading]:
+    """Parties whose names differ by case alone are read as two, and announced."""
+    spelled: dict[str, dict[str, None]] = {}
+    for notice in notices:
+        spelled.setdefault(notice.party.casefold(), {})[notice.party] = None
+    for names in spelled.values():
+        if len(names) > 1:
+            yield Reading("parties", f"{' and '.join(names)} are read as {len(names)} parties")
 
 
 def _read_file(
@@ -108,61 +156,47 @@ def _read_file(
     tray = _Tray(name)
     try:
         features = _features(path, tray, columns)
+        _take(features, tray, defaults, arena, progress)
     except DetenteError as error:
         tray.refuse(error)
         return tray
-    for done, feature in enumerate(features, 1):
-        problems, notes = _take(feature, tray, path, defaults, arena)
-        for problem in problems:
-            tray.refuse(problem, feature.label)
-        for what in notes:
-            tray.note(what, feature.label)
-        if progress and (done % 256 == 0 or done == len(features)):
-            progress(done, len(features))
     if not features and not tray.problems:
         tray.note("the file holds no features")
     return tray
 
 
 def _take(
-    feature: Feature, tray: _Tray, path: Path, defaults: Mapping[str, str], arena: Arena
-) -> tuple[list[DetenteError], list[str]]:
-    notes: list[str] = []
-    draft, problems = draft_of(feature, own_party=path.stem, defaults=defaults, arena=arena, notes=notes)
-    if draft is not None:
-        tray.drafts.append(replace(draft, source=f"{tray.name}, {feature.label}"))
-    return problems, notes
+    features: Sequence[Feature], tray: _Tray, defaults: Mapping[str, str], arena: Arena, progress: Progress | None
+) -> None:
+    """Turns features into drafts, problems and notes, one by one."""
+    volumes = 0
+    for done, feature in enumerate(features, 1):
+        notes: list[str] = []
+        draft, problems = draft_of(feature, defaults=defaults, arena=arena, notes=notes)
+        for problem in problems:
+            tray.refuse(problem, feature.label)
+        for what in notes:
+            tray.note(what, feature.label)
+        if draft is not None:
+            tray.drafts.append((feature.label, draft))
+            volumes += len(draft.volumes)
+            if volumes > MOST_VOLUMES:
+                hint = "split the file, or check the speeds and times of its routes"
+                raise TooLarge(f"the file makes more than {MOST_VOLUMES} volumes", hint=hint)
+        if progress and (done % 256 == 0 or done == len(features)):
+            progress(done, len(features))
 
 
-def _features(path: Path, tray: _Tray, columns: Mapping[str, str]) -> list[Feature]:
-    raw = read_bounded(path)
-    head = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if raw[:4] == b"PK\x03\x04":
-        return _from_archive(raw, tray, columns)
-    if head[:1] == b"<":
-        from detente.interop import gpx, kml
+def _features(path: Path, tray: _Tray, columns: Mapping[str, str]) -> Sequence[Feature]:
+    from detente.interop.formats import features
 
-        return gpx.features(raw, tray.refuse) if b"<gpx" in head else kml.features(raw, tray.note, tray.refuse)
-    if head[:1] in (b"{", b"["):
-        from detente.interop import geojson
-
-        return geojson.features(raw, columns, tray.note, tray.refuse)
-    from detente.interop import tabular
-
-    return tabular.csv_features(raw, columns, tray.note)
-
-
-def _from_archive(raw: bytes, tray: _Tray, columns: Mapping[str, str]) -> list[Feature]:
-    from detente.interop import archive
-
-    if archive.holds(raw, "xl/workbook.xml"):
-        from detente.interop import tabular
-
-        archive.check(raw)
-        return tabular.xlsx_features(raw, columns, tray.note)
-    from detente.interop import kml
-
-    return kml.features(archive.first(raw, ".kml"), tray.note, tray.refuse)
+    words = Vocabulary(columns, tray.note)
+    found = features(read_bounded(path), words, tray.refuse)
+    words.close()
+    tray.used_columns |= words.used
+    if len(found) > MOST_FEATURES:
+        raise TooLarge(f"the file holds {len(found)} features; the limit is {MOST_FEATURES}", hint="split it")
+    return found
 
 
 def read_bounded(path: Path) -> bytes:
@@ -180,29 +214,64 @@ def read_bounded(path: Path) -> bytes:
             raise UnreadableFile(f"the file has {size} bytes; the limit is {LARGEST_FILE_BYTES}", hint="split it")
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise UnreadableFile(f"cannot read {path}: {error.strerror}", hint="check the file's rights") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        said = error.strerror if isinstance(error, OSError) else error
+        raise UnreadableFile(f"cannot read {path}: {said}", hint="check the file's name and rights") from error
+    if len(raw) > LARGEST_FILE_BYTES:  # it grew, or never told its size
+        raise UnreadableFile(f"the file has more than {LARGEST_FILE_BYTES} bytes", hint="split it")
     if not raw.strip(b"\x00 \t\r\n"):
         raise UnreadableFile("the file is empty", hint="check that it was saved or copied whole")
     return raw
 
 
-def _joined(drafts: Iterable[Draft]) -> Iterable[Notice]:
+def _joined(trays: Sequence[_Tray], own_parties: Mapping[str, str]) -> Iterable[Notice]:
     """Features with the same party and reference are one notice, in the order they came."""
-    notices: dict[tuple[str, str], list[Draft]] = {}
-    for draft in drafts:
-        notices.setdefault((draft.party, draft.reference), []).append(draft)
-    for parts in notices.values():
-        first = parts[0]
-        with at(first.source):
-            yield Notice(
-                reference=first.reference,
-                party=first.party,
-                activity=first.activity,
-                volumes=tuple(volume for part in parts for volume in part.volumes),
-                title=first.title,
-                source=first.source,
-                stated_place=first.stated_place,
-                declared_by=first.declared_by,
-                assumptions=tuple(dict.fromkeys(a for part in parts for a in part.assumptions)),
-            )
+    notices: dict[tuple[str, str], list[tuple[_Tray, str, Draft]]] = {}
+    for tray in trays:
+        for label, draft in tray.drafts:
+            party = draft.party or own_parties[tray.name]
+            if not draft.party:
+                tray.note(f"no party stated: the file is its own party, {party}", label)
+            if not draft.reference:
+                tray.note("no reference stated: called by its place in the file", label)
+            reference = draft.reference or (label if len(trays) == 1 else f"{tray.name}, {label}")
+            parts = notices.setdefault((party, reference), [])
+            if _fits(parts, tray, label, draft):
+                parts.append((tray, label, draft))
+    for (party, reference), parts in notices.items():
+        yield _notice(party, reference, parts)
+
+
+def _fits(parts: Sequence[tuple[_Tray, str, Draft]], tray: _Tray, label: str, draft: Draft) -> bool:
+    """Whether a feature may join those before it; one of another activity has other minima, and is refused."""
+    if not parts:
+        return True
+    first_tray, first_label, first = parts[0]
+    place = f"{first_tray.name}, {first_label}"
+    if first.activity is not draft.activity:
+        what = f"{draft.reference} is {_said(draft.activity)} here and {_said(first.activity)} in {place}"
+        hint = "give each activity a reference of its own, and state it on every feature"
+        tray.refuse(InvalidVolume(what, hint=hint, where="activity"), label)
+        return False
+    if first_tray is not tray:
+        tray.note(f"the same party and reference as in {first_tray.name}: one notice", label)
+    return True
+
+
+def _said(activity: Activity) -> str:
+    return "of no stated activity" if activity is Activity.UNSTATED else activity.value
+
+
+def _notice(party: str, reference: str, parts: Sequence[tuple[_Tray, str, Draft]]) -> Notice:
+    tray, label, first = parts[0]
+    return Notice(
+        reference=reference,
+        party=party,
+        activity=first.activity,
+        volumes=tuple(volume for _, _, part in parts for volume in part.volumes),
+        title=first.title,
+        source=f"{tray.name}, {label}",
+        stated_place=first.stated_place,
+        declared_by=first.declared_by,
+        assumptions=tuple(dict.fromkeys(a for _, _, part in parts for a in part.assumptions)),
+    )

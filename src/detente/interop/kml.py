@@ -1,55 +1,71 @@
 """KML placemarks: polygons with holes, lines, points, tracks. Fields stand in ExtendedData; times in TimeSpan and TimeStamp.
 
-An altitudeMode of absolute with one height for the whole outline is the upper limit, AMSL, and with relativeToGround AGL, the surface the lower one when it
-is extruded; clampToGround says nothing of altitude.
+An altitudeMode of absolute makes the greatest height of the outline the upper limit, AMSL, and relativeToGround AGL; the surface is the lower one when
+it is extruded. A height of 0 is what programs write where nobody gave one: it is not read, and clampToGround says nothing of altitude.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, at
 from detente.geodesy import read_time
-from detente.interop.fields import Feature, Geometry, Line, Place, area_of, part_polygon
-from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, named_fields
+from detente.interop.fields import Area, Feature, Geometry, Line, Place
+from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
+from detente.interop.rings import footprint_of, polygon_of
+from detente.interop.vocabulary import Vocabulary
 from detente.interop.xml_safe import child, elements, local, text
 
-Note: TypeAlias = Callable[[str], None]
+_UNREAD: Final = {
+    "NetworkLink": "links to other files are not followed: send those files too",
+    "GroundOverlay": "overlays are pictures and not read",
+}
+_NO_FOOTPRINT: Final = {"Model", "GroundOverlay"}
+_ABOUT_GEOMETRY: Final = {"extrude", "tessellate", "altitudeMode", "drawOrder", "altitudeOffset"}
 
 
-def features(raw: bytes, note: Note, refuse: Callable[[DetenteError], None]) -> list[Feature]:
+@dataclass
+class _Drawn:
+    """What the geometry of one placemark says besides its positions."""
+
+    notes: list[str] = field(default_factory=list)
+    heights_m: dict[str, list[float]] = field(default_factory=dict)  # by altitude mode; 0 and none given are the same
+    extruded: list[bool] = field(default_factory=list)
+    vertices: int = 0
+
+
+def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> Sequence[Feature]:
     """The placemarks of a KML text."""
-    unread: dict[str, None] = {}
     found: list[Feature] = []
     try:
-        for index, placemark in enumerate(elements(raw, {"Placemark"})):
-            found.append(_feature(placemark, index, unread, note))
+        for element in elements(raw, "kml", {"Placemark", *_UNREAD}):
+            if local(element) in _UNREAD:
+                words.note(_UNREAD[local(element)])
+            else:
+                found.append(_feature(element, len(found), words))
     except DetenteError as error:
         refuse(error)  # the placemarks before the fault were read
-    if unread:
-        note(f"data not read: {', '.join(list(unread)[:12])}")
     return found
 
 
-def _feature(placemark: Any, index: int, unread: dict[str, None], note: Note) -> Feature:
+def _feature(placemark: Any, index: int, words: Vocabulary) -> Feature:
     name = text(child(placemark, "name"))
-    label = f"placemark {index}" + (f" ({name[:60]})" if name else "")
-    fields = named_fields(_data(placemark), {}, unread, note)
+    fields = words.fields(_data(placemark))
     fields.setdefault("title", name)
-    if name:
-        fields.setdefault("reference", name)
-    for field, place in (("time_start", "begin"), ("time_end", "end")):
-        said = text(child(placemark, "TimeSpan", place)) or text(child(placemark, "TimeStamp", "when"))
-        if said:
-            fields.setdefault(field, said)
-    notes: list[str] = []
+    fields.setdefault("reference", name)
+    label = labelled(f"placemark {index}", fields["reference"])
+    drawn = _Drawn()
+    _read_time(placemark, fields, drawn.notes)
     try:
         with at("geometry"):
-            geometry = tuple(_geometries(placemark, fields, notes))
+            geometry = tuple(_geometries(placemark, drawn, top=True))
     except DetenteError as error:
-        return Feature(label, fields, problems=(error,), notes=tuple(notes))
-    return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
+        return Feature(label, fields, problems=(error,), notes=tuple(drawn.notes))
+    _read_heights(drawn, fields)
+    return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(drawn.notes)))
 
 
 def _data(placemark: Any) -> dict[str, str]:
@@ -62,51 +78,71 @@ def _data(placemark: Any) -> dict[str, str]:
     return data
 
 
-def _geometries(parent: Any, fields: dict[str, Any], notes: list[str]) -> list[Geometry]:
+def _read_time(placemark: Any, fields: dict[str, Any], notes: list[str]) -> None:
+    for name, place in (("time_start", "begin"), ("time_end", "end")):
+        said = text(child(placemark, "TimeSpan", place))
+        if said and name not in fields:
+            fields[name] = said
+    stamp = text(child(placemark, "TimeStamp", "when"))
+    if stamp and "time_start" not in fields and "time_end" not in fields:
+        fields["time_start"] = stamp
+        notes.append("TimeStamp read as time_start: it does not say how long")
+
+
+def _geometries(parent: Any, drawn: _Drawn, *, top: bool = False) -> list[Geometry]:
     found: list[Geometry] = []
     for element in parent:
         match local(element):
-            case "MultiGeometry":
-                found.extend(_geometries(element, fields, notes))
+            case "MultiGeometry" | "MultiTrack":
+                parts = _geometries(element, drawn)
+                if local(element) == "MultiTrack" and len(parts) > 1:
+                    drawn.notes.append("between the parts of a track nothing is said, and nothing is read")
+                found.extend(parts)
             case "Point":
-                found.append(Place(_positions(element, fields, notes)[0]))
+                found.append(Place(_positions(element, drawn)[0]))
             case "LineString" | "LinearRing":
-                found.append(Line(tuple(_positions(element, fields, notes))))
+                found.append(Line(tuple(_positions(element, drawn))))
             case "Polygon":
-                found.append(_polygon(element, fields, notes))
+                found.append(_polygon(element, drawn))
             case "Track":
-                found.append(_track(element))
-            case "Model" | "GroundOverlay":
-                raise InvalidVolume(f"a {local(element)} has no footprint", hint="draw a polygon, a line or a point")
+                found.append(_track(element, drawn))
+            case name if name in _NO_FOOTPRINT or not (top or name in _ABOUT_GEOMETRY or name == "interpolate"):
+                raise InvalidVolume(f"a {name[:40]} has no footprint", hint="draw a polygon, a line or a point")
     return found
 
 
-def _polygon(element: Any, fields: dict[str, Any], notes: list[str]) -> Geometry:
+def _polygon(element: Any, drawn: _Drawn) -> Geometry:
     shell = child(element, "outerBoundaryIs", "LinearRing")
     if shell is None:
         raise InvalidVolume("a polygon without an outer boundary covers nothing", hint="give its corners")
-    holes = [child(inner, "LinearRing") for inner in element if local(inner) == "innerBoundaryIs"]
-    rings = [_positions(ring, fields, notes, element) for ring in (shell, *holes) if ring is not None]
-    return area_of([part_polygon(rings, notes)])
+    holes = [ring for inner in element if local(inner) == "innerBoundaryIs" for ring in inner]
+    rings = [_positions(ring, drawn, moded=element) for ring in (shell, *holes)]
+    return Area(footprint_of([polygon_of(rings, drawn.notes)]))
 
 
-def _positions(element: Any, fields: dict[str, Any], notes: list[str], moded: Any | None = None) -> list[Position]:
+def _positions(element: Any, drawn: _Drawn, moded: Any | None = None) -> list[Position]:
     words = text(child(element, "coordinates")).split()
     if not words:
         raise InvalidVolume("no coordinates", hint="give longitude,latitude pairs")
-    if len(words) > MOST_VERTICES_OF_A_FEATURE:
-        raise TooLarge(
-            f"{len(words)} positions; the limit is {MOST_VERTICES_OF_A_FEATURE}",
-            hint="simplify it outward, or split it",
-        )
-    positions, heights = [], set()
+    _count(drawn, len(words))
+    moded = element if moded is None else moded
+    heights_m = drawn.heights_m.setdefault(text(child(moded, "altitudeMode")), [])
+    drawn.extruded.append(text(child(moded, "extrude")) in ("1", "true"))
+    positions = []
     for index, word in enumerate(words):
         with at(f"position {index}"):
             numbers = _numbers(word)
             positions.append(Position(numbers[1], numbers[0]))
-            heights.add(numbers[2] if len(numbers) > 2 else 0.0)
-    _read_heights(moded if moded is not None else element, heights, fields, notes)
+            heights_m.append(numbers[2] if len(numbers) > 2 else 0.0)
     return positions
+
+
+def _count(drawn: _Drawn, more: int) -> None:
+    drawn.vertices += more
+    if drawn.vertices > MOST_VERTICES_OF_A_FEATURE:
+        raise TooLarge(
+            f"the feature has more than {MOST_VERTICES_OF_A_FEATURE} positions", hint="simplify it outward, or split it"
+        )
 
 
 def _numbers(word: str) -> list[float]:
@@ -122,32 +158,36 @@ def _numbers(word: str) -> list[float]:
     return numbers
 
 
-def _read_heights(element: Any, heights: set[float], fields: dict[str, Any], notes: list[str]) -> None:
-    mode = text(child(element, "altitudeMode"))
-    reference = {"absolute": "AMSL", "relativeToGround": "AGL"}.get(mode)
-    if reference is None or "altitude_upper" in fields or "altitude_lower" in fields:
+def _read_heights(drawn: _Drawn, fields: dict[str, Any]) -> None:
+    """The greatest height as the upper limit, where every part says above what; nothing where one part leaves it open."""
+    if "altitude_upper" in fields or "altitude_lower" in fields or not drawn.heights_m:
         return
-    if len(heights) > 1:
-        notes.append("heights that differ along an outline are not read: state altitude_lower and altitude_upper")
+    modes = set(drawn.heights_m)
+    heights_m = [h for part in drawn.heights_m.values() for h in part]
+    reference = {"absolute": "AMSL", "relativeToGround": "AGL"}.get(next(iter(modes)))
+    if len(modes) > 1 or reference is None or 0.0 in heights_m:
+        if any(heights_m):
+            drawn.notes.append("heights are not read: state altitude_lower and altitude_upper")
         return
-    fields["altitude_upper"] = f"{heights.pop():.3f} m {reference}"
-    if text(child(element, "extrude")) in ("1", "true"):
+    fields["altitude_upper"] = f"{ceil(max(heights_m) * 10) / 10:.1f} m {reference}"
+    if all(drawn.extruded):
         fields["altitude_lower"] = "SFC"
-    notes.append(f"altitudeMode {mode} read as {fields['altitude_upper']}")
+    drawn.notes.append(f"altitudeMode {modes.pop()} read as up to {fields['altitude_upper']}")
 
 
-def _track(element: Any) -> Geometry:
+def _track(element: Any, drawn: _Drawn) -> Geometry:
     whens = [text(c) for c in element if local(c) == "when"]
     coords = [text(c).split() for c in element if local(c) == "coord"]
     if len(whens) != len(coords) or len(whens) < 2:
         raise InvalidVolume(
             f"a track of {len(whens)} times and {len(coords)} positions", hint="each position needs its time"
         )
-    if len(whens) > MOST_VERTICES_OF_A_FEATURE:
-        raise TooLarge(f"{len(whens)} positions; the limit is {MOST_VERTICES_OF_A_FEATURE}", hint="split it")
+    _count(drawn, len(whens))
     positions = []
     for index, words in enumerate(coords):
         with at(f"position {index}"):
             numbers = _numbers(",".join(words))
             positions.append(Position(numbers[1], numbers[0]))
+    if any(len(words) > 2 and float(words[2]) for words in coords):
+        drawn.notes.append("heights are not read: state altitude_lower and altitude_upper")
     return Line(tuple(positions), tuple(read_time(when) for when in whens))

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from detente.domain import Circle, Corridor, DetenteError, InvalidVolume, Orbit, at
 from detente.interop import geojson
-from detente.interop.fields import FIELDS, Area, Feature, Geometry
+from detente.interop.fields import Area, Feature, Geometry
+from detente.interop.vocabulary import FIELDS
 
 FORMAT: Final = "detente-notices/1"
 NOTICE_FIELDS: Final = ("reference", "party", "activity", "title", "stated_place", "declared_by", "assumed")
@@ -21,6 +22,12 @@ VOLUME_FIELDS: Final = tuple(
     for name in FIELDS
     if name.startswith(("time_", "altitude_", "position_uncertainty")) or name in ("speed", "speed_m_s", "half_width_m")
 )
+
+SHAPE_FIELDS: Final = {
+    "circle": ("centre", "radius_m"),
+    "corridor": ("centre_line", "half_width_m", "ends"),
+    "orbit": ("first", "second", "width_m", "alignment"),
+}
 
 
 def features(root: Mapping[str, Any], refuse: Callable[[DetenteError], None]) -> list[Feature]:
@@ -77,13 +84,17 @@ def _of_volume(volume: Any, label: str, shared: Mapping[str, Any]) -> Feature:
 def _footprints(given: Any, notes: list[str]) -> list[Geometry]:
     if isinstance(given, dict) and len(given) == 1:
         (kind, parts), *_ = given.items()
-        if kind in ("circle", "corridor", "orbit") and isinstance(parts, dict):
+        if kind in SHAPE_FIELDS and isinstance(parts, dict):
             with at(kind):
                 return [Area(_shape(kind, parts, notes))]
     return geojson.geometries(given, notes)
 
 
 def _shape(kind: str, parts: Mapping[str, Any], notes: list[str]) -> Circle | Corridor | Orbit:
+    unknown = [str(name) for name in parts if name not in SHAPE_FIELDS[kind]]
+    if unknown:
+        raise InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json")
+
     def place(name: str) -> Any:
         with at(name):
             return geojson.position(parts.get(name), notes)

@@ -37,10 +37,13 @@ LONG_EDGE_DEPARTURE_M: Final = 50.0
 
 _SECTORS: Final = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 _DIRECTION: Final = re.compile(
-    r"(?:(?P<distance>\d+(?:[.,]\d+)?\s*(?:km|nm|nmi|m|mi))\s*)?"
-    r"(?:(?:to the|in the|due)\s+)?\b(?P<direction>north(?:[\s-]?(?:east|west))?|south(?:[\s-]?(?:east|west))?|east|west)\w*\s+(?:of\s+)(?P<place>.+)",
+    r"(?:(?P<distance>\d+(?:[.,]\d+)?\s*(?:km|nmi|nm|mi|m))\s*)?"
+    r"(?:(?:to the|in the|due)\s+)?\b(?:(?P<direction>north(?:[\s-]?(?:east|west))?|south(?:[\s-]?(?:east|west))?|east|west)(?:ern|ward|wards)?"
+    r"|(?P<letters>[NS][EW]?|[EW]))\s+of\s+(?P<place>.+)",
     re.IGNORECASE,
 )
+_LETTERS: Final = dict(zip(("N", "NE", "E", "SE", "S", "SW", "W", "NW"), _SECTORS, strict=True))
+FAR_FROM_PLACE_M: Final = 50_000.0  # "Latakia" may well be said of the sea off it; further away it is worth a word
 
 
 def positions_of(footprint: Footprint) -> tuple[Position, ...]:
@@ -71,7 +74,7 @@ def problems(volumes: Iterable[Volume4D], activity: Activity, stated_place: str,
     return found
 
 
-def remarks(volumes: Iterable[Volume4D], arena: Arena) -> list[str]:
+def remarks(volumes: Iterable[Volume4D], stated_place: str, arena: Arena) -> list[str]:
     """What is worth saying and no reason to refuse."""
     said = []
     footprints = [v.footprint for v in volumes]
@@ -82,7 +85,23 @@ def remarks(volumes: Iterable[Volume4D], arena: Arena) -> list[str]:
         said.append(
             f"edges are geodesics; the longest departs by up to {_rounded(departure_m)} from a straight line on a map"
         )
+    if stated_place and arena.places:
+        said.extend(_place_remarks(footprints, stated_place, arena))
     return said
+
+
+def _place_remarks(footprints: list[Footprint], stated: str, arena: Arena) -> list[str]:
+    match = _DIRECTION.search(stated)
+    place = _named(match["place"] if match else stated, arena)
+    if place is None:
+        return [f"the stated place {stated[:60]!r} is not in the arena's list of places: not checked"]
+    if match is not None:
+        return []
+    positions = [p for f in footprints for p in positions_of(f)]
+    apart_m = min(_bearing_and_distance(place, p)[1] for p in (*positions[:100], _middle(positions)))
+    if apart_m <= place.precision_m + FAR_FROM_PLACE_M:
+        return []
+    return [f"the stated place is {place.name}, the geometry lies {_rounded(apart_m)} away"]
 
 
 def _rounded(metres: float) -> str:
@@ -131,26 +150,38 @@ def _altitude_slips(volumes: tuple[Volume4D, ...], activity: Activity) -> list[D
 
 def _place_slips(volumes: tuple[Volume4D, ...], stated: str, arena: Arena) -> list[DetenteError]:
     match = _DIRECTION.search(stated)
-    name = (match["place"] if match else stated).strip(" .,").lower()
-    place = next((p for p in arena.places if name in (n.lower() for n in (p.name, *p.also_known_as))), None)
-    if place is None:
+    place = _named(match["place"], arena) if match else None
+    if match is None or place is None:
         return []
     middle = _middle([p for v in volumes for p in positions_of(v.footprint)])
     slack_m = place.precision_m + max(v.uncertainty.position_m for v in volumes)
-    if match is None:
-        return []
     return _direction_slip(stated, match, place, middle, slack_m)
+
+
+def _named(text: str, arena: Arena) -> Place | None:
+    name = text.strip(" .,").casefold()
+    return next((p for p in arena.places if name in (n.casefold() for n in (p.name, *p.also_known_as))), None)
+
+
+def _bearing_and_distance(place: Place, there: Position) -> tuple[float, float]:
+    from detente.geodesy import wgs84
+
+    here = place.position
+    bearing, apart = wgs84.inverse(here.latitude_deg, here.longitude_deg, there.latitude_deg, there.longitude_deg)
+    return float(bearing) % 360, float(apart)
 
 
 def _direction_slip(
     stated: str, match: re.Match[str], place: Place, middle: Position, slack_m: float
 ) -> list[DetenteError]:
-    from detente.geodesy import read_length_m, wgs84
+    from detente.geodesy import read_length_m
 
-    here = place.position
-    bearing, apart = wgs84.inverse(here.latitude_deg, here.longitude_deg, middle.latitude_deg, middle.longitude_deg)
-    bearing_deg, apart_m = float(bearing) % 360, float(apart)
-    direction = re.sub(r"(?<=north|south)[\s-]?(?=east|west)", "-", match["direction"].lower())
+    bearing_deg, apart_m = _bearing_and_distance(place, middle)
+    direction = (
+        _LETTERS[match["letters"].upper()]
+        if match["letters"]
+        else re.sub(r"(?<=north|south)[\s-]?(?=east|west)", "-", match["direction"].lower())
+    )
     off_deg = abs((bearing_deg - 45.0 * _SECTORS.index(direction) + 180) % 360 - 180)
     wrong = []
     # half a sector of words, as much again for how people speak, and what the precision of both places turns at this distance

@@ -9,44 +9,50 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from functools import lru_cache
+from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, NotUnderstood, Position, TooLarge, UnreadableFile, at
 from detente.geodesy import read_number, read_position_with_notes
-from detente.interop.fields import Feature, Geometry, Line, Place, area_of, part_polygon
-from detente.interop.geojson import named_fields
+from detente.interop.fields import Area, Feature, Geometry, Line, Place
+from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
+from detente.interop.rings import footprint_of, polygon_of
+from detente.interop.vocabulary import GEOMETRY_FIELDS, Vocabulary
 
-Note: TypeAlias = Callable[[str], None]
-
-LARGEST_CELL: Final = 10_000_000
+LARGEST_CELL: Final = 10_000_000  # characters: the WKT of the most positions a feature may have, and room
+LONGEST_HEADINGS: Final = 100_000
+MOST_COLUMNS: Final = 1_000
 MOST_ROWS: Final = 1_000_000
-_GEOMETRY_FIELDS: Final = ("latitude", "longitude", "position", "positions", "shape", "wkt")
+_CANNOT: Final = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
 
 
-def csv_features(raw: bytes, columns: Mapping[str, str], note: Note) -> list[Feature]:
+def csv_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
     """The rows of a CSV text; the delimiter is told from the heading line."""
     text = _decoded(raw)
-    first = text.split("\n", 1)[0]
-    if len(first) > 100_000:
+    first = re.split(r"[\r\n]", text[: LONGEST_HEADINGS + 1].lstrip(), maxsplit=1)[0]
+    if len(first) > LONGEST_HEADINGS:
         raise UnreadableFile(
-            "the first line is longer than 100,000 characters: not a table", hint="a CSV begins with a line of headings"
+            f"the first line is longer than {LONGEST_HEADINGS} characters: not a table",
+            hint="a CSV begins with a line of headings",
         )
     delimiter = max(";\t,", key=first.count)
     csv.field_size_limit(LARGEST_CELL)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return _rows(((rows.line_num, row) for row in rows), columns, note)
+        return _rows(((rows.line_num, row) for row in rows), words)
     except csv.Error as error:
         raise UnreadableFile(f"line {rows.line_num}: {error}", hint="check the quotes") from error
 
 
-def xlsx_features(raw: bytes, columns: Mapping[str, str], note: Note) -> list[Feature]:
+def xlsx_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
     """The rows of a workbook's first sheet."""
     import zipfile
     from xml.etree.ElementTree import ParseError
 
+    from defusedxml import DefusedXmlException
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -54,19 +60,27 @@ def xlsx_features(raw: bytes, columns: Mapping[str, str], note: Note) -> list[Fe
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         if len(book.worksheets) > 1:
-            note(f"only the first sheet, {sheet.title!r}, is read")
-        return _rows(enumerate(sheet.iter_rows(values_only=True), 1), columns, note)
+            others = ", ".join(repr(other.title) for other in book.worksheets[1:6])
+            words.note(f"only the first sheet, {sheet.title!r}, is read; not {others}")
+        sheet.reset_dimensions()  # what the sheet claims of its size is not believed
+        return _rows(enumerate(sheet.iter_rows(values_only=True), 1), words)
     except (
         InvalidFileException,
         zipfile.BadZipFile,
+        zlib.error,
         KeyError,
         ValueError,
         TypeError,
         IndexError,
         AttributeError,
+        ArithmeticError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
         ParseError,
+        DefusedXmlException,
         OSError,
-    ) as error:
+    ) as error:  # what openpyxl raises on damaged workbooks, one by one
         raise UnreadableFile(
             f"the workbook cannot be read: {error}", hint="open it, and save it as .xlsx or .csv"
         ) from error
@@ -86,11 +100,13 @@ def _decoded(raw: bytes) -> str:
     return text
 
 
-def _rows(rows: Iterable[tuple[int, Sequence[Any]]], columns: Mapping[str, str], note: Note) -> list[Feature]:
+def _rows(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary) -> list[Feature]:
+    words.with_geometry()
     found: list[Feature] = []
     headings: list[str] | None = None
-    unread: dict[str, None] = {}
     for number, row in rows:
+        if len(row) > MOST_COLUMNS:
+            raise TooLarge(f"row {number} has {len(row)} cells; the limit is {MOST_COLUMNS}", hint="check the table")
         if not any(_said(cell) for cell in row):
             continue
         if headings is None:
@@ -98,11 +114,9 @@ def _rows(rows: Iterable[tuple[int, Sequence[Any]]], columns: Mapping[str, str],
             continue
         if len(found) >= MOST_ROWS:
             raise TooLarge(f"the table has more than {MOST_ROWS} rows", hint="split it")
-        found.append(_feature(number, headings, row, columns, unread, note if not found else lambda _: None))
+        found.append(_feature(number, headings, row, words))
     if headings is None:
         raise UnreadableFile("the table has no headings", hint="begin with a line of column names")
-    if unread:
-        note(f"columns not read: {', '.join(list(unread)[:12])}")
     return found
 
 
@@ -118,62 +132,67 @@ def _headings(row: Sequence[Any]) -> list[str]:
 
 
 def _said(cell: Any) -> bool:
-    return cell is not None and str(cell).strip() != ""
+    return cell is not None and (not isinstance(cell, str) or cell.strip() != "")
 
 
-def _feature(
-    number: int,
-    headings: Sequence[str],
-    row: Sequence[Any],
-    columns: Mapping[str, str],
-    unread: dict[str, None],
-    note: Note,
-) -> Feature:
-    label = f"row {number}"
+def _feature(number: int, headings: Sequence[str], row: Sequence[Any], words: Vocabulary) -> Feature:
     problems: list[DetenteError] = []
     if len(row) > len(headings) and any(_said(cell) for cell in row[len(headings) :]):
         hint = "put cells that hold the delimiter into quotes"
         problems.append(InvalidVolume(f"{len(row)} cells under {len(headings)} headings", hint=hint))
-    given = {
-        heading: _plain(heading, cell) for heading, cell in zip(headings, row, strict=False) if heading and _said(cell)
-    }
-    fields = named_fields({_without_utc(h): v for h, v in given.items()}, columns, unread, note)
-    if fields.get("reference"):
-        label = f"{label} ({str(fields['reference'])[:60]})"
+    given = {}
+    for heading, cell in zip(headings, row, strict=False):
+        if _said(cell):
+            plain, says_utc = _without_utc(heading)
+            given[plain] = _plain(cell, says_utc=says_utc)
+            if cell in _CANNOT:
+                hint = "mend the formula, or write the value"
+                problems.append(InvalidVolume(f"the cell holds {cell}", hint=hint, where=heading[:60]))
+    given.pop("", None)
+    fields = words.fields(given)
     notes: list[str] = []
     try:
         geometry = tuple(_geometry(fields, notes))
     except DetenteError as error:
         problems.append(error)
         geometry = ()
-    kept = {name: value for name, value in fields.items() if name not in _GEOMETRY_FIELDS}
+    kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
+    label = labelled(f"row {number}", fields.get("reference"))
     return Feature(label, kept, geometry, tuple(problems), tuple(notes))
 
 
-def _without_utc(heading: str) -> str:
-    """`time_start_utc` is time_start; `_plain` has given its cells their zone."""
-    return re.sub(r"[\s_]*\(?utc\)?$", "", heading, flags=re.IGNORECASE)
+@lru_cache(maxsize=MOST_COLUMNS)
+def _without_utc(heading: str) -> tuple[str, bool]:
+    """`time_start_utc` is time_start, and its cells without a zone are in UTC."""
+    plain = re.sub(r"[\s_]*\(?utc\)?$", "", heading, flags=re.IGNORECASE)
+    return plain, plain != heading
 
 
-def _plain(heading: str, cell: Any) -> Any:
-    """A cell as text, a number or an aware time; a time under a heading that says UTC is in UTC."""
-    says_utc = _without_utc(heading) != heading
+def _plain(cell: Any, *, says_utc: bool) -> Any:
+    """A cell as text, a number or an aware time."""
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC) if says_utc and cell.tzinfo is None else cell
     if isinstance(cell, str):
         text = cell.strip()
-        return f"{text}Z" if says_utc and re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?", text) else text
+        return f"{text}Z" if says_utc and _WITHOUT_ZONE.fullmatch(text) else text
     return cell
 
 
+_WITHOUT_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?")
+
+
 def _geometry(fields: Mapping[str, Any], notes: list[str]) -> list[Geometry]:
+    ways = [name for name in ("wkt", "positions", "position", "latitude") if fields.get(name) is not None]
+    notes.extend(f"{name} is not read: {ways[0]} says where" for name in ways[1:])
     if fields.get("wkt"):
         with at("wkt"):
-            return _wkt(str(fields["wkt"]))
+            return _wkt(str(fields["wkt"]), notes)
     if fields.get("positions"):
         with at("positions"):
-            positions = [_read(text, notes) for text in re.split(r"[;|]", str(fields["positions"])) if text.strip()]
-            return [_shaped(str(fields.get("shape") or "").strip().lower(), positions)]
+            texts = [text for text in re.split(r"[;|]", str(fields["positions"])) if text.strip()]
+            _check_count(len(texts))
+            positions = [_read(text, notes) for text in texts]
+            return [_shaped(str(fields.get("shape") or "").strip().lower(), positions, notes)]
     if fields.get("position"):
         with at("position"):
             return [Place(_read(str(fields["position"]), notes))]
@@ -184,6 +203,14 @@ def _geometry(fields: Mapping[str, Any], notes: list[str]) -> list[Geometry]:
         with at("latitude, longitude"):
             return [Place(_from_pair(fields["latitude"], fields["longitude"], notes))]
     return []
+
+
+def _check_count(vertices: int) -> None:
+    if vertices > MOST_VERTICES_OF_A_FEATURE:
+        raise TooLarge(
+            f"the feature has {vertices} positions; the limit is {MOST_VERTICES_OF_A_FEATURE}",
+            hint="simplify it outward, or split it",
+        )
 
 
 def _from_pair(latitude: Any, longitude: Any, notes: list[str]) -> Position:
@@ -202,10 +229,10 @@ def _read(text: str, notes: list[str]) -> Position:
     return reading.position
 
 
-def _shaped(shape: str, positions: list[Position]) -> Geometry:
-    if shape in ("polygon", "area"):
+def _shaped(shape: str, positions: list[Position], notes: list[str]) -> Geometry:
+    if shape in ("polygon", "area") and positions:
         closed = positions if positions[0] == positions[-1] else [*positions, positions[0]]
-        return area_of([part_polygon([closed], [])])
+        return Area(footprint_of([polygon_of([closed], notes)]))
     if shape in ("corridor", "orbit", "route", "line"):
         return Line(tuple(positions))
     if shape in ("circle", "point") and len(positions) == 1:
@@ -216,19 +243,23 @@ def _shaped(shape: str, positions: list[Position]) -> Geometry:
     )
 
 
-def _wkt(text: str) -> list[Geometry]:
+def _wkt(text: str, notes: list[str]) -> list[Geometry]:
     import shapely
 
-    if len(text) > LARGEST_CELL:
-        raise TooLarge(f"the WKT has {len(text)} characters; the limit is {LARGEST_CELL}")
+    _check_count(text.count(",") + 1)
     try:
         shape = shapely.from_wkt(text.partition(";")[2] if text.upper().startswith("SRID=4326;") else text)
     except shapely.errors.ShapelyError as error:
-        raise InvalidVolume(f"not WKT: {error}", hint="longitude first: POLYGON ((35.1 33.2, …))") from error
-    return [_of_shape(part) for part in shapely.get_parts(shape)]
+        raise InvalidVolume(f"not WKT: {str(error)[:200]}", hint="longitude first: POLYGON ((35.1 33.2, …))") from error
+    if shape.has_z:
+        notes.append("heights in positions are not read: state altitude_lower and altitude_upper")
+    parts = shapely.get_parts(shape)
+    if not len(parts):
+        raise InvalidVolume("the WKT is empty", hint="use POINT, LINESTRING or POLYGON")
+    return [_of_shape(part, notes) for part in parts]
 
 
-def _of_shape(shape: Any) -> Geometry:
+def _of_shape(shape: Any, notes: list[str]) -> Geometry:
     def positions(coordinates: Any) -> list[Position]:
         return [Position(float(y), float(x)) for x, y, *_ in coordinates]
 
@@ -237,7 +268,6 @@ def _of_shape(shape: Any) -> Geometry:
     if shape.geom_type == "LineString" and not shape.is_empty:
         return Line(tuple(positions(shape.coords)))
     if shape.geom_type == "Polygon" and not shape.is_empty:
-        return area_of(
-            [part_polygon([positions(shape.exterior.coords), *(positions(r.coords) for r in shape.interiors)], [])]
-        )
+        rings = [positions(shape.exterior.coords), *(positions(r.coords) for r in shape.interiors)]
+        return Area(footprint_of([polygon_of(rings, notes)]))
     raise InvalidVolume(f"WKT {shape.geom_type} is empty or not known", hint="use POINT, LINESTRING or POLYGON")

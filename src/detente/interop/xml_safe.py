@@ -1,4 +1,4 @@
-"""XML read without trust: no entities, no document types, no network, bounded depth and size."""
+"""XML read without trust: no entities, no document types, no network; bounded depth, bounded number of parts, bounded silence between them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,31 @@ from typing import Any, Final
 from detente.domain import TooLarge, UnreadableFile
 
 DEEPEST: Final = 100
+MOST_ELEMENTS_HELD: Final = 1_000_000  # of one feature: ten a vertex
+LONGEST_PIECE_BYTES: Final = (
+    16_000_000  # of text or attributes within one element: more than all the positions a feature may have
+)
 
 
-def elements(raw: bytes, wanted: set[str]) -> Iterator[Any]:
+class _Watched(io.BytesIO):
+    """The bytes, given out as long as something comes of them: one tag of 100 MB would be held whole."""
+
+    since = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.since += size or 0
+        if self.since > LONGEST_PIECE_BYTES:
+            hint = "simplify the feature outward, or split it"
+            raise TooLarge(f"one piece of the XML is longer than {LONGEST_PIECE_BYTES} bytes", hint=hint)
+        return super().read(size)
+
+
+def elements(raw: bytes, root: str, wanted: set[str]) -> Iterator[Any]:
     """Each element with a wanted name (namespaces left out), whole, in order; freed once the next is asked for.
 
     Raises:
-        UnreadableFile: not well formed, or it declares entities or a document type. TooLarge: nested deeper than 100.
+        UnreadableFile: not well formed, it declares entities or a document type, or its root is another. TooLarge: nested deeper than 100,
+            or a feature past a stated bound.
     """
     from xml.etree.ElementTree import ParseError
 
@@ -24,14 +42,23 @@ def elements(raw: bytes, wanted: set[str]) -> Iterator[Any]:
 
     inside: list[Any] = []
     held: Any = None
+    count = 0
+    source = _Watched(raw)
     try:
-        for event, element in iterparse(io.BytesIO(raw), events=("start", "end"), forbid_dtd=True):
+        for event, element in iterparse(source, events=("start", "end"), forbid_dtd=True):
+            source.since = 0
             if event == "start":
+                if not inside and local(element) != root:
+                    hint = "of XML, plans are read from KML and GPX"
+                    raise UnreadableFile(f"the file is XML, but {local(element)[:40]!r} is no {root} file", hint=hint)
                 inside.append(element)
+                count += held is not None
                 if len(inside) > DEEPEST:
                     raise TooLarge("the XML is nested too deep", hint=f"the limit is {DEEPEST}")
+                if count > MOST_ELEMENTS_HELD:
+                    raise TooLarge(f"a feature has more than {MOST_ELEMENTS_HELD} parts", hint="split it")
                 if held is None and local(element) in wanted:
-                    held = element
+                    held, count = element, 0
                 continue
             inside.pop()
             if element is held:
