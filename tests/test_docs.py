@@ -271,7 +271,17 @@ def test_the_figures_of_screening_are_those_of_the_code():
 
 
 BOUNDED = {
-    "detente.interop": ("intake", "geojson", "tabular", "archive", "xml_safe", "strict_json", "fields", "plausibility"),
+    "detente.interop": (
+        "intake",
+        "geojson",
+        "tabular",
+        "archive",
+        "xml_safe",
+        "strict_json",
+        "fields",
+        "plausibility",
+        "understanding_file",
+    ),
     "detente.geodesy": ("routes",),
 }
 A_BOUND = re.compile(r"(MOST|LARGEST|LONGEST|HIGHEST|DEEPEST)(_\w+)?")
