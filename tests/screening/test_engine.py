@@ -239,6 +239,38 @@ def position(latitude_deg, longitude_deg):
     return Position(latitude_deg, (longitude_deg + 180) % 360 - 180)
 
 
+@pytest.mark.parametrize("latitude_deg", [-79, -60, 5, 33, 60, 79])
+def test_an_edge_reaches_nearer_the_pole_than_both_its_ends(latitude_deg):
+    """25 km along a geodesic near 60° N bulge 21 m off the parallel: enough to leave a box of the corners."""
+    side = 1 if latitude_deg > 0 else -1
+    ends = (Position(latitude_deg, 35.0), moved(Position(latitude_deg, 35.0), 90.0, 24_000.0))
+    ends = (ends[0], Position(latitude_deg, ends[1].longitude_deg))
+    top = Position(latitude_deg, (ends[0].longitude_deg + ends[1].longitude_deg) / 2)
+    bulge_m = lateral.lateral_distance_m(Corridor(ends, 0.001), Circle(top, 0.001))
+    beside = [Circle(moved(top, 90.0 - 90.0 * side, bulge_m + off_m), 5.0) for off_m in (-4.0, 0.0, 4.0, 7.0)]
+    ring = Polygon((*ends, Position(latitude_deg - 0.2 * side, top.longitude_deg)))
+    for footprint in (ring, Corridor(ends, 0.5)):
+        s = scene_of(footprint, *beside)
+        assert {(0, 1), (0, 2), (0, 3)} <= by_the_engine(s).keys()
+        assert by_the_engine(s) == by_the_predicate(s)
+
+
+@pytest.mark.parametrize("region", ["equator", "Levant", "antimeridian", "anywhere"])
+@pytest.mark.parametrize(("uncertainty_m", "answer"), [(0.0, Answer.CONFLICT), (3_000.0, Answer.POSSIBLE)])
+def test_a_minimum_apart_due_north_or_east_is_not_lost_between_boxes(region, uncertainty_m, answer):
+    """There boxes only just reach each other, wherever the borders of cells are."""
+    rng = np.random.default_rng(SEED)
+    minimum_m, volumes = 50_000.0, []
+    for k in range(60):
+        place, radius_m = REGIONS[region](rng), float(rng.uniform(10.0, 5_000.0))
+        apart_m = 2 * radius_m + minimum_m + (2 * uncertainty_m - 0.01)
+        window = TimeWindow(NIGHT_US + k * HOUR_US, NIGHT_US + k * HOUR_US)
+        for centre in (place, moved(place, float(rng.integers(4)) * 90.0, apart_m)):
+            volumes.append(Volume4D(Circle(centre, radius_m), ALL_ALTITUDES, window, Uncertainty(uncertainty_m)))
+    s = scene_of(*volumes, minima=Minima(minimum_m, 0.0, 0.0))
+    assert by_the_engine(s) == {(2 * k, 2 * k + 1): answer for k in range(60)}
+
+
 # What the grid must not see
 
 
