@@ -239,3 +239,29 @@ def test_uncertainties_that_only_just_add_up_are_found_by_the_sweep_too():
         [Notice("1", "A", Activity.EXERCISE, (first,)), Notice("1", "B", Activity.EXERCISE, (later,))], minima=MINIMA
     )
     assert answer.answer is separation(first, later, MINIMA).answer
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Uncertainty(time_s=7e12),  # 2^63 microseconds: it wrapped round, and cleared
+        lambda: Uncertainty(time_s=float("nan")),
+        lambda: Uncertainty(position_m=1e300),
+        lambda: Uncertainty(altitude_m=1e7),
+        lambda: Minima(0.0, 0.0, 9e12),
+        lambda: Minima(1e300, 0.0, 0.0),
+        lambda: Minima(0.0, float("inf"), 0.0),
+        lambda: Minima(0.0, -1.0, 0.0),
+    ],
+)
+def test_sizes_beyond_all_sense_are_refused_before_anything_overflows(make):
+    with pytest.raises(InvalidVolume, match="is not a size"):
+        make()
+
+
+def test_the_largest_uncertainties_and_minima_meet_everything_ever():
+    century_s = 100 * 365.25 * 86_400
+    unsure = Uncertainty(20_100_000.0, 1_100_000.0, century_s)
+    here = notice("A", uncertainty=unsure, when=UNSTATED_WINDOW)
+    there = notice("B", at=(-35.5, -144.2), uncertainty=unsure, when=window(1e7, 1e7))
+    assert screen([here, there], minima=Minima(20_100_000.0, 1_100_000.0, century_s)).answer is not Answer.CLEAR

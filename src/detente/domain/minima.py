@@ -1,10 +1,10 @@
 """Separation minima, and the rules they come from."""
 
 from dataclasses import dataclass
-from math import isfinite
 
 from detente.domain.errors import InvalidVolume
 from detente.domain.notice import Activity
+from detente.domain.units import LARGEST_LATERAL_M, LARGEST_TIME_S, LARGEST_VERTICAL_M
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,16 @@ class Minima:
     time_s: float
 
     def __post_init__(self) -> None:
-        for name, value in (("lateral", self.lateral_m), ("vertical", self.vertical_m), ("time", self.time_s)):
-            if not (isfinite(value) and value >= 0.0):
-                raise InvalidVolume(f"{name} minimum {value} is not a size", hint="give a number of 0 or more")
+        for name, value, largest in (
+            ("lateral", self.lateral_m, LARGEST_LATERAL_M),
+            ("vertical", self.vertical_m, LARGEST_VERTICAL_M),
+            ("time", self.time_s, LARGEST_TIME_S),
+        ):
+            if not 0.0 <= value <= largest:  # in this order, NaN is refused too
+                raise InvalidVolume(
+                    f"{name} minimum {value} is not a size from 0 to {largest:.0f}",
+                    hint="check the number and its unit",
+                )
 
     def or_larger(self, other: "Minima") -> "Minima":
         """The larger of the two in each dimension."""

@@ -1,12 +1,12 @@
 """A block of airspace, ground or sea, and time."""
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Final
 
 from detente.domain.altitude import UNSTATED_BAND, AltitudeBand
 from detente.domain.errors import InvalidVolume
 from detente.domain.footprint import Footprint
+from detente.domain.units import LARGEST_LATERAL_M, LARGEST_TIME_S, LARGEST_VERTICAL_M
 from detente.domain.window import UNSTATED_WINDOW, TimeWindow
 
 
@@ -22,9 +22,16 @@ class Uncertainty:
     time_s: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, value in (("position", self.position_m), ("altitude", self.altitude_m), ("time", self.time_s)):
-            if not (isfinite(value) and value >= 0.0):
-                raise InvalidVolume(f"{name} uncertainty {value} is not a size", hint="give a number of 0 or more")
+        for name, value, largest in (
+            ("position", self.position_m, LARGEST_LATERAL_M),
+            ("altitude", self.altitude_m, LARGEST_VERTICAL_M),
+            ("time", self.time_s, LARGEST_TIME_S),
+        ):
+            if not 0.0 <= value <= largest:  # in this order, NaN is refused too
+                raise InvalidVolume(
+                    f"{name} uncertainty {value} is not a size from 0 to {largest:.0f}",
+                    hint="check the number and its unit; leave the field out where nothing is known",
+                )
 
 
 CERTAIN: Final = Uncertainty()
