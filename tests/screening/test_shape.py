@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detente.domain import Circle, Corridor, InvalidVolume, MultiPolygon, Orbit, Polygon, Position
+from detente.domain import Circle, Corridor, InvalidVolume, MultiPolygon, Orbit, Polygon, Position, TooLarge
 from detente.geodesy import wgs84
-from detente.screening import lateral_distance_m
+from detente.screening import lateral_distance_m, shape
 from detente.screening.shape import PIECE_M, _boxes_that_meet, shape_of
 
 
@@ -20,6 +20,14 @@ SQUARE = ring((33, 35), (33, 36), (34, 36), (34, 35))
 bad_polygons = {
     "crosses itself": Polygon(ring((35, 35), (36, 36), (36, 35), (35, 36))),
     "hole 0 lies outside": Polygon(SQUARE, (ring((40, 40), (40, 41), (41, 41)),)),
+    "hole 0 runs along its shell": Polygon(SQUARE, (SQUARE,)),
+    "hole 0 runs along its shell and": Polygon(SQUARE, (ring((33, 35), (34, 35), (34, 36), (33, 36)),)),
+    "hole 0 lies outside its": Polygon(
+        ring((33, 35), (34, 35), (34, 36)), (ring((33, 35), (35, 34), (35, 38)),)
+    ),  # round it
+    "hole 1 lies inside hole 0": Polygon(
+        SQUARE, (ring((33.2, 35.2), (33.2, 35.8), (33.8, 35.5)), ring((33.3, 35.4), (33.3, 35.6), (33.4, 35.5)))
+    ),
     "rings 0 and 1 cross": Polygon(SQUARE, (ring((33.5, 35.5), (33.5, 36.5), (33.6, 36.5)),)),
     "more than 85° from its middle": Polygon(ring((0, 0), (0, 80), (0, 160), (0, -120), (0, -60))),
 }
@@ -45,6 +53,7 @@ def test_an_edge_half_way_round_the_earth_is_refused():
     "polygon",
     [
         Polygon(ring((-60, -180), (-60, -90), (-60, 0), (-60, 90), (-60, 180), (-90, 180), (-90, -180))),
+        Polygon(SQUARE, (ring((33, 35), (33, 36), (34, 36)),)),  # one whose corners are all the shell's
         Polygon(SQUARE, (ring((33, 35), (33.5, 35.5), (33.2, 35.6)),)),  # a hole that touches the shell in a corner
         Polygon(ring((33, 35), (34, 35), (33.5, 35.5), (34, 36), (33, 36), (33.5, 35.5))),  # touches itself
     ],
@@ -76,6 +85,14 @@ def test_long_rings_are_checked_the_same_way_as_short_ones():
         shape_of(Polygon(ring(*corners)))
 
 
+def test_an_outline_too_tangled_to_check_is_refused_before_it_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(shape, "MOST_EDGE_PAIRS", 100_000)
+    along = [(1e-3 * k, 0.5 * (k % 2)) for k in range(1000)] + [(1.05, -0.2), (-0.05, -0.2)]
+    teeth = [(33 + across + x, 35 + across - x) for x, across in along]  # a comb aslant: each box meets every other
+    with pytest.raises(TooLarge, match="too intricate"):
+        shape_of(Polygon(ring(*teeth)))
+
+
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_the_tree_offers_every_pair_of_edges_whose_boxes_meet(seed):
@@ -86,7 +103,7 @@ def test_the_tree_offers_every_pair_of_edges_whose_boxes_meet(seed):
     slow = {
         (i, j) for i in range(12) for j in range(i + 1, 12) if (low[i] <= high[j]).all() and (low[j] <= high[i]).all()
     }
-    assert slow <= set(map(tuple, _boxes_that_meet(first, second).tolist()))
+    assert slow <= set(map(tuple, np.concatenate(list(_boxes_that_meet(first, second))).tolist()))
 
 
 latitudes, longitudes = st.floats(-89.5, 89.5), st.floats(-180, 180)

@@ -20,6 +20,7 @@ Edges are cut along the geodesic into pieces of at most 25 km, on which a plane 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -27,13 +28,31 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.domain import Circle, Corridor, Footprint, InvalidVolume, MultiPolygon, Orbit, Polygon, Position, Ring, at
+from detente.domain import (
+    Circle,
+    Corridor,
+    Footprint,
+    InvalidVolume,
+    MultiPolygon,
+    Orbit,
+    Polygon,
+    Position,
+    Ring,
+    TooLarge,
+    at,
+)
 from detente.geodesy import wgs84
 from detente.geodesy.wgs84 import Floats
 
 PIECE_M: Final = 25_000.0
 LONGEST_EDGE_M: Final = 10_000_000.0  # a quarter of the way round: beyond it the shortest line is soon not the only one
 WIDEST_REGION_COS: Final = float(np.cos(np.radians(85.0)))
+MOST_EDGE_PAIRS: Final = (
+    50_000_000  # some ten seconds; an outline of 100,000 corners drawn from a map has under a million
+)
+_BOXES_AT_ONCE: Final = 64
+_POINTS_TRIED: Final = 256
+_ON_AN_EDGE: Final = 1e-9  # of the Earth's radius: 6 mm
 SAGITTA_FACTOR: Final = 1 / (8 * wgs84.SMALLEST_CURVATURE_RADIUS_M)
 
 
@@ -260,11 +279,7 @@ def _checked_middle(rings: list[tuple[Floats, Floats]]) -> Floats:
     frame = _plane_at(middle / length)
     flat = [_onto_plane(n, frame) for n in normals]
     _check_crossings(flat, rings)
-    for index, hole in enumerate(flat[1:]):
-        if not _any_inside(hole[:-1], flat[0]):
-            raise InvalidVolume(
-                f"hole {index} lies outside its shell", hint="send it as a polygon of its own, or remove it"
-            )
+    _check_holes(flat[0], flat[1:])
     return np.asarray(middle / length)
 
 
@@ -304,14 +319,15 @@ def _check_crossings(flat: list[Floats], rings: list[tuple[Floats, Floats]]) -> 
 
 def _first_crossing(first: Floats, second: Floats) -> tuple[int, int] | None:
     """Indices of two edges that properly cross; None when none do. Edges that touch or run along each other do not count."""
-    n = len(first)
-    if n > 300:
-        candidates = _boxes_that_meet(first, second)
-    else:
-        i, j = np.triu_indices(n, 1)
-        candidates = np.stack([i, j], axis=1)
-    for k in range(0, len(candidates), 500_000):
-        i, j = candidates[k : k + 500_000].T
+    seen = 0
+    for candidates in _boxes_that_meet(first, second) if len(first) > 300 else [_all_pairs(len(first))]:
+        seen += len(candidates)
+        if seen > MOST_EDGE_PAIRS:
+            raise TooLarge(
+                f"the outline is too intricate to check: more than {MOST_EDGE_PAIRS} pairs of its edges lie side by side",
+                hint="simplify it outward, or split it",
+            )
+        i, j = candidates.T
         a, b, c, d = first[i], second[i], first[j], second[j]
         crosses = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
         if crosses.any():
@@ -320,13 +336,21 @@ def _first_crossing(first: Floats, second: Floats) -> tuple[int, int] | None:
     return None
 
 
-def _boxes_that_meet(first: Floats, second: Floats) -> NDArray[np.intp]:
+def _all_pairs(n: int) -> NDArray[np.intp]:
+    i, j = np.triu_indices(n, 1)
+    return np.stack([i, j], axis=1)
+
+
+def _boxes_that_meet(first: Floats, second: Floats) -> Iterator[NDArray[np.intp]]:
+    """(k, 2) pairs i < j of edges whose boxes meet, some edges at a time: of a tangle there are too many to hold at once."""
     import shapely  # only for rings of hundreds of edges
 
     boxes = shapely.box(*np.minimum(first, second).T, *np.maximum(first, second).T)
-    i, j = shapely.STRtree(boxes).query(boxes)
-    keep = i < j
-    return np.stack([i[keep], j[keep]], axis=1)
+    tree = shapely.STRtree(boxes)
+    for k in range(0, len(boxes), _BOXES_AT_ONCE):
+        i, j = tree.query(boxes[k : k + _BOXES_AT_ONCE])
+        keep = i + k < j
+        yield np.stack([i[keep] + k, j[keep]], axis=1)
 
 
 def _side(a: Floats, b: Floats, c: Floats) -> Floats:
@@ -337,10 +361,52 @@ def _side(a: Floats, b: Floats, c: Floats) -> Floats:
     return np.asarray(np.where(np.abs(left - right) <= doubt, 0.0, np.sign(left - right)))
 
 
-def _any_inside(points: Floats, ring: Floats) -> bool:
-    a, b = ring[:-1] - points[:, None], ring[1:] - points[:, None]
-    angle = np.arctan2(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0], np.sum(a * b, axis=-1)).sum(axis=1)
-    return bool((np.abs(angle) > 1e-3).any())  # 2π inside, π on an edge, 0 outside
+def _check_holes(shell: Floats, holes: Sequence[Floats]) -> None:
+    """Refuses holes that leave nothing of their shell, or that are not holes in it. Rings must not cross."""
+    for index, hole in enumerate(holes):
+        inside = _lies_inside(hole, shell)
+        if inside is None:
+            raise InvalidVolume(f"hole {index} runs along its shell and leaves nothing of it", hint="check the rings")
+        if not inside:
+            raise InvalidVolume(
+                f"hole {index} lies outside its shell", hint="send it as a polygon of its own, or remove it"
+            )
+    for outer, inner in _boxes_within(holes):
+        if _lies_inside(holes[inner], holes[outer]):
+            raise InvalidVolume(
+                f"hole {inner} lies inside hole {outer}",
+                hint="an island in a hole is a polygon of its own; remove a hole given twice",
+            )
+
+
+def _boxes_within(rings: Sequence[Floats]) -> Iterator[tuple[int, int]]:
+    """(outer, inner) indices of rings where the one's box holds the other's; of two equal boxes, both ways."""
+    if len(rings) < 2:
+        return
+    import shapely
+
+    low, high = (np.array([side(ring, axis=0) for ring in rings]) for side in (np.min, np.max))
+    boxes = shapely.box(*low.T, *high.T)
+    tree = shapely.STRtree(boxes)
+    for k in range(0, len(boxes), _BOXES_AT_ONCE):
+        outer, inner = tree.query(boxes[k : k + _BOXES_AT_ONCE])
+        outer = outer + k
+        held = (outer != inner) & np.all((low[inner] >= low[outer]) & (high[inner] <= high[outer]), axis=1)
+        yield from zip(outer[held].tolist(), inner[held].tolist(), strict=True)
+
+
+def _lies_inside(ring: Floats, other: Floats) -> bool | None:
+    """Whether a closed ring lies inside another that it does not cross; None where it runs along it as far as was looked."""
+    points = np.concatenate([ring[:-1], 0.5 * (ring[:-1] + ring[1:])])
+    step = max(1, len(points) // _POINTS_TRIED)
+    for point in points[::step]:
+        a, b = other[:-1] - point, other[1:] - point
+        along = b - a
+        share = np.clip(-np.sum(a * along, axis=1) / np.maximum(np.sum(along * along, axis=1), 1e-300), 0.0, 1.0)
+        if float(np.min(np.hypot(*(a + share[:, None] * along).T))) > _ON_AN_EDGE:
+            angle = np.arctan2(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0], np.sum(a * b, axis=1)).sum()
+            return bool(abs(angle) > np.pi)  # ±2π for each time it goes round, 0 outside
+    return None
 
 
 def _middle_line(orbit: Orbit) -> tuple[Position, Position]:
