@@ -359,7 +359,6 @@ def test_a_start_long_ago_does_not_make_the_rest_simultaneous():
 
 TRIANGLE = (Position(0, 0), Position(0, 2), Position(2, 0))
 INSIDE = (Position(0.2, 0.2), Position(0.2, 1), Position(1, 0.2))
-FURTHER_IN = (Position(0.3, 0.3), Position(0.3, 0.6), Position(0.6, 0.3))
 IN_THE_MIDDLE = Circle(Position(0.36, 0.36), 1_000.0)
 
 
@@ -369,8 +368,6 @@ IN_THE_MIDDLE = Circle(Position(0.36, 0.36), 1_000.0)
         (Polygon(TRIANGLE * 2), Answer.CONFLICT),
         (Polygon((*TRIANGLE, TRIANGLE[0], Position(0.2, 1), Position(1, 0.2))), Answer.CONFLICT),
         (Polygon((*TRIANGLE, TRIANGLE[0], Position(1, 0.2), Position(0.2, 1))), Answer.CLEAR),
-        (Polygon(TRIANGLE, (INSIDE, FURTHER_IN)), Answer.CLEAR),
-        (Polygon(TRIANGLE, (INSIDE, INSIDE[::-1])), Answer.CLEAR),
         (MultiPolygon((Polygon(TRIANGLE), Polygon(TRIANGLE[::-1]))), Answer.CONFLICT),
         (MultiPolygon((Polygon(TRIANGLE, (INSIDE,)), Polygon(INSIDE))), Answer.CONFLICT),
     ],

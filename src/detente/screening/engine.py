@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
@@ -29,7 +29,6 @@ from detente.geodesy.wgs84 import Floats
 from detente.screening import kernels
 from detente.screening.pair import LATERAL_MARGIN_M, Prepared
 from detente.screening.shape import Core
-from detente.screening.vertical import RESOLUTION_M
 
 Progress = Callable[[int, int], None]
 Ints = NDArray[np.int64]
@@ -37,7 +36,7 @@ Ints = NDArray[np.int64]
 REFERENCE_CODES: Final = {reference: code for code, reference in enumerate(AltitudeReference)}
 UNLIMITED: Final = REFERENCE_CODES[AltitudeReference.UNLIMITED]
 UNSTATED: Final = REFERENCE_CODES[AltitudeReference.UNSTATED]
-_CELL_FACTOR: Final = 1.5
+_CELL_FACTOR: Final = 4.0
 _MOST_CELLS: Final = 4096
 _OUT_ROWS: Final = 1 << 18
 _TIME_CLAMP_S: Final = 2**30
@@ -189,70 +188,57 @@ def find_meetings(
     """
     if len(volumes) < 2:
         return Meetings(np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int8))
-    grid = _grid_of(volumes, minima)
-    parts = _swept(volumes, grid, minima, threads or os.cpu_count() or 1, progress)
-    parts.append(_big_pairs(volumes, grid, minima))
-    pairs = np.concatenate([p for p, _ in parts])
-    lateral = np.concatenate([a for _, a in parts])
-    key = np.argsort(pairs[:, 0] * len(volumes) + pairs[:, 1], kind="stable")
-    pairs, lateral = pairs[key], lateral[key]
-    fresh = np.ones(len(pairs), dtype=bool)
-    fresh[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)  # pairs over the antimeridian may be found on both sides
-    return _decided(volumes, pairs[fresh], lateral[fresh], minima, exact)
+    order = _by_place(volumes)
+    laid = _laid_anew(volumes, order)
+    grid = _grid_of(laid, minima)
+    parts = _swept(laid, grid, minima, threads or os.cpu_count() or 1, progress)
+    parts.append(_big_pairs(laid, grid, minima))
+    pairs, answers = _in_order(parts, order)
+    return _decided(pairs, answers, exact)
 
 
-def _decided(
-    volumes: VolumeArrays, pairs: Ints, lateral: NDArray[np.int8], minima: Floats, exact: Callable[[int, int], Answer]
-) -> Meetings:
-    """Time and altitude by the rules of `pair`, then whatever the kernels left open."""
-    i, j = pairs[:, 0], pairs[:, 1]
-    rule = minima[volumes.activity[i], volumes.activity[j]]
-    sure, maybe = _in_time(volumes, i, j, rule[:, 2])
-    sure_height, maybe_height = _in_height(volumes, i, j, rule[:, 1])
-    keep = maybe & maybe_height
-    pairs, lateral, sure = pairs[keep], lateral[keep].copy(), (sure & sure_height)[keep]
+def _by_place(v: VolumeArrays) -> Ints:
+    """The volumes' indices in an order in which neighbours on the ground are neighbours in memory."""
+    first = v.offset[:-1]
+    south = np.floor((v.lat_deg[first] + 90.0) * 6).astype(np.int32)
+    west = np.floor((v.lon_deg[first] + 180.0) * 6).astype(np.int32)
+    return np.argsort(south * 2200 + west, kind="stable")
+
+
+def _laid_anew(v: VolumeArrays, order: Ints) -> VolumeArrays:
+    length = np.diff(v.offset)[order]
+    offset = np.concatenate([[0], np.cumsum(length)])
+    lat_deg, lon_deg, joins = np.empty_like(v.lat_deg), np.empty_like(v.lon_deg), np.empty_like(v.joins)
+    compiled().gather_vertices(order, v.offset, v.lat_deg, v.lon_deg, v.joins, offset, lat_deg, lon_deg, joins)
+    vertices: dict[str, Any] = {"lat_deg": lat_deg, "lon_deg": lon_deg, "joins": joins, "offset": offset}
+    columns = {field.name: getattr(v, field.name)[order] for field in fields(v) if field.name not in vertices}
+    return VolumeArrays(**vertices, **columns)
+
+
+def _in_order(parts: list[_Found], order: Ints) -> _Found:
+    """Every pair once, by its volumes' own indices, the smaller first; sorted. Pairs over the antimeridian may come twice."""
+    count = len(order)
+    keys = [
+        (np.minimum(a, b) * count + np.maximum(a, b)) * 8 + answers
+        for pairs, answers in parts
+        for a, b in [(order[pairs[:, 0]], order[pairs[:, 1]])]
+    ]
+    key = np.sort(np.concatenate(keys))
+    fresh = np.ones(len(key), dtype=bool)
+    fresh[1:] = key[1:] >> 3 != key[:-1] >> 3
+    key = key[fresh]
+    first, second = np.divmod(key >> 3, count)
+    return np.stack([first, second], axis=1), (key & 7).astype(np.int8)
+
+
+def _decided(pairs: Ints, answers: NDArray[np.int8], exact: Callable[[int, int], Answer]) -> Meetings:
+    """What the kernels left open is decided laterally; time and altitude they have settled."""
+    lateral, sure = answers & 3, answers & 4 != 0
     for k in np.flatnonzero(lateral == kernels.UNDECIDED).tolist():
         lateral[k] = exact(int(pairs[k, 0]), int(pairs[k, 1]))
+    settled = np.where(sure, lateral, np.minimum(lateral, kernels.POSSIBLE)).astype(np.int8)
     meets = lateral != kernels.CLEAR
-    answers = np.where(sure, lateral, np.minimum(lateral, kernels.POSSIBLE)).astype(np.int8)
-    return Meetings(pairs[meets], answers[meets])
-
-
-def _in_time(v: VolumeArrays, i: Ints, j: Ints, within_s: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the windows come within the minimum as stated, and whether they may; see `pair.time_separation_s`."""
-    sure, maybe = np.ones(len(i), dtype=bool), np.ones(len(i), dtype=bool)
-    slack_us = v.time_slack_us[i] + v.time_slack_us[j]
-    for a, b in ((i, j), (j, i)):
-        gap_us = v.start_us[b] - v.end_us[a]
-        maybe &= np.maximum(gap_us - slack_us, 0) / MICROSECONDS_PER_SECOND <= within_s
-        sure &= v.end_stated[a] & v.start_stated[b] & (np.maximum(gap_us, 0) / MICROSECONDS_PER_SECOND <= within_s)
-    return sure, maybe
-
-
-def _in_height(v: VolumeArrays, i: Ints, j: Ints, within_m: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the bands come within the minimum as stated, and whether they may; see `vertical.gap_m`."""
-    sure, maybe = np.ones(len(i), dtype=bool), np.ones(len(i), dtype=bool)
-    slack_m = v.altitude_slack_m[i] + v.altitude_slack_m[j]
-    above_ground = ~(v.below_ground[i] | v.below_ground[j])
-    for over, under in ((i, j), (j, i)):
-        least, most = _height_gap(v, over, under, above_ground)
-        maybe &= least - slack_m <= within_m + RESOLUTION_M
-        sure &= most <= within_m + RESOLUTION_M
-    return sure, maybe
-
-
-def _height_gap(v: VolumeArrays, over: Ints, under: Ints, above_ground: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    lower_in, upper_in = v.lower_in[over], v.upper_in[under]
-    same = lower_in == upper_in
-    with np.errstate(invalid="ignore"):  # open limits hold ±inf and are settled below
-        stated = v.lower_m[over] - v.upper_m[under]
-        least = np.where(same, stated, v.hae_m[over, 0] - v.hae_m[under, 3])
-        most = np.where(same, stated, v.hae_m[over, 1] - v.hae_m[under, 2])
-    surface = (lower_in == REFERENCE_CODES[AltitudeReference.AGL]) & (v.lower_m[over] == 0.0) & above_ground & ~same
-    open_ = surface | (lower_in == UNLIMITED) | (upper_in == UNLIMITED)
-    unsaid = (lower_in == UNSTATED) | (upper_in == UNSTATED)
-    least = np.where(open_ | unsaid, -inf, least)
-    return least, np.where(unsaid, inf, np.where(open_, -inf, most))
+    return Meetings(pairs, settled) if meets.all() else Meetings(pairs[meets], settled[meets])
 
 
 # ── the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,8 +247,6 @@ def _height_gap(v: VolumeArrays, over: Ints, under: Ints, above_ground: NDArray[
 @dataclass(frozen=True, eq=False)
 class _Grid:
     xyz: Floats
-    centre: Floats
-    reach: Floats
     box: NDArray[np.float32]
     time: NDArray[np.int32]
     height: NDArray[np.int32]
@@ -272,10 +256,9 @@ class _Grid:
     row_start: Ints
     cell_row: NDArray[np.int32]
     cell_start: Ints
-    e_box: NDArray[np.float32]
-    e_time: NDArray[np.int32]
-    e_height: NDArray[np.int32]
     e_id: NDArray[np.int32]
+    e_turn: NDArray[np.int8]
+    real: Floats
 
 
 def _grid_of(v: VolumeArrays, minima: Floats) -> _Grid:
@@ -290,6 +273,7 @@ def _grid_of(v: VolumeArrays, minima: Floats) -> _Grid:
     run.describe(
         0, n, v.kind, v.radius_m, spread_m, v.lat_deg, v.lon_deg, xyz, v.joins, v.offset, centre, reach, box, flat
     )
+    real = _rows(v, centre, reach)
     time, height = _time_s(v, largest[2]), _height_dm(v, largest[1])
     area = _area(box)
     row_count = _row_count(box, area)
@@ -297,33 +281,39 @@ def _grid_of(v: VolumeArrays, minima: Floats) -> _Grid:
     row_start = np.concatenate([[0], np.cumsum(columns)]).astype(np.int64)
     order = np.argsort(time[:, 0], kind="stable")
     counts, big = np.zeros(row_start[-1], dtype=np.int64), np.zeros(n, dtype=bool)
-    run.count_cells(order, box, row_count, area, row_start, _MOST_CELLS, counts, big)
+    run.count_cells(np.arange(n), box, row_count, area, row_start, _MOST_CELLS, counts, big)
     cell_start = np.concatenate([[0], np.cumsum(counts)])
-    total = int(cell_start[-1])
-    e_box, e_time = np.empty((4, total), dtype=np.float32), np.empty((2, total), dtype=np.int32)
-    e_height, e_id = np.empty((2, total), dtype=np.int32), np.empty(total, dtype=np.int32)
-    run.fill_cells(
-        order, box, time, height, row_count, area, row_start, big, cell_start[:-1].copy(), e_box, e_time, e_height, e_id
-    )
+    e_id, e_turn = np.empty(int(cell_start[-1]), dtype=np.int32), np.empty(int(cell_start[-1]), dtype=np.int8)
+    run.fill_cells(order, box, row_count, area, row_start, big, cell_start[:-1].copy(), e_id, e_turn)
     cell_row = np.repeat(np.arange(row_count, dtype=np.int32), np.diff(row_start))
     return _Grid(
-        xyz,
-        centre,
-        reach,
-        box,
-        time,
-        height,
-        big,
-        row_count,
-        area,
-        row_start,
-        cell_row,
-        cell_start,
-        e_box,
-        e_time,
-        e_height,
-        e_id,
+        xyz, box, time, height, big, row_count, area, row_start, cell_row, cell_start, e_id, e_turn, real
+    )  # fmt: skip
+
+
+def _rows(v: VolumeArrays, centre: Floats, reach: Floats) -> Floats:
+    """(n, 20) what the kernels ask of a volume again and again, side by side; columns as `kernels` names them."""
+    real = np.empty((len(v), kernels.UPPER_MOST + 1))
+    whole = real.view(np.int64)
+    real[:, kernels.X : kernels.Z + 1], real[:, kernels.INNER : kernels.OUTER + 1] = centre, reach
+    real[:, kernels.RADIUS], real[:, kernels.SLACK], real[:, kernels.RISE] = (
+        v.radius_m,
+        v.position_slack_m,
+        v.altitude_slack_m,
     )
+    whole[:, kernels.WHO] = v.party.astype(np.int64) << 8 | v.activity
+    whole[:, kernels.START], whole[:, kernels.END], whole[:, kernels.TIME_SLACK] = v.start_us, v.end_us, v.time_slack_us
+    real[:, kernels.LOWER], real[:, kernels.UPPER] = v.lower_m, v.upper_m
+    real[:, kernels.LOWER_LEAST :] = v.hae_m
+    flags = v.kind.astype(np.int64) | v.lower_in.astype(np.int64) << 2 | v.upper_in.astype(np.int64) << 6
+    for column, bit in (
+        (v.start_stated, kernels.START_STATED),
+        (v.end_stated, kernels.END_STATED),
+        (v.below_ground, kernels.BELOW_GROUND),
+    ):
+        flags |= np.where(column, bit, 0)
+    whole[:, kernels.FLAGS], whole[:, kernels.FIRST] = flags, v.offset[:-1]
+    return real
 
 
 def _time_s(v: VolumeArrays, within_s: float) -> NDArray[np.int32]:
@@ -407,16 +397,18 @@ def _sweep_cells(v: VolumeArrays, grid: _Grid, minima: Floats, cell: int, last_c
     run = compiled()
     longest = int(np.diff(grid.cell_start[cell : last_cell + 1]).max())
     mask = np.zeros(longest + 16 - longest % 8, dtype=np.uint8)
+    s_box, s_time = np.empty((4, longest), dtype=np.float32), np.empty((2, longest), dtype=np.int32)
+    s_height, s_party = np.empty((2, longest), dtype=np.int32), np.empty(longest, dtype=np.int64)
     rows = max(_OUT_ROWS, longest)
     out, answers = np.empty((rows, 2), dtype=np.int64), np.empty(rows, dtype=np.int8)
     flat_i, flat_j = np.empty((kernels.MOST_VERTICES, 2)), np.empty((kernels.MOST_VERTICES, 2))
+    whole = grid.real.view(np.int64)
     parts, entry = [], 0
     while cell < last_cell:
         found, cell, entry = run.sweep(
             cell, entry, last_cell, grid.row_count, grid.area, grid.row_start, grid.cell_row, grid.cell_start,
-            grid.e_box, grid.e_time, grid.e_height, grid.e_id,
-            v.party, v.activity, minima, v.position_slack_m, v.kind, v.radius_m, grid.xyz, v.joins, v.offset,
-            grid.centre, grid.reach, mask, mask.view(np.uint64), flat_i, flat_j, out, answers,
+            grid.e_id, grid.e_turn, grid.box, grid.time, grid.height, minima, grid.real, whole, grid.xyz, v.joins, v.offset,
+            s_box, s_time, s_height, s_party, mask, mask.view(np.uint64), flat_i, flat_j, out, answers,
         )  # fmt: skip
         if found:
             parts.append((out[:found].copy(), answers[:found].copy()))
@@ -424,19 +416,26 @@ def _sweep_cells(v: VolumeArrays, grid: _Grid, minima: Floats, cell: int, last_c
 
 
 def _big_pairs(v: VolumeArrays, grid: _Grid, minima: Floats) -> _Found:
-    """Volumes that lie over thousands of cells, against all others; their lateral answers are left to the exact predicate."""
-    found = [np.zeros((0, 2), dtype=np.int64)]
+    """Volumes that lie over thousands of cells, against all others, without the grid."""
+    flat_i, flat_j = np.empty((kernels.MOST_VERTICES, 2)), np.empty((kernels.MOST_VERTICES, 2))
+    pairs, answers = [np.zeros((0, 2), dtype=np.int64)], [np.zeros(0, dtype=np.int8)]
     for i in np.flatnonzero(grid.big).tolist():
-        near = (v.party != v.party[i]) & (~grid.big | (np.arange(len(v)) > i))
-        for span in (grid.time, grid.height):
-            near &= (span[:, 0] <= span[i, 1]) & (span[:, 1] >= span[i, 0])
-        j = np.flatnonzero(near)
-        apart_m = np.sqrt(np.sum((grid.centre[j] - grid.centre[i]) ** 2, axis=1))
-        within_m = grid.reach[j, 1] + grid.reach[i, 1] + v.position_slack_m[j] + v.position_slack_m[i]
-        j = j[apart_m <= within_m + minima[v.activity[i], v.activity[j], 0] + 2 * LATERAL_MARGIN_M]
-        found.append(np.sort(np.stack([np.full(len(j), i), j], axis=1), axis=1))
-    pairs = np.concatenate(found)
-    return pairs, np.full(len(pairs), kernels.UNDECIDED, dtype=np.int8)
+        j = np.flatnonzero(_near_big(v, grid, i))
+        found = np.empty(len(j), dtype=np.int8)
+        compiled().answer_pairs(
+            i, j, minima, grid.real, grid.real.view(np.int64), grid.xyz, v.joins, v.offset, flat_i, flat_j, found
+        )
+        j, found = j[found != kernels.CLEAR], found[found != kernels.CLEAR]
+        pairs.append(np.stack([np.full(len(j), i), j], axis=1))
+        answers.append(found)
+    return np.concatenate(pairs), np.concatenate(answers)
+
+
+def _near_big(v: VolumeArrays, grid: _Grid, i: int) -> NDArray[np.bool_]:
+    near: NDArray[np.bool_] = (v.party != v.party[i]) & (~grid.big | (np.arange(len(v)) > i))
+    for span in (grid.time, grid.height):
+        near &= (span[:, 0] <= span[i, 1]) & (span[:, 1] >= span[i, 0])
+    return near
 
 
 # ── compiling ────────────────────────────────────────────────────────────────────────────────────────────────────────

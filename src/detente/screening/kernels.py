@@ -275,22 +275,30 @@ def lateral_answer(i, j, within, slack, kind, radius_m, xyz, joins, offset, cent
         return CLEAR
     if reach[i, 0] >= 0.0 and reach[j, 0] >= 0.0 and _arc_at_most(chord) <= reach[i, 0] + reach[j, 0] + within:
         return CONFLICT
-    a, b, c, d = offset[i], offset[i + 1], offset[j], offset[j + 1]
-    if b - a > flat_i.shape[0] or d - c > flat_j.shape[0]:
-        return UNDECIDED
-    if chord + max(reach[i, 1] - radius_m[i], reach[j, 1] - radius_m[j]) > FRAME_REACH_M:
-        return UNDECIDED
+    widest = max(reach[i, 1] - radius_m[i], reach[j, 1] - radius_m[j])
     at = i if reach[i, 1] <= reach[j, 1] else j
-    frame = _frame(centre[at, 0], centre[at, 1], centre[at, 2])
+    return _shapes_answer(
+        i, j, within, slack, kind[i], kind[j], radius_m[i] + radius_m[j], chord + widest,
+        centre[at, 0], centre[at, 1], centre[at, 2], xyz, joins, offset, flat_i, flat_j,
+    )  # fmt: skip
+
+
+def _shapes_answer(
+    i, j, within, slack, kind_i, kind_j, widths, extent, at_x, at_y, at_z, xyz, joins, offset, flat_i, flat_j
+):
+    """The lateral answer by the outlines themselves, in the plane that touches the ellipsoid at (at_x, at_y, at_z)."""
+    a, b, c, d = offset[i], offset[i + 1], offset[j], offset[j + 1]
+    if b - a > flat_i.shape[0] or d - c > flat_j.shape[0] or extent > FRAME_REACH_M:
+        return UNDECIDED
+    frame = _frame(at_x, at_y, at_z)
     far2 = max(_flatten(a, b, xyz, frame, flat_i), _flatten(c, d, xyz, frame, flat_j))
-    widths = radius_m[i] + radius_m[j]
     distortion = 1.5 * far2 / (R_MIN * R_MIN)
     enough = max(0.0, (within + widths - 2 * DOUBT_M) / (1 + distortion))
     beyond = (within + slack + widths + 3 * DOUBT_M) * (1 + 2 * distortion)
     apart = _rims_apart(flat_i, flat_j, joins, a, b, c, d, enough, beyond)
     if apart < 0.0:
         return CONFLICT
-    if apart > DOUBT_M and _one_holds_other(kind[i], kind[j], flat_i, flat_j, joins, a, b, c, d):
+    if apart > DOUBT_M and _one_holds_other(kind_i, kind_j, flat_i, flat_j, joins, a, b, c, d):
         return CONFLICT
     doubt = DOUBT_M + distortion * apart
     return _graded(apart - widths, doubt, within, slack)
@@ -442,8 +450,13 @@ def _columns_under(box, i, columns, area):
     return column_of(box[i, 2], columns, area), column_of(box[i, 3], columns, area)
 
 
-def fill_cells(order, box, time, height, row_count, area, row_start, big, cursor, e_box, e_time, e_height, e_id):
-    """Entries laid out cell by cell, within a cell in the order given (by start of time)."""
+def fill_cells(order, box, row_count, area, row_start, big, cursor, e_id, e_turn):
+    """Entries laid out cell by cell, within a cell in the order given (by start of time).
+
+    Writes:
+        e_id: (m,) which volume. e_turn: (m,) int8, how many turns east of the cell its box lies: over the antimeridian a box is
+        laid into each side, in that side's longitudes.
+    """
     for k in range(order.shape[0]):
         i = order[k]
         if big[i]:
@@ -456,134 +469,140 @@ def fill_cells(order, box, time, height, row_count, area, row_start, big, cursor
                 cell = row_start[r] + c % columns
                 e = cursor[cell]
                 cursor[cell] = e + 1
-                # over the antimeridian a box is laid into each side, in that side's longitudes
-                turn = np.float32(0.0) if round_the_earth else np.float32(360.0 * (c // columns))
-                e_box[0, e], e_box[1, e] = box[i, 0], box[i, 1]
-                e_box[2, e], e_box[3, e] = box[i, 2] - turn, box[i, 3] - turn
-                e_time[0, e], e_time[1, e] = time[i, 0], time[i, 1]
-                e_height[0, e], e_height[1, e] = height[i, 0], height[i, 1]
                 e_id[e] = i
+                e_turn[e] = 0 if round_the_earth else c // columns
 
 
 def sweep(
-    cell,
-    entry,
-    last_cell,
-    row_count,
-    area,
-    row_start,
-    cell_row,
-    cell_start,
-    e_box,
-    e_time,
-    e_height,
-    e_id,
-    party,
-    activity,
-    minima,
-    slack_m,
-    kind,
-    radius_m,
-    xyz,
-    joins,
-    offset,
-    centre,
-    reach,
-    mask,
-    mask_words,
-    flat_i,
-    flat_j,
-    out,
-    out_answer,
-):
-    """Pairs of one run of cells that meet laterally, or may, and whose times and heights may meet.
+    cell, entry, last_cell, row_count, area, row_start, cell_row, cell_start, e_id, e_turn,
+    box, time, height, minima, real, whole, xyz, joins, offset,
+    s_box, s_time, s_height, s_party, mask, mask_words, flat_i, flat_j, out, out_answer,
+):  # fmt: skip
+    """Pairs of one run of cells that meet, or may.
 
     Starts at `entry` of `cell`; stops when the cells are done or `out` may not hold what the next entry finds. A pair is reported
     by the first cell the two boxes share, so once, but for pairs over the antimeridian.
 
     Args:
-        e_box (4, m), e_time (2, m), e_height (2, m), e_id (m,): entries, cell by cell, by start of time; ends and upper limits
-            hold the largest minima already.
+        box (n, 4), time (n, 2), height (n, 2): outward, ends and upper limits with the largest minima in them already.
         minima: (activities, activities, 3) lateral_m, vertical_m, time_s.
-        slack_m: (n,) what each volume adds to the lateral minimum for the answer POSSIBLE.
+        real, whole: (n, 20) rows, columns as for the changing index below, and the same seen as int64.
+        s_box (4, m), s_time (2, m), s_height (2, m), s_party (m,): scratch for one cell's entries.
     Returns:
-        how many pairs stand in `out` (k, 2) and `out_answer` (k,), the cell and entry to go on from.
+        how many pairs stand in `out` (k, 2) and `out_answer` (k,), the cell and entry to go on from. An answer is a lateral
+        one, plus 4 where time and altitude come within the minima as stated.
     """
     found = 0
+    laid = -1
     while cell < last_cell:
-        first, last = cell_start[cell], cell_start[cell + 1]
-        entry = max(entry, first)
+        first = cell_start[cell]
+        count = cell_start[cell + 1] - first
         row = cell_row[cell]
         columns = row_start[row + 1] - row_start[row]
         column = cell - row_start[row]
-        while entry < last:
-            end = _first_after(e_time, e_time[1, entry], entry + 1, last)
+        if count > 1 and laid != cell:
+            _lay_cell(first, count, e_id, e_turn, box, time, height, whole, s_box, s_time, s_height, s_party)
+            laid = cell
+        while entry < count:
+            end = _first_after(s_time, s_time[1, entry], entry + 1, count)
             if found + end - entry > out.shape[0]:
                 return found, cell, entry
-            hits = _mask(entry, end, e_box, e_height, mask, mask_words)
-            if hits:
-                i = e_id[entry]
+            if end > entry + 1 and _mask(entry, end, s_box, s_height, mask, mask_words):
+                i = e_id[first + entry]
                 for word in range((end - entry - 1 + 7) // 8):
                     if mask_words[word] == 0:
                         continue
                     for m in range(8 * word, 8 * word + 8):
-                        if mask[m] == 0:
-                            continue
                         b = entry + 1 + m
-                        j = e_id[b]
-                        if party[i] == party[j] or not _first_shared(
-                            e_box, entry, b, row, column, row_count, columns, area
+                        if (
+                            mask[m] == 0
+                            or s_party[entry] == s_party[b]
+                            or not _first_shared(s_box, entry, b, row, column, row_count, columns, area)
                         ):
                             continue
-                        p, q = min(i, j), max(i, j)
-                        answer = lateral_answer(
-                            p,
-                            q,
-                            minima[activity[p], activity[q], 0],
-                            slack_m[p] + slack_m[q] + 1.0,
-                            kind,
-                            radius_m,
-                            xyz,
-                            joins,
-                            offset,
-                            centre,
-                            reach,
-                            flat_i,
-                            flat_j,
+                        j = e_id[first + b]
+                        answer = rows_answer(
+                            min(i, j), max(i, j), minima, real, whole, xyz, joins, offset, flat_i, flat_j
                         )
                         if answer != CLEAR:
-                            out[found, 0], out[found, 1], out_answer[found] = p, q, answer
+                            out[found, 0], out[found, 1], out_answer[found] = i, j, answer
                             found += 1
             entry += 1
         cell += 1
+        entry = 0
     return found, cell, entry
 
 
-def _first_after(e_time, moment, low, high):
+def _lay_cell(first, count, e_id, e_turn, box, time, height, whole, s_box, s_time, s_height, s_party):
+    for k in range(count):
+        i = e_id[first + k]
+        turn = np.float32(360.0 * e_turn[first + k])
+        s_box[0, k], s_box[1, k] = box[i, 0], box[i, 1]
+        s_box[2, k], s_box[3, k] = box[i, 2] - turn, box[i, 3] - turn
+        s_time[0, k], s_time[1, k] = time[i, 0], time[i, 1]
+        s_height[0, k], s_height[1, k] = height[i, 0], height[i, 1]
+        s_party[k] = whole[i, WHO] >> 8
+
+
+def answer_pairs(i, others, minima, real, whole, xyz, joins, offset, flat_i, flat_j, answers):
+    """The answers, as `sweep` gives them, of one volume with each of (k,) others."""
+    for k in range(others.shape[0]):
+        j = others[k]
+        answers[k] = rows_answer(min(i, j), max(i, j), minima, real, whole, xyz, joins, offset, flat_i, flat_j)
+
+
+def rows_answer(i, j, minima, real, whole, xyz, joins, offset, flat_i, flat_j):
+    """CLEAR, or the lateral answer plus 4 where time and altitude are sure; cheapest and nearest in memory first."""
+    rule = minima[whole[i, WHO] & 255, whole[j, WHO] & 255]
+    within, slack = rule[0], real[i, SLACK] + real[j, SLACK] + 1.0
+    dx, dy, dz = real[i, X] - real[j, X], real[i, Y] - real[j, Y], real[i, Z] - real[j, Z]
+    chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+    if chord > real[i, OUTER] + real[j, OUTER] + within + slack:
+        return CLEAR
+    in_time = _in_time(whole, i, whole, j, rule[2])
+    if in_time == CLEAR:
+        return CLEAR
+    in_height = _in_height(real, whole, i, real, whole, j, rule[1])
+    if in_height == CLEAR:
+        return CLEAR
+    sure = 4 if in_time == CONFLICT and in_height == CONFLICT else 0
+    inner = real[i, INNER] + real[j, INNER]
+    if real[i, INNER] >= 0.0 and real[j, INNER] >= 0.0 and _arc_at_most(chord) <= inner + within:
+        return CONFLICT + sure
+    at = i if real[i, OUTER] <= real[j, OUTER] else j
+    widest = max(real[i, OUTER] - real[i, RADIUS], real[j, OUTER] - real[j, RADIUS])
+    answer = _shapes_answer(
+        i, j, within, slack, whole[i, FLAGS] & 3, whole[j, FLAGS] & 3, real[i, RADIUS] + real[j, RADIUS], chord + widest,
+        real[at, X], real[at, Y], real[at, Z], xyz, joins, offset, flat_i, flat_j,
+    )  # fmt: skip
+    return answer if answer == CLEAR else answer + sure
+
+
+def _first_after(s_time, moment, low, high):
     """The first entry in [low, high) that starts after a moment."""
     while low < high:
         middle = (low + high) // 2
-        if e_time[0, middle] <= moment:
+        if s_time[0, middle] <= moment:
             low = middle + 1
         else:
             high = middle
     return low
 
 
-def _mask(a, end, e_box, e_height, mask, mask_words):
+def _mask(a, end, s_box, s_height, mask, mask_words):
     """Marks in `mask` which entries after `a` up to `end` share its box and height; returns whether any does."""
-    south, north, west, east = e_box[0, a], e_box[1, a], e_box[2, a], e_box[3, a]
-    low, high = e_height[0, a], e_height[1, a]
+    south, north, west, east = s_box[0, a], s_box[1, a], s_box[2, a], s_box[3, a]
+    low, high = s_height[0, a], s_height[1, a]
     count = end - a - 1
     for m in range(count):
         b = a + 1 + m
         mask[m] = (
-            (e_box[0, b] <= north)
-            & (e_box[1, b] >= south)
-            & (e_box[2, b] <= east)
-            & (e_box[3, b] >= west)
-            & (e_height[0, b] <= high)
-            & (e_height[1, b] >= low)
+            (s_box[0, b] <= north)
+            & (s_box[1, b] >= south)
+            & (s_box[2, b] <= east)
+            & (s_box[3, b] >= west)
+            & (s_height[0, b] <= high)
+            & (s_height[1, b] >= low)
         )
     words = (count + 7) // 8
     for m in range(count, 8 * words):
@@ -594,11 +613,20 @@ def _mask(a, end, e_box, e_height, mask, mask_words):
     return seen != np.uint64(0)
 
 
-def _first_shared(e_box, a, b, row, column, row_count, columns, area):
-    if max(row_of(e_box[0, a], row_count, area), row_of(e_box[0, b], row_count, area)) != row:
+def _first_shared(s_box, a, b, row, column, row_count, columns, area):
+    if max(row_of(s_box[0, a], row_count, area), row_of(s_box[0, b], row_count, area)) != row:
         return False
-    shared = max(column_of(e_box[2, a], columns, area), column_of(e_box[2, b], columns, area))
+    shared = max(column_of(s_box[2, a], columns, area), column_of(s_box[2, b], columns, area))
     return max(0, shared) == column
+
+
+def gather_vertices(order, offset, lat_deg, lon_deg, joins, to_offset, to_lat, to_lon, to_joins):
+    """Vertices of volumes laid out anew in another order of the volumes."""
+    for k in range(order.shape[0]):
+        at = to_offset[k]
+        for m in range(offset[order[k]], offset[order[k] + 1]):
+            to_lat[at], to_lon[at], to_joins[at] = lat_deg[m], lon_deg[m], joins[m]
+            at += 1
 
 
 # ── the changing index: rows, cells, blocks ──────────────────────────────────────────────────────────────────────────
@@ -1407,6 +1435,7 @@ def sort_by_position(rows, starts, into):
         starts[rows[k, 0] + 1] += 1
     for k in range(1, starts.shape[0]):
         starts[k] += starts[k - 1]
+    into[:, 0] = -1
     for k in range(rows.shape[0]):
         m = starts[rows[k, 0]]
         starts[rows[k, 0]] = m + 1
