@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.domain import (
+    SURFACE,
     UNSTATED_ABOVE,
     WORLD,
     WORLD_PRESSURE,
+    AltitudeBand,
     Arena,
     PressureBounds,
     TerrainBounds,
@@ -18,7 +20,7 @@ from detente.domain import (
     hae,
 )
 from detente.geodesy import geoid
-from detente.geodesy.altitudes import flight_level_bounds_m, hae_bounds_m, standard_altitude_m
+from detente.geodesy.altitudes import flight_level_bounds_m, hae_bounds_m, is_surely_upside_down, standard_altitude_m
 from detente.geodesy.geoid import geoid_bounds_m
 
 # Geoid undulations of EGM96 published with NGA's own interpolation program (its test input and output files), metres.
@@ -108,3 +110,20 @@ def test_world_pressure_bounds_hold_the_records():
     low_m, high_m = flight_level_bounds_m(0.0, WORLD_PRESSURE)
     assert low_m <= -standard_altitude_m(870.0)
     assert high_m >= -standard_altitude_m(1085.0)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "upside_down"),
+    [
+        (flight_level(200), amsl(100.0), True),
+        (hae(1000.0), amsl(500.0), True),
+        (hae(100.0), amsl(0.0), False),  # the sea may lie as high as that
+        (SURFACE, amsl(-500.0), True),  # below the lowest ground
+        (SURFACE, amsl(100.0), False),
+        (agl(5000.0), flight_level(30), True),
+        (flight_level(100), amsl(3000.0), False),
+        (flight_level(100), UNSTATED_ABOVE, False),
+    ],
+)
+def test_a_band_in_two_references_is_upside_down_only_where_nothing_could_turn_it(lower, upper, upside_down):
+    assert is_surely_upside_down(AltitudeBand(lower, upper), WORLD) == upside_down

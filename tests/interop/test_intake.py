@@ -681,3 +681,64 @@ def test_an_understanding_is_the_same_in_toml_and_json(tmp_path):
     rule = {"name": "r", "lateral": "5nm", "vertical": "1000ft", "time": "5min", "activities": ["air_operation", "any"]}
     (tmp_path / "u.json").write_text(json.dumps({"name": "U", "version": "1", "rules": [rule], "arena": arena}))
     assert read_understanding(tmp_path / "u.toml") == read_understanding(tmp_path / "u.json")
+
+
+# What a hostile or careless hand could hide a plan with.
+
+HEADINGS = "party,reference,activity,position,radius,altitude_lower,altitude_upper,time_start,time_end,title\n"
+TONIGHT = "SFC,FL100,171840ZSEP18,171910ZSEP18"
+
+
+def of_table(tmp_path, rows, headings=HEADINGS):
+    (tmp_path / "t.csv").write_text(headings + rows)
+    return read_files([tmp_path / "t.csv"])
+
+
+def test_a_quote_cannot_take_the_rows_after_it_along(tmp_path):
+    row = f"B,2,air_operation,35N 35E,1 km,{TONIGHT},\n"
+    intake = of_table(
+        tmp_path, f'A,1,air_operation,35N 35E,1 km,{TONIGHT},"west\n{row}C,3,air_operation,35N 35E,1 km,{TONIGHT},"\n'
+    )
+    assert "holds whole rows of the table" in intake.problems[0].what
+
+
+def test_a_title_of_two_lines_is_a_title(tmp_path):
+    intake = of_table(tmp_path, f'A,1,air_operation,35N 35E,1 km,{TONIGHT},"west, then\nnorth, then home"\n')
+    assert not intake.problems
+    assert intake.notices[0].title == "west, then north, then home"
+
+
+def test_limits_in_two_references_that_can_only_be_swapped_are_refused(tmp_path):
+    intake = of_table(tmp_path, "A,1,air_operation,35N 35E,1 km,FL200,100 m AMSL,171840ZSEP18,171910ZSEP18,\n")
+    assert "is above altitude_upper" in intake.problems[0].what
+    assert not intake.notices
+
+
+@pytest.mark.parametrize(
+    ("square", "half_diagonal_m"), [("36SYE", 70_711), ("36SYE12", 7_071), ("36SYE 3000 2000", 7.071)]
+)
+def test_a_place_given_as_a_square_may_be_anywhere_in_it(tmp_path, square, half_diagonal_m):
+    intake = of_table(tmp_path, f"A,1,air_operation,{square},1 km,{TONIGHT},\n")
+    unsure_m = intake.notices[0].volumes[0].uncertainty.position_m
+    assert half_diagonal_m <= unsure_m <= 1.02 * half_diagonal_m + 1
+    assert any("anywhere in the square" in reading.what for reading in intake.readings)
+
+
+def test_a_metre_of_a_square_and_a_stated_uncertainty_stand_as_they_are(tmp_path):
+    exact = of_table(tmp_path, f"A,1,air_operation,36SYE3000020000,1 km,{TONIGHT},\n")
+    stated = of_table(
+        tmp_path, f"A,1,air_operation,36SYE32,1 km,{TONIGHT},,2 km\n", HEADINGS.strip() + ",position_uncertainty\n"
+    )
+    assert [i.notices[0].volumes[0].uncertainty.position_m for i in (exact, stated)] == [0.0, 2000.0]
+
+
+def test_one_time_under_two_headings_is_refused(tmp_path):
+    headings = "party,position,radius,time_start,time_start_utc\n"
+    intake = of_table(tmp_path, "A,35N 35E,1 km,2018-09-17T18:00Z,2018-09-17T08:00\n", headings)
+    assert "stands twice" in intake.problems[0].what
+
+
+def test_a_list_of_notices_cannot_hide_the_features_beside_it(tmp_path):
+    path = tmp_path / "both.geojson"
+    path.write_text('{"type": "FeatureCollection", "notices": [], "features": []}')
+    assert "both GeoJSON and a list of notices" in read_files([path]).problems[0].what

@@ -265,3 +265,11 @@ def test_the_largest_uncertainties_and_minima_meet_everything_ever():
     here = notice("A", uncertainty=unsure, when=UNSTATED_WINDOW)
     there = notice("B", at=(-35.5, -144.2), uncertainty=unsure, when=window(1e7, 1e7))
     assert screen([here, there], minima=Minima(20_100_000.0, 1_100_000.0, century_s)).answer is not Answer.CLEAR
+
+
+def test_a_band_whose_limits_can_only_be_swapped_hides_nothing():
+    swapped = AltitudeBand(flight_level(200), amsl(100.0))  # all between, and was CLEAR of all between
+    between = AltitudeBand(amsl(1500.0), amsl(2500.0))
+    with pytest.raises(InvalidVolume, match="whatever the ground") as caught:
+        screen([notice("A", band=swapped), notice("B", band=between)], minima=MINIMA)
+    assert caught.value.where == "A 1.volumes[0].altitude"

@@ -16,10 +16,11 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
-from detente.domain import AltitudeLimit, AltitudeReference, Arena, PressureBounds
+from detente.domain import AltitudeBand, AltitudeLimit, AltitudeReference, Arena, PressureBounds
 from detente.geodesy.geoid import geoid_bounds_m
 
 STANDARD_PRESSURE_HPA: Final = 1013.25
+LARGEST_UNDULATION_M: Final = 110.0  # the geoid lies between 107 m below and 86 m above the ellipsoid
 _SCALE_M: Final = 288.15 / 0.0065  # T0 / L of the troposphere
 _EXPONENT: Final = 0.190263  # R·L/g
 _EARTH_RADIUS_M: Final = 6_356_766.0  # of ICAO Doc 7488
@@ -40,6 +41,24 @@ def hae_bounds_m(
     sea_low_m, sea_high_m = geoid_bounds_m(south_deg, west_deg, north_deg, east_deg)
     low_m, high_m = _amsl_bounds_m(limit, arena)
     return low_m + sea_low_m, high_m + sea_high_m
+
+
+def is_surely_upside_down(band: AltitudeBand, arena: Arena) -> bool:
+    """Whether a band in two references has its lower limit above its upper one, whatever the ground, the sea and the air are like.
+
+    In one reference an `AltitudeBand` refuses it by itself.
+    """
+    open_ended = (AltitudeReference.UNLIMITED, AltitudeReference.UNSTATED)
+    if band.lower.reference in open_ended or band.upper.reference in open_ended:
+        return False
+    return _roughly_amsl_m(band.lower, arena)[0] > _roughly_amsl_m(band.upper, arena)[1]
+
+
+def _roughly_amsl_m(limit: AltitudeLimit, arena: Arena) -> tuple[float, float]:
+    """As `_amsl_bounds_m`, for any stated limit and without the geoid's grid."""
+    if limit.reference is AltitudeReference.HAE:
+        return limit.value_m - LARGEST_UNDULATION_M, limit.value_m + LARGEST_UNDULATION_M
+    return _amsl_bounds_m(limit, arena)
 
 
 def _amsl_bounds_m(limit: AltitudeLimit, arena: Arena) -> tuple[float, float]:

@@ -18,6 +18,9 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
     """The features of a GeoJSON text, or the notices of a notice JSON."""
     root = strict_json.loads(raw)
     if isinstance(root, dict) and "notices" in root:
+        if "features" in root or "geometry" in root:
+            what = "the JSON is both GeoJSON and a list of notices"
+            raise UnreadableFile(what, hint="send two files: which of the two holds is not ours to guess")
         from detente.interop import notice_json
 
         return notice_json.features(root, refuse)

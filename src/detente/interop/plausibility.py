@@ -69,6 +69,7 @@ def problems(volumes: Iterable[Volume4D], activity: Activity, stated_place: str,
     if slip:
         found.append(slip)
     found.extend(_altitude_slips(given, activity))
+    found.extend(_upside_down(given, arena))
     if stated_place and not slip:
         found.extend(_place_slips(given, stated_place, arena))
     return found
@@ -145,6 +146,23 @@ def _altitude_slips(volumes: tuple[Volume4D, ...], activity: Activity) -> list[D
         )
         for limit in (highest,)
         if limit is not None and limit.value_m > highest_m
+    ]
+
+
+def _upside_down(volumes: tuple[Volume4D, ...], arena: Arena) -> list[DetenteError]:
+    mixed = dict.fromkeys(v.altitude for v in volumes if v.altitude.lower.reference is not v.altitude.upper.reference)
+    if not mixed:
+        return []
+    from detente.geodesy.altitudes import is_surely_upside_down
+
+    return [
+        InvalidVolume(
+            f"altitude_lower {band.lower} is above altitude_upper {band.upper} whatever the ground and the air pressure",
+            hint="swap them, or check the references",
+            where="altitude",
+        )
+        for band in mixed
+        if is_surely_upside_down(band, arena)
     ]
 
 

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import ceil
 from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, NotUnderstood, Position, TooLarge, UnreadableFile, at
@@ -122,7 +123,7 @@ def _rows(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary) -> list[
 
 def _headings(row: Sequence[Any]) -> list[str]:
     headings = [str(cell or "").strip() for cell in row]
-    plain = [h.casefold() for h in headings if h]
+    plain = [_without_utc(h)[0].casefold() for h in headings if h]
     twice = next((h for h in plain if plain.count(h) > 1), None)
     if twice:
         raise UnreadableFile(
@@ -140,6 +141,9 @@ def _feature(number: int, headings: Sequence[str], row: Sequence[Any], words: Vo
     if len(row) > len(headings) and any(_said(cell) for cell in row[len(headings) :]):
         hint = "put cells that hold the delimiter into quotes"
         problems.append(InvalidVolume(f"{len(row)} cells under {len(headings)} headings", hint=hint))
+    if any(_swallows_rows(cell, len(headings)) for cell in row):
+        hint = "check the quotes: one that is opened and not closed takes the rows after it into its cell"
+        problems.append(InvalidVolume("a cell holds whole rows of the table", hint=hint))
     given = {}
     for heading, cell in zip(headings, row, strict=False):
         if _said(cell):
@@ -151,14 +155,25 @@ def _feature(number: int, headings: Sequence[str], row: Sequence[Any], words: Vo
     given.pop("", None)
     fields = words.fields(given)
     notes: list[str] = []
+    kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
     try:
         geometry = tuple(_geometry(fields, notes))
+        unsure_m = _half_diagonal_m(fields)
     except DetenteError as error:
         problems.append(error)
-        geometry = ()
-    kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
+        geometry, unsure_m = (), 0.0
+    if unsure_m and not ("position_uncertainty" in kept or "position_uncertainty_m" in kept):
+        kept["position_uncertainty_m"] = ceil(unsure_m)
+        notes.append(f"anywhere in the square: position_uncertainty_m taken as {ceil(unsure_m)}")
     label = labelled(f"row {number}", fields.get("reference"))
     return Feature(label, kept, geometry, tuple(problems), tuple(notes))
+
+
+def _swallows_rows(cell: Any, columns: int) -> bool:
+    """Whether a later line of the cell has as many cells as the table; WKT may well."""
+    if not isinstance(cell, str) or columns < 3 or "\n" not in cell or "(" in cell:
+        return False
+    return any(line.count(sign) >= columns - 1 for line in cell.split("\n")[1:] for sign in ";\t,")
 
 
 @lru_cache(maxsize=MOST_COLUMNS)
@@ -227,6 +242,20 @@ def _read(text: str, notes: list[str]) -> Position:
     reading = read_position_with_notes(text)
     notes.extend(note for note in reading.notes if note not in notes)
     return reading.position
+
+
+def _half_diagonal_m(fields: Mapping[str, Any]) -> float:
+    """How far a place may lie from the middle of its MGRS square; 0 for what is no square, or one of a metre.
+
+    Errs: outward, by 1 % for the scale of the grid.
+    """
+    said = str(fields.get("positions") or fields.get("position") or "")
+    readings = [read_position_with_notes(text) for text in re.split("[;|]", said) if _LIKE_MGRS.match(text)]
+    widest_m = max((r.precision_m for r in readings if r.form == "MGRS"), default=0.0)
+    return widest_m * 2**0.5 * 1.01 if widest_m > 0.5 else 0.0
+
+
+_LIKE_MGRS: Final = re.compile(r"\s*(MGRS)?[\s:]*(\d{1,2}\s*)?[A-Z]\s*[A-Z]\s*[A-Z]", re.IGNORECASE)
 
 
 def _shaped(shape: str, positions: list[Position], notes: list[str]) -> Geometry:

@@ -13,6 +13,7 @@ from detente.domain import (
     Arena,
     Conflict,
     HazardWarning,
+    InvalidVolume,
     Minima,
     MinimaRule,
     NoMinima,
@@ -27,7 +28,7 @@ from detente.domain import (
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.screening.candidates import Progress
 from detente.screening.explain import meeting_area
-from detente.screening.pair import PairSeparation, prepare, separation_of
+from detente.screening.pair import PairSeparation, Prepared, prepare, separation_of
 from detente.screening.proposals import MOVES, propose
 from detente.screening.scene import NO_SEPARATION, Entry, Scene
 
@@ -64,7 +65,7 @@ def screen(
         progress: called with (done, total) as the work goes on.
     Raises:
         NoMinima: neither gives minima for a pair of activities that occurs.
-        InvalidVolume: a footprint's geometry cannot be; `where` names the notice and volume.
+        InvalidVolume: a footprint's geometry or a band of altitudes cannot be; `where` names the notice and volume.
     """
     rules = _rules(understanding, minima)
     arena = rules.arena
@@ -107,10 +108,27 @@ def _entries(notices: Sequence[Notice], rules: Understanding, between: TimeWindo
             if between is not None and not _may_be_active(volume.window, between, volume.uncertainty.time_s, rules):
                 continue
             entry = Entry(VolumeRef(notice, index), prepare(volume, notice.activity))
-            with at(notice.source or f"{notice.party} {notice.reference}"), at(f"volumes[{index}]"), at("footprint"):
-                _ = entry.prepared.shape
+            with at(notice.source or f"{notice.party} {notice.reference}"), at(f"volumes[{index}]"):
+                _check(entry.prepared, rules.arena)
             entries.append(entry)
     return entries
+
+
+def _check(prepared: Prepared, arena: Arena) -> None:
+    """Raises InvalidVolume where the footprint's geometry, or the order of the altitudes, cannot be."""
+    with at("footprint"):
+        _ = prepared.shape
+    band = prepared.volume.altitude
+    if band.lower.reference is band.upper.reference:
+        return
+    from detente.geodesy.altitudes import is_surely_upside_down
+
+    if is_surely_upside_down(band, arena):
+        raise InvalidVolume(
+            f"altitude_lower {band.lower} is above altitude_upper {band.upper} whatever the ground and the air pressure",
+            hint="swap them, or check the references",
+            where="altitude",
+        )
 
 
 def _may_be_active(window: TimeWindow, between: TimeWindow, uncertainty_s: float, rules: Understanding) -> bool:
