@@ -16,6 +16,7 @@ from detente.domain import (
     Circle,
     Conflict,
     HazardWarning,
+    InvalidVolume,
     MeetingArea,
     Minima,
     Notice,
@@ -173,3 +174,17 @@ def test_nothing_a_party_writes_reaches_the_terminal_as_a_command(text):
 def test_clear_is_one_line():
     text = table_text(ScreeningAnswer(Answer.CLEAR, (LAF, UN), (), pair_count=3))
     assert text == "CLEAR: 3 pairs of 4 volumes.\n"
+
+
+def test_clear_never_stands_alone_where_something_was_not_read():
+    text = table_text(
+        ScreeningAnswer(Answer.CLEAR, (LAF, UN), (), pair_count=3), problems=[InvalidVolume("no geometry")]
+    )
+    assert "CLEAR as far as read: 3 pairs of 4 volumes; 1 problem: what could not be read was not screened" in " ".join(
+        text.split()
+    )
+
+
+def test_clear_of_nobody_else_says_that_nothing_was_compared():
+    text = table_text(ScreeningAnswer(Answer.CLEAR, (LAF,), (), pair_count=0))
+    assert " ".join(text.split()).endswith("plans of one party alone, or none: nothing was compared.")

@@ -105,9 +105,18 @@ def summary(answer: ScreeningAnswer, found: Sequence[Meeting], problems: Sequenc
         )
     if counted["warnings"]:
         parts.append(f"{words.plural(counted['warnings'], 'hazard warning')}")
+    if not counted["pairs"]:
+        parts.append("plans of one party alone, or none: nothing was compared")
     if problems:
         parts.append(f"{words.plural(len(problems), 'problem')}: what could not be read was not screened")
-    return Text.assemble((answer.answer.name, _STYLE[answer.answer]), ": ", "; ".join(parts) + ".")
+    return Text.assemble(_headline(answer, problems), ": ", "; ".join(parts) + ".")
+
+
+def _headline(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> tuple[str, str]:
+    """The answer's name; never the bare green word where something was not read, or nothing compared."""
+    if answer.answer is not Answer.CLEAR or (answer.pair_count and not problems):
+        return answer.answer.name, _STYLE[answer.answer]
+    return ("CLEAR as far as read" if problems else "CLEAR"), _STYLE[Answer.POSSIBLE]
 
 
 def _more(count: int, more_in: str) -> Text:
