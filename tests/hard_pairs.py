@@ -131,7 +131,7 @@ def star(rng: Random, middle: Position, size_m: float) -> Polygon:
 
 def ring_with_hole(rng: Random, middle: Position, size_m: float) -> Polygon:
     """A star with a hole of the same form; its middle lies in the hole."""
-    size_m = min(size_m, 300_000.0)
+    size_m = min(max(size_m, 1.0), 300_000.0)
     corners = int(rng.integers(4, 9))
     azimuth_deg = (np.arange(corners) + rng.uniform(0, 0.7, corners)) * 360 / corners + _turn(rng)
     reach_m = size_m * rng.uniform(0.4, 1.0, corners)
@@ -311,7 +311,7 @@ def _shape_at(rng: Random, corner: Position, size_m: float, azimuth_deg: float) 
 
 def _nested(rng: Random, middle: Position) -> Two:
     size_m = a_size(rng)
-    return any_footprint(rng, middle, size_m), any_footprint(rng, middle, size_m * rng.uniform(0.001, 0.3))
+    return any_footprint(rng, middle, size_m), any_footprint(rng, middle, max(0.1, size_m * rng.uniform(0.001, 0.3)))
 
 
 def _in_a_hole(rng: Random, middle: Position) -> Two:

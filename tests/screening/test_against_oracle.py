@@ -127,9 +127,9 @@ def test_altitudes_of_different_references_never_clear_what_meets_in_a_possible_
     assert min(told[answer] for answer in Answer) > 50  # the draw reaches all three
 
 
-@pytest.mark.parametrize("pair_count", [60, 600])
+@pytest.mark.parametrize("pair_count", [60, 400])
 def test_a_whole_crowd_is_told_what_its_pairs_are_told(pair_count):
-    """Few volumes go through the sweep, many through the compiled engine; neither may lose a pair on the way."""
+    """By the sweep and the exact predicate, and by the compiled kernels; neither may lose a pair on the way."""
     rng = np.random.default_rng(pair_count)
     pairs = [draw_pair(rng) for _ in range(pair_count)]
     assert wrong_in_a_crowd(rng, [(pair, oracle_distance_m(pair.a, pair.b)) for pair in pairs]) == []
