@@ -464,7 +464,8 @@ def _settled_positions(rows: Ints, lat: Floats, lon: Floats, copies: dict[int, _
         apart_m = distance(_point(lat[position], lon[position]), other.shape, beyond_m=slack_m).distance_m
         lateral = Answer.CLEAR if apart_m > slack_m else Answer.POSSIBLE if apart_m > RESOLUTION_M else Answer.CONFLICT
         rows[k, 2] = min(lateral, Answer.CONFLICT if answer == kernels.UNDECIDED else Answer.POSSIBLE)
-    return rows[rows[:, 2] != Answer.CLEAR]
+    settled: Ints = rows[rows[:, 2] != Answer.CLEAR]
+    return settled
 
 
 def _point(lat_deg: float, lon_deg: float) -> Shape:
