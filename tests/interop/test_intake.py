@@ -10,6 +10,7 @@ from functools import cache
 from math import atan2
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -31,8 +32,10 @@ from detente.domain import (
     amsl,
     flight_level,
 )
-from detente.interop import read_files, read_understanding
+from detente.geodesy import wgs84
+from detente.interop import plausibility, read_files, read_understanding
 from detente.interop.rings import is_certainly_simple
+from detente.interop.vocabulary import FIELDS, SYNONYMS
 from detente.screening import check_footprint
 
 BAD = Path(__file__).parent / "bad"
@@ -549,6 +552,175 @@ def test_the_common_ring_is_certainly_simple():
     )
 
 
+# ── KML, GPX and workbooks say things of their own ───────────────────────────────────────────────────────────────────
+
+
+def placemark(geometry, more=""):
+    return f"<kml xmlns:gx='g'><Document><Placemark><name>Z</name>{more}{geometry}</Placemark></Document></kml>"
+
+
+def outline(height, mode="absolute", extrude=1):
+    ring = " ".join(f"{x},{y}{height}" for x, y in ((35, 33), (36, 33), (36, 34), (35, 33)))
+    return (
+        f"<Polygon><extrude>{extrude}</extrude><altitudeMode>{mode}</altitudeMode><outerBoundaryIs><LinearRing>"
+        f"<coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("geometry", "upper"),
+    [
+        (outline(",1500"), amsl(1500.0)),
+        (f"<MultiGeometry>{outline(',1500')}{outline(',3000')}</MultiGeometry>", amsl(3000.0)),
+        (f"<MultiGeometry>{outline(',1500')}{outline(',3000', 'relativeToGround')}</MultiGeometry>", None),
+        (f"<MultiGeometry>{outline(',1500')}{outline('')}</MultiGeometry>", None),
+        (outline(",1500", "clampToGround"), None),
+        (outline(",0"), None),  # what programs write where nobody gave a height
+        (outline("", "relativeToGround"), None),
+    ],
+)
+def test_a_kml_height_is_read_only_where_it_covers_every_part(tmp_path, geometry, upper):
+    (notice,) = read_text(tmp_path, "z.kml", placemark(geometry)).notices
+    for volume in notice.volumes:
+        assert volume.altitude.upper == upper if upper else not volume.altitude.upper.is_stated
+
+
+def test_a_kml_time_stamp_does_not_say_how_long(tmp_path):
+    stamp = "<TimeStamp><when>2018-09-17T18:00:00Z</when></TimeStamp>"
+    intake = read_text(tmp_path, "z.kml", placemark(outline(",1500"), stamp))
+    window = intake.notices[0].volumes[0].window
+    assert (window.start_utc.hour, window.end_stated) == (18, False)
+    assert any("TimeStamp" in r.what for r in intake.readings)
+
+
+def test_a_kml_track_moves_and_its_parts_say_nothing_in_between(tmp_path):
+    def track(hour):
+        points = "".join(f"<when>2018-09-17T{hour}:0{k}:00Z</when><gx:coord>35 33.{k} 0</gx:coord>" for k in range(3))
+        return f"<gx:Track>{points}</gx:Track>"
+
+    text = placemark(f"<gx:MultiTrack>{track(18)}{track(19)}</gx:MultiTrack>")
+    intake = read_text(tmp_path, "z.kml", text, defaults={"half_width": "1 km"})
+    assert [v.window.start_utc.hour for v in intake.notices[0].volumes] == [18, 18, 19, 19]
+    assert any("between the parts of a track" in r.what for r in intake.readings)
+
+
+def test_a_kml_part_without_a_footprint_is_refused_not_skipped(tmp_path):
+    text = placemark(f"<MultiGeometry>{outline('')}<Model/></MultiGeometry>")
+    assert "Model has no footprint" in read_text(tmp_path, "z.kml", text).problems[0].what
+
+
+def test_kml_that_points_elsewhere_says_so(tmp_path):
+    intake = read_text(tmp_path, "z.kml", "<kml><NetworkLink><Link><href>x.kml</href></Link></NetworkLink></kml>")
+    assert any("not followed" in r.what for r in intake.readings)
+
+
+@pytest.mark.parametrize("text", ["<aixm><a/></aixm>", "<html><body>Placemark</body></html>"])
+def test_xml_that_holds_no_plans_is_refused_not_empty(tmp_path, text):
+    assert "is no kml file" in read_text(tmp_path, "plans.kml", text).problems[0].what
+
+
+def test_columns_are_mapped_in_kml_too(tmp_path):
+    data = "<ExtendedData><Data name='Betreiber'><value>LAF</value></Data></ExtendedData>"
+    intake = read_text(tmp_path, "z.kml", placemark(outline(""), data), columns={"betreiber": "party"})
+    assert parties(intake) == ["LAF"]
+
+
+def test_a_waypoint_holds_when_it_says_so_not_when_it_was_made(tmp_path):
+    point = "<wpt lat='35' lon='35'><time>2018-09-17T18:00:00Z</time><extensions><x><radius>5 km</radius><time_start>2018-09-18T06:00Z</time_start></x></extensions></wpt>"
+    intake = read_text(tmp_path, "w.gpx", f"<gpx>{point}</gpx>")
+    (volume,) = intake.notices[0].volumes
+    assert volume.footprint.radius_m == 5000.0
+    assert volume.window.start_utc == datetime(2018, 9, 18, 6, tzinfo=UTC)
+    assert not volume.window.end_stated
+    assert any("waypoint's time is not read" in r.what for r in intake.readings)
+
+
+def test_a_gpx_route_at_a_speed_moves_and_one_without_stays(tmp_path):
+    text = "<gpx><rte><rtept lat='35' lon='35'/><rtept lat='35.1' lon='35'/></rte></gpx>"
+    stays = read_text(tmp_path, "r.gpx", text, defaults={"half_width": "1 km"})
+    assert isinstance(stays.notices[0].volumes[0].footprint, Corridor)
+    assert not stays.notices[0].volumes[0].window.start_stated
+    moves = {"half_width": "1 km", "speed": "60 kt", "time_start": "171800ZSEP18"}
+    (notice,) = read_text(tmp_path, "r.gpx", text, defaults=moves).notices
+    assert notice.volumes[-1].window.end_stated
+
+
+def test_only_the_first_sheet_is_read_and_the_others_are_named(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["party", "lat", "lon", "radius"])
+    book.active.append(["A", 35.5, 35.8, "5 km"])
+    book.create_sheet("tomorrow")
+    book.save(tmp_path / "b.xlsx")
+    intake = read_files([tmp_path / "b.xlsx"])
+    assert parties(intake) == ["A"]
+    assert any("'tomorrow'" in r.what for r in intake.readings)
+
+
+def test_a_cell_that_holds_a_failed_formula_is_refused(tmp_path):
+    (tmp_path / "b.xlsx").write_bytes(xlsx([["party", "lat", "lon", "radius"], ["#REF!", 35.5, 35.8, "5 km"]]))
+    (problem,) = read_files([tmp_path / "b.xlsx"]).problems
+    assert (problem.where, problem.what) == ("b.xlsx, row 2, party", "the cell holds #REF!")
+
+
+def test_a_row_that_says_where_twice_says_which_is_read(tmp_path):
+    intake = read_text(tmp_path, "t.csv", "party,lat,lon,wkt,radius\nA,1,2,POINT(35 33),5 km\n")
+    assert intake.notices[0].volumes[0].footprint.centre == Position(33.0, 35.0)
+    assert any(r.what == "latitude is not read: wkt says where" for r in intake.readings)
+
+
+def test_of_many_problems_ten_thousand_are_listed_and_the_rest_counted(tmp_path):
+    rows = "A,1,2,5\n" * 10_500
+    problems = read_text(tmp_path, "t.csv", "party,lat,lon,radius\n" + rows).problems
+    assert (len(problems), problems[-1].what) == (10_001, "500 more problems")
+
+
+# ── places in words ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("place", "fits"),
+    [
+        ("N of Latakia", False), ("W of Latakia", True), ("71 km NW of Latakia", True), ("27 km west of Latakia", False),
+        ("northwest of Latakia", True), ("western of Latakia", True), ("south-east of al-Ladhiqiyah", False),
+    ],
+)  # fmt: skip
+def test_a_direction_is_a_sector_with_as_much_again_for_how_people_speak(tmp_path, place, fits):
+    point = {"type": "Point", "coordinates": [35.0, 35.5]}  # 72 km west
+    intake = read_text(tmp_path, "g.geojson", geojson({**PLAN, "stated_place": place}, point), arena=LEVANT)
+    assert (intake.problems == ()) == fits
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("Latakia", "km away"), ("Homs", "not in the arena's list"), ("north of Homs", "not in the arena")],
+)
+def test_a_place_that_cannot_be_checked_is_announced(tmp_path, place, said):
+    point = {"type": "Point", "coordinates": [35.0, 35.5]}
+    intake = read_text(tmp_path, "g.geojson", geojson({**PLAN, "stated_place": place}, point), arena=LEVANT)
+    assert len(intake.notices) == 1
+    assert any(said in r.what for r in intake.readings)
+
+
+@pytest.mark.parametrize(
+    ("activity", "upper", "passes"),
+    [("air_operation", "9000 m AMSL", True), ("air_operation", "30000 m AMSL", False), ("humanitarian_movement", "13000 m AMSL", False),
+     ("hazard_area", "30000 m AMSL", True), ("air_operation", "UNL", True)],
+)  # fmt: skip
+def test_feet_sent_as_metres_are_caught_where_no_one_goes(tmp_path, activity, upper, passes):
+    intake = read_text(tmp_path, "g.geojson", geojson({**PLAN, "activity": activity, "altitude_upper": upper}))
+    assert (intake.problems == ()) == passes
+
+
+def test_the_departure_of_long_edges_is_told_to_a_tenth():
+    for south, east in ((33.0, 40.0), (60.0, 20.0), (-45.0, 5.0)):
+        line = Corridor((Position(south, 0.0), Position(south, east)), 1000.0)
+        middle_lat, middle_lon = wgs84.cut(np.array([south, south]), np.array([0.0, east]), 1000.0)
+        _, apart_m = wgs84.inverse(middle_lat, middle_lon, np.full_like(middle_lat, south), middle_lon)
+        assert plausibility._departure_m(line) == pytest.approx(apart_m.max(), rel=0.1)
+
+
 # ── hostile files ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -584,9 +756,33 @@ def hostile_files():
         "million_vertices.geojson": million.encode(),
         "huge_number.geojson": geojson({"radius_m": 1}).replace('"radius_m": 1', '"radius_m": 1e400').encode(),
         "digits.geojson": b'{"type":"FeatureCollection","features":[' + b"9" * 100_000 + b"]}",
+        "many_values.geojson": b'{"type":"FeatureCollection","features":[' + b"[]," * 11_000_000 + b"[]]}",
+        "many_features.geojson": b'{"type":"FeatureCollection","features":[' + b"0," * 1_000_001 + b"0]}",
+        "many_attributes.kml": b"<kml " + b"".join(b'a%d="" ' % k for k in range(1_000_000)) + b"/>",
+        "many_children.kml": b"<kml><Placemark>" + b"<a/>" * 1_100_000 + b"</Placemark></kml>",
+        "far_cell.xlsx": workbook('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+        "endless_row.xlsx": workbook('<row r="1">' + "<c/>" * 3_000_000 + "</row>"),
+        "many_headings.csv": b",".join(b"h%d" % k for k in range(10_000)) + b"\n1\n",
+        "plans.geojson.gz": b"\x1f\x8b" + bytes(100),
         "nul.csv": b"party,lat,lon\nA\x00,1,2\n",
         "windows_1256.csv": "party,lat,lon,radius\nالجيش,33,35,5 km\n".encode("cp1256"),
     }
+
+
+def workbook(rows):
+    """A workbook whose first sheet holds these rows; the rest is what a spreadsheet writes."""
+    whole = io.BytesIO(xlsx([["party"]]))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in set(source.namelist()) - {"xl/worksheets/sheet1.xml"}:
+            archive.writestr(name, source.read(name))
+        archive.writestr(
+            "xl/worksheets/sheet1.xml", f'<worksheet xmlns="{SHEET}"><sheetData>{rows}</sheetData></worksheet>'
+        )
+    return stream.getvalue()
+
+
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def bombed_workbook():
@@ -598,7 +794,9 @@ def bombed_workbook():
 
 
 HOSTILE = ["deep.json", "deep_object.json", "one_long_line.csv", "one_long_cell.csv", "deep.kml", "laughs.kml", "outside.kml", "cut.kmz", "bomb.kmz",
-           "bomb.xlsx", "million_vertices.geojson", "huge_number.geojson", "digits.geojson", "nul.csv", "windows_1256.csv"]  # fmt: skip
+           "bomb.xlsx", "million_vertices.geojson", "huge_number.geojson", "digits.geojson", "nul.csv", "windows_1256.csv",
+           "many_values.geojson", "many_features.geojson", "many_attributes.kml", "many_children.kml", "far_cell.xlsx", "endless_row.xlsx",
+           "many_headings.csv", "plans.geojson.gz"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -626,10 +824,25 @@ def test_hostile_files_end_in_a_clear_refusal_within_bounded_memory(name, hostil
 
 @cache
 def made(name):
-    return formats[name]()  # once: archives carry the time they were made
+    return damaged[name]()  # once: archives carry the time they were made
 
 
-@pytest.mark.parametrize("name", formats)
+damaged = {
+    **formats,
+    "track.gpx": lambda: (
+        b"<gpx><wpt lat='35' lon='35'><extensions><radius>5 km</radius></extensions></wpt><trk><name>C</name><trkseg>"
+        b"<trkpt lat='35.1' lon='35.5'><time>2018-09-17T18:00:00Z</time></trkpt><trkpt lat='35.2' lon='35.5'><time>2018-09-17T18:10:00Z</time></trkpt>"
+        b"</trkseg></trk></gpx>"
+    ),
+    "places.csv": lambda: (
+        b'party,wkt,positions,shape,half_width,speed,time_start\na,"POLYGON((35 33,36 33,36 34,35 33))",,,,,\n'
+        b"b,,33N 35E|33N 36E,route,2 km,120 kt,171800ZSEP18\n"
+    ),
+    "parts.kml": lambda: placemark(f"<MultiGeometry>{outline(',1500')}{outline('')}</MultiGeometry>").encode(),
+}
+
+
+@pytest.mark.parametrize("name", damaged)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_nothing_but_a_refusal_leaves_for_any_damage(name, data, tmp_path):
@@ -639,8 +852,33 @@ def test_nothing_but_a_refusal_leaves_for_any_damage(name, data, tmp_path):
         raw[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
         raw = raw or bytearray(b" ")
     (tmp_path / name).write_bytes(bytes(raw))
-    intake = read_files([tmp_path / name])
-    assert all(isinstance(p, DetenteError) for p in intake.problems)
+    for problem in read_files([tmp_path / name]).problems:
+        assert isinstance(problem, DetenteError)
+        assert problem.where.startswith(name)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+    | st.sampled_from(["5 km", "-5 km", "0 m", "inf", "1e999", "UNL", "UFN", "FL999", "9999-12-31T23:59:59Z", "0001-01-01T00:00+14:00", "10000 kt"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    more=st.dictionaries(st.sampled_from([*FIELDS, *SYNONYMS]), anything, max_size=5),
+    geometry=anything | st.fixed_dictionaries({"type": st.sampled_from(["Point", "Polygon"]), "coordinates": anything}),
+)
+def test_whatever_the_fields_hold_a_feature_is_read_or_refused_and_the_good_one_is_kept(more, geometry, tmp_path):
+    features = [*json.loads(geojson(PLAN))["features"], {"type": "Feature", "properties": more, "geometry": geometry}]
+    features.append({**features[0], "properties": {**PLAN, **more, "reference": "R2"}})
+    intake = read_text(tmp_path, "g.geojson", json.dumps({"type": "FeatureCollection", "features": features}))
+    assert intake.notices[0].reference == "R1"
+    spoken = {part for p in intake.problems for part in p.where.split(", ") if part.startswith("feature")}
+    sources = {n.source.split(", ", 1)[1] for n in intake.notices}
+    volumes = sum(len(n.volumes) for n in intake.notices)
+    assert len({*spoken, *sources}) == 3 or volumes >= 3 - len(spoken)  # none is lost without a word
 
 
 # ── understandings ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -663,6 +901,10 @@ def test_nothing_but_a_refusal_leaves_for_any_damage(name, data, tmp_path):
         ("name = 'U'\nrules = 3\n", "not a list"),
         ("name = ", "not TOML"),
         ('{"name": "U", "rules": [], "rules": []}', "stands twice"),
+        ("name = 'U'\nrulez = 3\n", "rulez is not known"),
+        ("name = 'U'\n[[rules]]\nname='r'\nactivites=['live_fire']\n", "activites is not known"),
+        ("x = " + "[" * 200_000, "not TOML"),
+        ("x = " + "9" * 5_000, "not TOML"),
     ],
 )
 def test_an_understanding_that_cannot_be_is_refused_with_its_part(tmp_path, text, why):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,6 +16,7 @@ LARGEST_WORKBOOK_BYTES: Final = 128_000_000  # 100,000 rows of 15 columns are ab
 MOST_ELEMENTS_OF_A_WORKBOOK: Final = (
     10_000_000  # the same rows: 6 million tags; in memory an element is a hundred bytes
 )
+MOST_ELEMENTS_OF_A_ROW: Final = 100_000  # a thousand cells of a hundred tags
 _IN_PARTS: Final = "send the plans uncompressed, in parts"
 MOST_MEMBERS: Final = 10_000
 _CHUNK: Final = 1 << 20
@@ -37,8 +39,21 @@ def check_workbook(raw: bytes) -> None:
         content = _unpacked(archive, info, left_bytes)
         left_bytes -= len(content)
         elements += content.count(b"<")
+        _check_sheet(content)
         if elements > MOST_ELEMENTS_OF_A_WORKBOOK:
             raise TooLarge(f"the workbook has more than {MOST_ELEMENTS_OF_A_WORKBOOK} parts", hint=_IN_PARTS)
+
+
+def _check_sheet(content: bytes) -> None:
+    """Refuses what the reader of workbooks would hold whole: a row without end. Other encodings would hide one."""
+    head = content[:200]
+    encoding = re.search(rb"encoding\s*=\s*[\"']([^\"']*)", head)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")) or (
+        encoding and encoding[1].upper() not in (b"UTF-8", b"US-ASCII")
+    ):
+        raise UnreadableFile("a part of the workbook is not UTF-8", hint="open it, and save it as .xlsx or .csv")
+    if b"sheetData" in content and max(part.count(b"<") for part in content.split(b"row")) > MOST_ELEMENTS_OF_A_ROW:
+        raise TooLarge(f"a row of the workbook has more than {MOST_ELEMENTS_OF_A_ROW} parts", hint="check the table")
 
 
 def first(raw: bytes, suffix: str, note: Callable[[str], None]) -> bytes:

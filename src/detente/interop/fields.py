@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from detente.domain import (
@@ -29,6 +30,7 @@ from detente.domain import (
     Orbit,
     Position,
     TimeWindow,
+    TooLarge,
     Uncertainty,
     Volume4D,
     at,
@@ -43,6 +45,7 @@ from detente.interop.vocabulary import printable
 T = TypeVar("T")
 
 ARRIVAL_LEEWAY_US: Final = 60_000_000  # people round to the minute; beyond a minute, a tenth of the way counts
+MOST_FEATURES: Final = 1_000_000  # of one file
 LONGEST_NAME: Final = 200  # characters of a party or a reference; names are said over the radio
 LONGEST_TEXT: Final = 10_000
 NOTHING_ASSUMED: Final[tuple[Assumption, ...]] = ()
@@ -347,7 +350,7 @@ def _band(read: _Reader) -> AltitudeBand | None:
 
 def _limit(read: _Reader, value: Any, side: Literal["lower", "upper"]) -> AltitudeLimit:
     if isinstance(value, str) and not _is_number(value):
-        return read_altitude(value, side)
+        return _altitude(value, side)
     unit, reference = read.text("altitude_unit").lower(), read.text("altitude_reference").upper()
     if reference == "FL":
         return AltitudeLimit(_plain_number(value) * METRES_PER_FLIGHT_LEVEL, AltitudeReference.FL)
@@ -390,7 +393,7 @@ def _moment(value: Any) -> datetime:
         raise NotUnderstood(
             f"time {str(value)[:60]} is a number, not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18"
         )
-    return read_time(value)
+    return _time(value)
 
 
 def _uncertainty(read: _Reader) -> Uncertainty:
@@ -410,6 +413,12 @@ def _activity(value: Any) -> Activity:
     except ValueError:
         known = ", ".join(a.value for a in Activity if a is not Activity.UNSTATED)
         raise NotUnderstood(f"activity {str(value)[:60]!r} is not known", hint=f"use one of {known}") from None
+
+
+def check_feature_count(count: int) -> None:
+    """Raise TooLarge where a file holds more features than we are willing to read; asked before they are built."""
+    if count > MOST_FEATURES:
+        raise TooLarge(f"the file holds more than {MOST_FEATURES} features", hint="split it")
 
 
 def is_wgs84(name: object) -> bool:
@@ -448,10 +457,15 @@ def _without_unit(name: str) -> str:
 def _plain_number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise NotUnderstood(f"{str(value)[:60]!r} is not a number", hint="write digits with a decimal point")
-    number = read_number(value) if isinstance(value, str) else float(value)
-    if not abs(number) < 1e15:  # NaN is refused too
-        raise NotUnderstood(f"{value!r} is not a usable number", hint="check the value")
-    return number
+    number = read_number(value) if isinstance(value, str) else value
+    if not abs(number) < 1e15:  # NaN is refused too; whole numbers of 400 digits fit no float
+        raise NotUnderstood(f"{str(value)[:60]} is not a usable number", hint="check the value")
+    return float(number)
+
+
+# A file says the same few altitudes and times over and over.
+_altitude: Final = lru_cache(maxsize=4096)(read_altitude)
+_time: Final = lru_cache(maxsize=4096)(read_time)
 
 
 def _is_number(text: str) -> bool:

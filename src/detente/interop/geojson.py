@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, UnreadableFile, at
 from detente.interop import strict_json
-from detente.interop.fields import Area, Feature, Geometry, Line, Place, is_wgs84
+from detente.interop.fields import Area, Feature, Geometry, Line, Place, check_feature_count, is_wgs84
 from detente.interop.rings import footprint_of, polygon_of
 from detente.interop.vocabulary import Vocabulary, printable
 
@@ -25,6 +25,7 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
 
         return notice_json.features(root, refuse)
     found = _listed(root)
+    check_feature_count(len(found))
     _check_crs(root)
     return [_feature(one, index, words) for index, one in enumerate(found)]
 
@@ -137,10 +138,13 @@ def _list(value: Any) -> list[Any]:
 def positions(value: Any, notes: list[str], count: list[int] | None = None) -> list[Position]:
     """A list of GeoJSON positions; `count` adds up those of one feature."""
     count = [0] if count is None else count
-    found = []
-    for index, one in enumerate(_list(value)):
-        with at(f"position {index}"):
+    found: list[Position] = []
+    try:
+        for one in _list(value):
             found.append(position(one, notes, count))
+    except DetenteError:
+        with at(f"position {len(found)}"):
+            raise
     return found
 
 

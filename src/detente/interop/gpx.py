@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, at
 from detente.geodesy import read_time
-from detente.interop.fields import Feature, Geometry, Line, Place
+from detente.interop.fields import Feature, Geometry, Line, Place, check_feature_count
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.vocabulary import Vocabulary
 from detente.interop.xml_safe import child, elements, local, text
@@ -24,6 +24,7 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
     try:
         for element in elements(raw, "gpx", set(_LABELS)):
             found.append(_feature(element, len(found), words))
+            check_feature_count(len(found))
     except DetenteError as error:
         refuse(error)  # the features before the fault were read
     return found
@@ -34,7 +35,7 @@ def _feature(element: Any, index: int, words: Vocabulary) -> Feature:
     label = labelled(f"{_LABELS[kind]} {index}", name)
     fields = words.fields(_extensions(element))
     fields.setdefault("title", name)
-    fields.setdefault("reference", name or label)
+    fields.setdefault("reference", name)
     notes: list[str] = []
     try:
         with at("geometry"):

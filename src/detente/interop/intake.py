@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from detente.domain import WORLD, Activity, Arena, DetenteError, InvalidVolume, Notice, TooLarge, UnreadableFile
-from detente.interop.fields import Draft, Feature, draft_of
+from detente.interop.fields import Draft, Feature, check_feature_count, draft_of
 from detente.interop.vocabulary import FIELDS, GEOMETRY_FIELDS, Vocabulary, check_names
 
 Progress: TypeAlias = Callable[[int, int], None]
 
 LARGEST_FILE_BYTES: Final = 256_000_000  # a continent's day of plans; more is a mistake or an attack
-MOST_FEATURES: Final = 1_000_000
 MOST_VOLUMES: Final = 2_000_000  # slow routes become many legs; this many are a few gigabytes
+MOST_PROBLEMS: Final = 10_000  # listed of one file; the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class _Tray:
     drafts: list[tuple[str, Draft]] = field(default_factory=list)  # each with its label
     noted: dict[str, list[str]] = field(default_factory=dict)
     problems: list[DetenteError] = field(default_factory=list)
+    unlisted: int = 0
     used_columns: set[str] = field(default_factory=set)
 
     def note(self, what: str, label: str = "") -> None:
@@ -56,7 +57,15 @@ class _Tray:
 
     def refuse(self, error: DetenteError, *places: str) -> None:
         error.where = ", ".join(part for part in (self.name, *places, error.where) if part)
-        self.problems.append(error)
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(error)
+        else:
+            self.unlisted += 1
+
+    def all_problems(self) -> Iterable[DetenteError]:
+        yield from self.problems
+        if self.unlisted:
+            yield InvalidVolume(f"{self.unlisted} more problems", hint="mend these first", where=self.name)
 
     def readings(self) -> Iterable[Reading]:
         for what, labels in self.noted.items():
@@ -112,7 +121,7 @@ def read_files(
         *_alike(notices),
         *(reading for tray in trays for reading in tray.readings()),
     ]
-    return Intake(notices, tuple(readings), tuple(error for tray in trays for error in tray.problems))
+    return Intake(notices, tuple(readings), tuple(error for tray in trays for error in tray.all_problems()))
 
 
 def _name_of(path: Path, given: Iterable[Path]) -> str:
@@ -194,8 +203,7 @@ def _features(path: Path, tray: _Tray, columns: Mapping[str, str]) -> Sequence[F
     found = features(read_bounded(path), words, tray.refuse)
     words.close()
     tray.used_columns |= words.used
-    if len(found) > MOST_FEATURES:
-        raise TooLarge(f"the file holds {len(found)} features; the limit is {MOST_FEATURES}", hint="split it")
+    check_feature_count(len(found))
     return found
 
 

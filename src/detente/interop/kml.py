@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, at
 from detente.geodesy import read_time
-from detente.interop.fields import Area, Feature, Geometry, Line, Place
+from detente.interop.fields import Area, Feature, Geometry, Line, Place, check_feature_count
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.rings import footprint_of, polygon_of
 from detente.interop.vocabulary import Vocabulary
@@ -46,6 +46,7 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
                 words.note(_UNREAD[local(element)])
             else:
                 found.append(_feature(element, len(found), words))
+                check_feature_count(len(found))
     except DetenteError as error:
         refuse(error)  # the placemarks before the fault were read
     return found

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from detente.domain import Circle, Corridor, DetenteError, InvalidVolume, Orbit, at
 from detente.interop import geojson
-from detente.interop.fields import Area, Feature, Geometry
+from detente.interop.fields import Area, Feature, Geometry, check_feature_count
 from detente.interop.vocabulary import FIELDS
 
 FORMAT: Final = "detente-notices/1"
@@ -43,7 +43,14 @@ def features(root: Mapping[str, Any], refuse: Callable[[DetenteError], None]) ->
     if not isinstance(notices, list):
         refuse(InvalidVolume("notices is not a list", hint='write "notices": [ … ]'))
         return []
+    check_feature_count(sum(len(_volumes(notice)) for notice in notices))
     return [feature for index, notice in enumerate(notices) for feature in _of_notice(notice, index)]
+
+
+def _volumes(notice: Any) -> list[Any]:
+    """What stands under volumes; one thing at least, which may be wrong."""
+    volumes = notice.get("volumes") if isinstance(notice, dict) else None
+    return volumes if isinstance(volumes, list) and volumes else [None]
 
 
 def _of_notice(notice: Any, index: int) -> list[Feature]:
@@ -101,7 +108,7 @@ def _shape(kind: str, parts: Mapping[str, Any], notes: list[str]) -> Circle | Co
 
     def number(name: str) -> float:
         value = parts.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e15:
             raise InvalidVolume(f"{name} is not a number", hint="metres, without a unit")
         return float(value)
 

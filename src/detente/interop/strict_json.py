@@ -10,7 +10,10 @@ from detente.domain import TooLarge, UnreadableFile
 
 DEEPEST: Final = 100
 MOST_VALUES: Final = 20_000_000  # a million features of twenty; in memory about 1.5 GB
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRETCH: Final = re.compile(
+    rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"){1,10000}+', re.DOTALL
+)  # between strings, or whole ones
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 
@@ -44,7 +47,9 @@ def _check_bounds(raw: bytes) -> None:
     values = raw.count(b",") + raw.count(b"[") + raw.count(b"{")
     if values > MOST_VALUES:
         raise TooLarge(f"the JSON holds about {values} values; the limit is {MOST_VALUES}", hint="split it")
-    brackets = _STRING.sub(b"", raw).translate(_SQUARE, _NO_BRACKETS)
+    brackets = b"".join(
+        _STRING.sub(b"", stretch[0]).translate(_SQUARE, _NO_BRACKETS) for stretch in _STRETCH.finditer(raw)
+    )
     for _ in range(DEEPEST):
         shallower = brackets.replace(b"[]", b"")  # without its innermost level
         if len(shallower) == len(brackets):

@@ -273,11 +273,13 @@ def _shaped(shape: str, positions: list[Position], notes: list[str]) -> Geometry
 
 
 def _wkt(text: str, notes: list[str]) -> list[Geometry]:
+    import numpy as np
     import shapely
 
     _check_count(text.count(",") + 1)
     try:
-        shape = shapely.from_wkt(text.partition(";")[2] if text.upper().startswith("SRID=4326;") else text)
+        with np.errstate(over="ignore"):  # infinite coordinates are refused as positions
+            shape = shapely.from_wkt(text.partition(";")[2] if text.upper().startswith("SRID=4326;") else text)
     except shapely.errors.ShapelyError as error:
         raise InvalidVolume(f"not WKT: {str(error)[:200]}", hint="longitude first: POLYGON ((35.1 33.2, …))") from error
     if shape.has_z:

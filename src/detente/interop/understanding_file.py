@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from detente.domain import (
     WORLD_PRESSURE,
     WORLD_TERRAIN,
     Activity,
     Arena,
+    DetenteError,
     Extent,
     InvalidVolume,
     Minima,
@@ -29,8 +30,11 @@ from detente.domain import (
 from detente.geodesy import read_duration_s, read_length_m, read_position
 from detente.interop import strict_json
 from detente.interop.intake import read_bounded
+from detente.interop.vocabulary import printable
 
 T = TypeVar("T")
+
+LARGEST_UNDERSTANDING_BYTES: Final = 10_000_000  # tens of thousands of place names
 
 
 def read_understanding(path: Path | str) -> Understanding:
@@ -40,36 +44,54 @@ def read_understanding(path: Path | str) -> Understanding:
         DetenteError: the file cannot be read, or a part of it cannot be; `where` names the file and the part.
     """
     path = Path(path)
-    with at(f"{path.name}:"):
-        root = _root(path)
-        rules = [_rule(rule, index) for index, rule in enumerate(_array(root, "rules"))]
-        if not rules:
-            raise NoMinima(
-                "an understanding without rules has no minima",
-                hint="add at least one [[rules]] with lateral, vertical and time",
-            )
-        with at("arena"):
-            arena = _arena(root.get("arena", {}))
-        return Understanding(_text(root, "name"), str(root.get("version", "")), tuple(rules), arena)
+    try:
+        return _understanding(_root(path))
+    except DetenteError as error:
+        error.where = ", ".join(part for part in (path.name, error.where) if part)
+        raise
+
+
+def _understanding(root: Mapping[str, Any]) -> Understanding:
+    _check_known(root, "name", "version", "rules", "arena")
+    rules = [_rule(rule, index) for index, rule in enumerate(_array(root, "rules"))]
+    if not rules:
+        raise NoMinima(
+            "an understanding without rules has no minima",
+            hint="add at least one [[rules]] with lateral, vertical and time",
+        )
+    with at("arena"):
+        arena = _arena(root.get("arena", {}))
+    return Understanding(_text(root, "name"), printable(str(root.get("version", ""))), tuple(rules), arena)
 
 
 def _root(path: Path) -> Mapping[str, Any]:
     raw = read_bounded(path)
-    if raw.lstrip()[:1] == b"{":
-        root = strict_json.loads(raw)
-    else:
-        try:
-            root = tomllib.loads(raw.decode("utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UnreadableFile(f"not TOML: {error}", hint="check the quotes and brackets at that line") from error
+    if len(raw) > LARGEST_UNDERSTANDING_BYTES:
+        raise UnreadableFile(
+            f"the file has {len(raw)} bytes; the limit is {LARGEST_UNDERSTANDING_BYTES}", hint="is it a file of plans?"
+        )
+    is_json = raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    root = strict_json.loads(raw) if is_json else _toml(raw)
     if not isinstance(root, dict):
         raise UnreadableFile("an understanding is an object with name, rules and arena", hint="see docs/formats.md")
     return root
 
 
+def _toml(raw: bytes) -> Any:
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not TOML or not UTF-8; nested too deep; a number of thousands of digits
+        hint = "check the quotes and brackets at that line"
+        raise UnreadableFile(f"not TOML: {str(error)[:200]}", hint=hint) from error
+
+
 def _rule(rule: Any, index: int) -> MinimaRule:
     with at(f"rules[{index}]"):
         table = _table(rule)
+        _check_known(table, "name", "lateral", "vertical", "time", "activities")
         minima = Minima(
             _quantity(table, "lateral", read_length_m),
             _quantity(table, "vertical", read_length_m),
@@ -96,15 +118,14 @@ def _activity(name: Any) -> Activity | None:
 
 def _arena(given: Any) -> Arena:
     table = _table(given)
+    _check_known(table, "name", "extent", "terrain", "pressure", "places")
     return Arena(
         name=str(table.get("name", "arena")),
-        extent=_part(
-            table, "extent", lambda t: Extent(*(_number(t, side) for side in ("south", "west", "north", "east"))), None
-        ),
+        extent=_part(table, "extent", _extent, None),
         terrain=_part(
             table,
             "terrain",
-            lambda t: TerrainBounds(_number(t, "lowest_amsl_m"), _number(t, "highest_amsl_m")),
+            _terrain,
             WORLD_TERRAIN,
         ),
         pressure=_part(table, "pressure", _pressure, WORLD_PRESSURE),
@@ -112,21 +133,34 @@ def _arena(given: Any) -> Arena:
     )
 
 
+def _extent(table: Mapping[str, Any]) -> Extent:
+    sides = ("south", "west", "north", "east")
+    _check_known(table, *sides)
+    return Extent(*(_number(table, side) for side in sides))
+
+
+def _terrain(table: Mapping[str, Any]) -> TerrainBounds:
+    _check_known(table, "lowest_amsl_m", "highest_amsl_m")
+    return TerrainBounds(_number(table, "lowest_amsl_m"), _number(table, "highest_amsl_m"))
+
+
 def _pressure(table: Mapping[str, Any]) -> PressureBounds:
     world = WORLD_PRESSURE
     names = ("lowest_hpa", "highest_hpa", "coldest_ratio", "warmest_ratio")
+    _check_known(table, *names)
     return PressureBounds(*(_number(table, name) if name in table else getattr(world, name) for name in names))
 
 
 def _place(given: Any, index: int) -> Place:
     with at(f"places[{index}]"):
         table = _table(given)
+        _check_known(table, "name", "position", "latitude", "longitude", "precision", "also_known_as")
         position = (
             read_position(_text(table, "position"))
             if "position" in table
             else Position(_number(table, "latitude"), _number(table, "longitude"))
         )
-        others = table.get("also_known_as", [])
+        others = _array(table, "also_known_as")
         return Place(
             _text(table, "name"),
             position,
@@ -140,6 +174,13 @@ def _part(table: Mapping[str, Any], name: str, make: Callable[[Mapping[str, Any]
         return otherwise
     with at(name):
         return make(_table(table[name]))
+
+
+def _check_known(table: Mapping[str, Any], *known: str) -> None:
+    """A misspelt part would be a rule nobody keeps: refused."""
+    unknown = [str(name)[:40] for name in table if name not in known]
+    if unknown:
+        raise InvalidVolume(f"{', '.join(unknown[:5])} is not known", hint=f"the parts are {', '.join(known)}")
 
 
 def _table(value: Any) -> Mapping[str, Any]:
@@ -159,12 +200,12 @@ def _text(table: Mapping[str, Any], name: str) -> str:
     value = table.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidVolume(f"{name} is missing", hint=f"add {name} as text")
-    return value
+    return printable(value)
 
 
 def _number(table: Mapping[str, Any], name: str) -> float:
     value = table.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e15:
         raise InvalidVolume(f"{name} is not a number", hint=f"add {name} as a plain number")
     return float(value)
 

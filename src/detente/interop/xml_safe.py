@@ -11,7 +11,7 @@ from detente.domain import TooLarge, UnreadableFile
 DEEPEST: Final = 100
 MOST_ELEMENTS_HELD: Final = 1_000_000  # of one feature: ten a vertex
 LONGEST_PIECE_BYTES: Final = (
-    16_000_000  # of text or attributes within one element: more than all the positions a feature may have
+    8_000_000  # of text or attributes in one element: more than the positions a feature may have
 )
 
 
