@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -457,6 +458,44 @@ def test_an_area_that_may_be_most_of_the_earth_is_never_read_as_a_strip(tmp_path
     assert intake.problems[0].hint
 
 
+SQUARE = ((35, 33), (36, 33), (36, 34), (35, 34))
+
+
+def test_a_ring_runs_either_way_and_a_corner_said_twice_is_dropped_and_announced(tmp_path):
+    both = [read_text(tmp_path, "g.geojson", geojson(PLAN, ring(*c))).notices[0] for c in (SQUARE, SQUARE[::-1])]
+    assert {*both[0].volumes[0].footprint.shell} == {*both[1].volumes[0].footprint.shell}
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, ring(*SQUARE, SQUARE[-1])))
+    assert len(intake.notices[0].volumes[0].footprint.shell) == 4
+    assert any("dropped" in r.what for r in intake.readings)
+
+
+def test_an_area_cut_at_the_antimeridian_is_one_footprint_of_two_parts(tmp_path):
+    east, west = (ring(*c)["coordinates"] for c in (((170, 1), (180, 1), (180, 2)), ((-180, 1), (-170, 1), (-180, 2))))
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, {"type": "MultiPolygon", "coordinates": [east, west]}))
+    assert isinstance(intake.notices[0].volumes[0].footprint, MultiPolygon)
+    assert not any("across it" in r.what for r in intake.readings)
+
+
+def test_a_collection_is_as_many_volumes_as_it_has_parts(tmp_path):
+    parts = [{"type": "Point", "coordinates": [35, 33]}, ring(*SQUARE)]
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, {"type": "GeometryCollection", "geometries": parts}))
+    assert [type(v.footprint) for v in intake.notices[0].volumes] == [Circle, Polygon]
+    parts.append({"type": "Point", "coordinates": ["35", "33"]})
+    intake = read_text(tmp_path, "g.geojson", geojson(PLAN, {"type": "GeometryCollection", "geometries": parts}))
+    assert (intake.notices, len(intake.problems)) == ((), 1)
+
+
+def test_a_ring_wider_than_a_hemisphere_is_refused(tmp_path):
+    wide = ring(*((x, -40) for x in (-100, -50, 0, 50, 100)), *((x, 40) for x in (100, 50, 0, -50, -100)))
+    assert "85°" in read_text(tmp_path, "g.geojson", geojson(PLAN, wide)).problems[0].what
+
+
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"])
+def test_a_file_that_says_it_is_in_wgs84_is_read(tmp_path, name):
+    collection = {**json.loads(geojson(PLAN)), "crs": {"type": "name", "properties": {"name": name}}}
+    assert len(read_text(tmp_path, "g.geojson", json.dumps(collection)).notices) == 1
+
+
 def test_features_of_one_party_and_reference_are_one_notice(tmp_path):
     features = json.loads(geojson(PLAN))
     features["features"] *= 3
@@ -736,6 +775,20 @@ def test_files_that_are_none_are_refused(tmp_path):
         "exist",
         "file",
     ]
+
+
+def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "plans.csv")
+    assert "is not a file" in read_files([tmp_path / "plans.csv"]).problems[0].what
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1255", "cp1256"])
+def test_another_encoding_is_refused_by_name_not_guessed(tmp_path, encoding):
+    party = {"cp1251": "Россия", "cp1255": "צהל", "cp1256": "الجيش"}[encoding]
+    (tmp_path / "t.csv").write_bytes(f"party,lat,lon,radius\n{party},33,35,5 km\n".encode(encoding))
+    (problem,) = read_files([tmp_path / "t.csv"]).problems
+    assert "not UTF-8" in problem.what
+    assert encoding.removeprefix("cp125") in problem.hint
 
 
 def hostile_files():
