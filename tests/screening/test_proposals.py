@@ -25,6 +25,7 @@ from detente.domain import (
     Volume4D,
     amsl,
     flight_level,
+    hae,
 )
 from detente.screening import screen
 from detente.screening.proposals import (
@@ -175,3 +176,19 @@ def test_a_route_moves_as_a_whole():
         assert screen([shifted, block_notice], minima=MINIMA).answer is Answer.CLEAR
     # leg 4 is the last within 9.26 km of the block; it ends at +25 min and the block begins at 0
     assert [p.by for p in answer.proposals["A", "R"] if p.dimension == "time"] == [-31 * 60]
+
+
+def test_a_move_over_a_lower_sea_does_not_land_in_what_was_just_far_enough_below():
+    def disc(party, at, band):
+        window = TimeWindow.between(NIGHT, NIGHT + timedelta(hours=1))
+        return Notice("1", party, Activity.AIR_OPERATION, (Volume4D(Circle(Position(*at), 1_000.0), band, window),))
+
+    level = AltitudeBand(amsl(2000.0), amsl(2000.0))
+    a, b = (disc(party, (-21.07, 37.5), level) for party in "AB")
+    free = next(p for p in screen([a, b], minima=MINIMA).proposals["A", "1"] if p.dimension == "sideways")
+    there = moved(a, free).volumes[0].footprint.centre  # the geoid lies more than a metre lower there
+    below = disc("C", (there.latitude_deg, there.longitude_deg), AltitudeBand(hae(1580.0), hae(1675.266)))
+    sideways = [p for p in screen([a, b, below], minima=MINIMA).proposals["A", "1"] if p.dimension == "sideways"]
+    assert sideways
+    assert sideways[0] != free
+    assert not meets_after(sideways[0], [a, b, below])

@@ -47,7 +47,7 @@ from detente.screening.pair import (
     vertical_separation_m,
 )
 from detente.screening.scene import Scene
-from detente.screening.vertical import RESOLUTION_M
+from detente.screening.vertical import RESOLUTION_M, crosses_references
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -103,6 +103,15 @@ class _Pair:
 
     def would_meet_laterally(self, moved_mine: Prepared) -> bool:
         return lateral_separation_m(moved_mine, self.other, self.minima.lateral_m)[0].least <= self.minima.lateral_m
+
+    def height_turns_on_place(self) -> bool:
+        """Whether the two bands are compared across references, so that moving one over other sea or ground changes the gap."""
+        a, b = self.mine.volume.altitude, self.other.volume.altitude
+        return crosses_references(a.lower, b.upper) or crosses_references(b.lower, a.upper)
+
+    def would_meet(self, moved_mine: Prepared) -> bool:
+        least_m = vertical_separation_m(moved_mine, self.other, self.scene.rules.arena).least
+        return least_m <= self.minima.vertical_m + RESOLUTION_M and self.would_meet_laterally(moved_mine)
 
     def lifted(self, by_m: float) -> Prepared:
         """The volume that would move, `by_m` higher; its shape stays."""
@@ -274,11 +283,15 @@ def _forbidden_heights(pair: _Pair, steps: range) -> Forbidden:
 
 def _sideways(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
     reach_m = MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M
-    pairs = [p for p in _pairs(rows, scene, sideways_m=reach_m) if p.meets_in_time() and p.meets_vertically()]
+    in_time = [p for p in _pairs(rows, scene, sideways_m=reach_m) if p.meets_in_time()]
+    pairs = [p for p in in_time if p.meets_vertically()]
+    above_or_below = [p for p in in_time if p.height_turns_on_place() and not p.meets_vertically()]
     for step, bearing_deg in _clear_in_the_plane(pairs):
         proposal = Proposal(notice, "sideways", step * SIDEWAYS_STEP_M, bearing_deg)
-        after = {id(p.mine): prepare(_moved_volume(p.mine.volume, proposal), notice.activity) for p in pairs}
-        if not any(pair.would_meet_laterally(after[id(pair.mine)]) for pair in pairs):
+        after = {id(p.mine): prepare(_moved_volume(p.mine.volume, proposal), notice.activity) for p in in_time}
+        if not any(p.would_meet_laterally(after[id(p.mine)]) for p in pairs) and not any(
+            p.would_meet(after[id(p.mine)]) for p in above_or_below
+        ):
             return proposal
     return None
 
