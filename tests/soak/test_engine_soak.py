@@ -9,6 +9,7 @@ import pytest
 from bench.agreement import Exact, compared
 from bench.peers import duckdb_grid, shapely_sliced, shapely_tree
 from bench.workload import plane, planned
+from pyproj import Transformer
 
 from detente.domain import Answer, Circle, Corridor, Polygon, Position
 from detente.screening import kernels
@@ -95,12 +96,10 @@ def test_ten_thousand_volumes_meet_where_the_oracle_says(name):
 
 
 def pairs_of_the_oracle(p):
-    """All pairs of different parties that may meet in time and height, and whose vertices a footprint's size could join."""
+    """All pairs of different parties that may meet in time and height, and that are not too far apart through the Earth."""
     v = p.volumes
-    _, vertical_m, time_s = p.minima
-    first = v.offset[:-1]
-    lat, lon = np.radians(v.lat_deg[first]), np.radians(v.lon_deg[first])
-    at = 6_400_000 * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    lateral_m, vertical_m, time_s = p.minima
+    at, reach_m = balls(v)
     for i in range(len(v)):
         j = np.arange(i + 1, len(v))
         slack_us = v.time_slack_us[i] + v.time_slack_us[j] + round(time_s * 1e6)
@@ -111,9 +110,18 @@ def pairs_of_the_oracle(p):
             & (v.start_us[i] - v.end_us[j] <= slack_us)
             & (v.lower_m[j] - v.upper_m[i] <= slack_m)
             & (v.lower_m[i] - v.upper_m[j] <= slack_m)
-            & (np.abs(at[j] - at[i]).max(axis=1) < 100_000.0)  # none is 35 km long, and the minimum is 9 km
+            & (np.sqrt(((at[j] - at[i]) ** 2).sum(axis=1)) <= reach_m[i] + reach_m[j] + lateral_m)
         )
         yield from ((i, int(k)) for k in j[near])
+
+
+def balls(v):
+    """For each volume its first vertex, earth-centred, and how far from it its uncertain footprint may be, 1 km and more to spare."""
+    to_xyz = Transformer.from_crs(4979, 4978, always_xy=True)
+    xyz = np.column_stack(to_xyz.transform(v.lon_deg, v.lat_deg, np.zeros(len(v.lat_deg))))
+    first = v.offset[:-1]
+    apart_m = np.sqrt(((xyz - np.repeat(xyz[first], np.diff(v.offset), axis=0)) ** 2).sum(axis=1))
+    return xyz[first], np.maximum.reduceat(apart_m, first) + v.radius_m + v.position_slack_m + 1_000.0
 
 
 def allowed_answers(p, i, j):

@@ -1,0 +1,168 @@
+"""All against all: the engine and its peers on the same arrays, each run in a process of its own.
+
+A round runs every contender once, so that a machine that slows down slows all of them; the table gives medians over the rounds.
+Each process first screens a thousand volumes, so that imports and compiled code are there; from then on counts all that leads from
+arrays to sorted pairs. `python -m bench.batch ARRAYS CONTENDER THREADS` is what such a process runs.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.agreement import Agreement, Exact, compared
+from bench.peers import PEERS, Peer
+from bench.workload import Plane, Planned, plane, planned
+
+Say = Callable[[str], None]
+
+ENGINE: Final = "détente"
+ROUNDS: Final = 5
+SLOW_S: Final = 45.0  # a contender that takes longer is run twice, not five times
+WARM: Final = 1_000
+BEST: Final = 3  # of the peers, in their order, also run on the other sets
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process's measure: seconds of all its threads and by the clock, and what its memory grew by at its peak."""
+
+    cpu_s: float
+    wall_s: float
+    grew_mb: float
+    peak_mb: float
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contender on one set at one count."""
+
+    contender: str
+    threads: int
+    set_name: str
+    count: int
+    pairs: int
+    runs: int
+    cpu_s: float
+    wall_s: float
+    grew_mb: float
+    peak_mb: float
+    agreement: Agreement
+
+
+def rows_at(set_name: str, count: int, folder: Path, say: Say, *, rounds: int = ROUNDS) -> list[Row]:
+    """The engine and every peer that is run at this count."""
+    p = planned(set_name, count)
+    arrays = folder / f"{set_name}-{count}"
+    arrays.mkdir()
+    for name, value in (("engine", p), ("peers", plane(p))):
+        (arrays / name).write_bytes(pickle.dumps(value, protocol=5))
+    taken = _rounds(arrays, contenders(set_name, count), rounds, say)
+    ours = np.load(_answer_path(arrays, ENGINE, 1))
+    rows = []
+    for (name, threads), runs in taken.items():
+        theirs = np.load(_answer_path(arrays, name, threads))
+        rows.append(_row(name, threads, set_name, count, runs, compared(p, ours, theirs)))
+    shutil.rmtree(arrays)
+    return rows
+
+
+def contenders(set_name: str, count: int) -> list[tuple[str, int]]:
+    """Who runs, on how many threads: on the day every peer that can, on the other sets the best of them."""
+    peers = PEERS if set_name == "day" else PEERS[:BEST]
+    return [
+        *((ENGINE, threads) for threads in (1, 2)),
+        *((peer.name, threads) for peer in peers if count <= peer.largest for threads in peer.threads),
+    ]
+
+
+def _rounds(arrays: Path, keys: Sequence[tuple[str, int]], rounds: int, say: Say) -> dict[tuple[str, int], list[Run]]:
+    taken: dict[tuple[str, int], list[Run]] = {key: [] for key in keys}
+    for number in range(rounds):
+        for key, runs in taken.items():
+            if number >= 2 and runs[0].cpu_s > SLOW_S:
+                continue
+            runs.append(_in_a_process(arrays, *key))
+            say(f"{arrays.name}, round {number + 1}: {key[0]}, {key[1]} thread(s): {runs[-1].cpu_s:.2f} CPU-s")
+    return taken
+
+
+def _in_a_process(arrays: Path, name: str, threads: int) -> Run:
+    command = [sys.executable, "-m", "bench.batch", str(arrays), name, str(threads)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1])
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _row(name: str, threads: int, set_name: str, count: int, runs: Sequence[Run], agreement: Agreement) -> Row:
+    return Row(
+        contender=name,
+        threads=threads,
+        set_name=set_name,
+        count=count,
+        pairs=runs[0].pairs,
+        runs=len(runs),
+        cpu_s=median(r.cpu_s for r in runs),
+        wall_s=median(r.wall_s for r in runs),
+        grew_mb=max(r.grew_mb for r in runs),
+        peak_mb=max(r.peak_mb for r in runs),
+        agreement=agreement,
+    )
+
+
+def _answer_path(arrays: Path, name: str, threads: int) -> Path:
+    return arrays / f"{''.join(filter(str.isalnum, name))}-{threads}.npy"
+
+
+# In the process
+
+
+def main(arrays: Path, name: str, threads: int) -> None:
+    """Takes one measure and prints it; the pairs are left beside the arrays."""
+    small = planned("day", WARM)
+    _pairs(name, small if name == ENGINE else plane(small), threads)
+    Exact(small).excess_m(0, 1)
+    given = pickle.loads((arrays / ("engine" if name == ENGINE else "peers")).read_bytes())
+    before_mb = _peak_mb()
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    pairs = _pairs(name, given, threads)
+    wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
+    peak_mb = _peak_mb()
+    np.save(_answer_path(arrays, name, threads), pairs)
+    measured = {"cpu_s": cpu_s, "wall_s": wall_s, "grew_mb": peak_mb - before_mb, "peak_mb": peak_mb}
+    print(json.dumps(measured | {"pairs": len(pairs)}))
+
+
+def _pairs(name: str, given: Planned | Plane, threads: int) -> NDArray[np.int64]:
+    if isinstance(given, Planned):
+        from detente.screening.engine import find_meetings
+
+        return find_meetings(given.volumes, given.table, Exact(given), threads=threads).pairs
+    return peer_named(name).run(given, threads)
+
+
+def peer_named(name: str) -> Peer:
+    return next(peer for peer in PEERS if peer.name == name)
+
+
+def _peak_mb() -> float:
+    """The most memory the process has held, MB. macOS counts it in bytes, Linux in kB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
