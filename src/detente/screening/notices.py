@@ -95,6 +95,17 @@ class NoticeIndex:
             self._forget(key)
             self._keep(key, notice.activity, numbers)
 
+    def amend(self, notice: Notice) -> None:
+        """Takes in the new version of a notice; no reader sees both, or neither.
+
+        Raises:
+            KeyError: there is none to amend. Otherwise as `insert`.
+        """
+        with self._volumes.writing:
+            if (notice.party, notice.reference) not in self:
+                raise KeyError((notice.party, notice.reference))
+            self.insert(notice)
+
     def delete(self, party: str, reference: str) -> None:
         """Takes a notice out.
 
