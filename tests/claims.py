@@ -75,8 +75,8 @@ def wrong_in_a_crowd(rng: Random, measured: list[tuple[Pair, float]]) -> list[st
     """
     volumes, allowed = [], []
     for k, (pair, lateral_m) in enumerate(measured):
-        # the position uncertainty brings the pair to within a few metres of being POSSIBLE
-        beyond_m = rng.choice([-3.0, -1.0, -0.3, 0.0, 0.3, 1.0, 3.0])
+        # the position uncertainty brings the pair to within a few metres of being POSSIBLE, or just not near enough
+        beyond_m = rng.choice([-3.0, -1.0, -0.3, 0.0, 0.3, 1.0, 3.0, -0.01 * lateral_m - 3.0])
         sure = Uncertainty(position_m=max(0.0, lateral_m - CROWD_MINIMA.lateral_m + beyond_m))
         band, hour = AltitudeBand(amsl(0.0), amsl(1000.0)), HOUR.shifted(3600 * (k // PAIRS_AN_HOUR))
         volumes += [Volume4D(pair.a, band, hour, sure), Volume4D(pair.b, band, hour)]
