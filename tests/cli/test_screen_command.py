@@ -39,6 +39,13 @@ def test_the_exit_code_says_clear_meets_or_bad_input(plans, rows, code):
     assert detente("screen", plans(*rows), *MINIMA).returncode == code
 
 
+def test_entering_a_hazard_area_is_no_conflict_and_not_all_clear_either(plans):
+    done = detente("screen", plans(ALPHA, BRAVO.replace("air_operation", "hazard_area")), *MINIMA)
+    assert done.returncode == 1
+    assert "CLEAR: 1 pair of 2 volumes" in done.stdout
+    assert "1 hazard warning" in " ".join(done.stdout.split())
+
+
 def test_bad_input_hides_neither_the_conflict_nor_itself(plans):
     done = detente("screen", plans(ALPHA, BRAVO, BROKEN), *MINIMA)
     assert "CONFLICT" in done.stdout

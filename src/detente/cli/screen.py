@@ -98,7 +98,7 @@ def screen(
 ) -> None:
     """Tell where plans of different parties meet.
 
-    Reads GeoJSON, KML, KMZ, GPX, CSV, XLSX and notice JSON. Exit 0 all clear, 1 something meets, 2 bad input.
+    Reads GeoJSON, KML, KMZ, GPX, CSV, XLSX and notice JSON. Exit 0 all clear, 1 something meets or enters a hazard area, 2 bad input.
     """
     form = (
         Format(format_)
@@ -144,7 +144,8 @@ def _screened(
 def _exit_code(answer: ScreeningAnswer, intake: Intake) -> int:
     if intake.problems:
         return BAD_INPUT
-    return ALL_CLEAR if answer.answer is Answer.CLEAR else SOMETHING_MEETS
+    entered = bool(answer.warnings)  # never a conflict, and no reason for a script to read "all clear" either
+    return SOMETHING_MEETS if entered or answer.answer is not Answer.CLEAR else ALL_CLEAR
 
 
 def _minima(lateral: str | None, vertical: str | None, time: str | None) -> Minima | None:
