@@ -1574,3 +1574,158 @@ def _at_height(real, whole, row, height_m):
     if surely - HEIGHT_RESOLUTION_M <= height_m <= sure_to + HEIGHT_RESOLUTION_M:
         return CONFLICT
     return POSSIBLE
+
+
+# ── tracks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def track_ends(lat_deg, lon_deg, east_m_s, north_m_s, look_ahead_s, place, velocity, end_deg):
+    """Earth-centred places (n, 3) and velocities (n, 3, along the ground), and about where tracks end (n, 2, degrees)."""
+    place_vertices(lat_deg, lon_deg, place)
+    for i in range(lat_deg.shape[0]):
+        lat, lon = math.radians(lat_deg[i]), math.radians(lon_deg[i])
+        outward_m_s = -math.sin(lat) * north_m_s[i]  # away from the axis; at a pole the longitude still says which way
+        velocity[i, 0] = math.cos(lon) * outward_m_s - math.sin(lon) * east_m_s[i]
+        velocity[i, 1] = math.sin(lon) * outward_m_s + math.cos(lon) * east_m_s[i]
+        velocity[i, 2] = math.cos(lat) * north_m_s[i]
+        x = place[i, 0] + velocity[i, 0] * look_ahead_s
+        y = place[i, 1] + velocity[i, 1] * look_ahead_s
+        z = place[i, 2] + velocity[i, 2] * look_ahead_s
+        end_deg[i, 0] = math.degrees(math.atan2(z, (1 - E2) * math.hypot(x, y)))
+        end_deg[i, 1] = math.degrees(math.atan2(y, x))
+
+
+def track_cells(box, grid, level, counts, order, entries):
+    """Tracks laid into the cells their boxes lie over, within a cell in the order given (by lowest height).
+
+    Args:
+        box: (n, 6) int32 south, north, west, east (µ°), lowest, highest (dm).
+        counts: (cells + 1,) zeros; afterwards where each cell's entries begin, when `entries` is filled.
+        entries: (m, 7) int32 receives box and track; with none, cells are only counted.
+    """
+    fill = entries.shape[0] > 0
+    for k in range(order.shape[0]):
+        i = order[k]
+        for row in range(_grid_row(level, int(box[i, SOUTH])), _grid_row(level, int(box[i, NORTH])) + 1):
+            columns = grid[level, row + 1] - grid[level, row]
+            first, last, all_round = _grid_columns_under(int(box[i, WEST]), int(box[i, EAST]), columns)
+            for column in range(first, last + 1):
+                cell = grid[level, row] - grid[level, 0] + column % columns
+                if not fill:
+                    counts[cell + 1] += 1
+                    continue
+                e = counts[cell]
+                counts[cell] = e + 1
+                turn = TURN * (column // columns)
+                for m in range(6):
+                    entries[e, m] = box[i, m]
+                entries[e, WEST] = -TURN if all_round else box[i, WEST] - turn
+                entries[e, EAST] = TURN if all_round else box[i, EAST] - turn
+                entries[e, 6] = i
+
+
+def track_pairs(
+    cells,
+    at,
+    entry,
+    cell_row,
+    starts,
+    grid,
+    level,
+    entries,
+    place,
+    velocity,
+    height,
+    look_ahead_s,
+    within_m,
+    within_height_m,
+    out,
+):
+    """Pairs of tracks that come within the minima, both at once, within the time looked ahead; from `entry` of `cells[at]` on.
+
+    Args:
+        cells: (c,) those with entries. starts: (all cells + 1,) where each cell's entries begin.
+        height: (n, 2) metres and metres a second upward; NaN metres: not known, may be any.
+        out: (k, 5) receives i, j, first second within the minima, second of closest approach, metres then.
+    Returns:
+        how many rows of `out` were filled, and the place in `cells` and the entry to go on from.
+    """
+    found = 0
+    for c in range(at, cells.shape[0]):
+        cell = cells[c]
+        start, stop = starts[cell], starts[cell + 1]
+        row = cell_row[cell]
+        columns = grid[level, row + 1] - grid[level, row]
+        column = cell - (grid[level, row] - grid[level, 0])
+        for a in range(max(start, entry), stop):
+            if found + stop - a > out.shape[0]:
+                return found, c, a
+            south, north, west, east, high = entries[a, 0], entries[a, 1], entries[a, 2], entries[a, 3], entries[a, 5]
+            for b in range(a + 1, stop):
+                if entries[b, 4] > high:
+                    break
+                if (
+                    (entries[b, SOUTH] <= north)
+                    & (entries[b, NORTH] >= south)
+                    & (entries[b, WEST] <= east)
+                    & (entries[b, EAST] >= west)
+                ):
+                    shared_row = max(_grid_row(level, int(south)), _grid_row(level, int(entries[b, SOUTH])))
+                    shared = _grid_column(int(max(west, entries[b, WEST])), columns)
+                    if shared_row != row or max(0, shared) != column:
+                        continue
+                    i, j = min(entries[a, 6], entries[b, 6]), max(entries[a, 6], entries[b, 6])
+                    found = _put_approach(
+                        place, velocity, height, i, j, look_ahead_s, within_m, within_height_m, out, found
+                    )
+    return found, cells.shape[0], 0
+
+
+def _put_approach(place, velocity, height, i, j, look_ahead_s, within_m, within_height_m, out, found):
+    """Adds the pair to `out` where it comes within the minima; returns how many there are then.
+
+    Each goes straight in the plane square to the ellipsoid midway between the two; what that may be off by is added to the
+    lateral minimum, so that no approach is missed.
+    """
+    mx, my, mz = place[i, 0] + place[j, 0], place[i, 1] + place[j, 1], place[i, 2] + place[j, 2]
+    ux, uy, uz = mx / (A * A), my / (A * A), mz / (B * B)
+    n = math.sqrt(ux * ux + uy * uy + uz * uz)
+    ux, uy, uz = ux / n, uy / n, uz / n
+    dx, dy, dz = place[j, 0] - place[i, 0], place[j, 1] - place[i, 1], place[j, 2] - place[i, 2]
+    wx, wy, wz = velocity[j, 0] - velocity[i, 0], velocity[j, 1] - velocity[i, 1], velocity[j, 2] - velocity[i, 2]
+    up = dx * ux + dy * uy + dz * uz
+    dx, dy, dz = dx - up * ux, dy - up * uy, dz - up * uz
+    up = wx * ux + wy * uy + wz * uz
+    wx, wy, wz = wx - up * ux, wy - up * uy, wz - up * uz
+    dd, ww, dw = dx * dx + dy * dy + dz * dz, wx * wx + wy * wy + wz * wz, dx * wx + dy * wy + dz * wz
+    closest_s = min(max(-dw / ww, 0.0), look_ahead_s) if ww > 0.0 else 0.0
+    closest_m = math.sqrt(max(0.0, dd + closest_s * (2 * dw + closest_s * ww)))
+    reach = within_m + _plane_error(velocity, i, j, math.sqrt(dd), look_ahead_s)
+    if closest_m > reach:
+        return found
+    from_s, to_s = 0.0, look_ahead_s
+    if ww > 0.0:
+        half = math.sqrt(max(0.0, dw * dw - ww * (dd - reach * reach)))
+        from_s, to_s = max(from_s, (-dw - half) / ww), min(to_s, (-dw + half) / ww)
+    above, rise = height[j, 0] - height[i, 0], height[j, 1] - height[i, 1]
+    if not math.isnan(above):
+        if rise == 0.0:
+            if abs(above) > within_height_m:
+                return found
+        else:
+            enter, leave = (-within_height_m - above) / rise, (within_height_m - above) / rise
+            from_s, to_s = max(from_s, min(enter, leave)), min(to_s, max(enter, leave))
+    if from_s > to_s:
+        return found
+    out[found, 0], out[found, 1], out[found, 2], out[found, 3], out[found, 4] = i, j, from_s, closest_s, closest_m
+    return found + 1
+
+
+def _plane_error(velocity, i, j, apart_m, look_ahead_s):
+    """What straight lines in one plane may be off by, metres; measured: 0.135 of the cube over the square, and 0.2 m, at most."""
+    farthest2 = max(
+        velocity[i, 0] ** 2 + velocity[i, 1] ** 2 + velocity[i, 2] ** 2,
+        velocity[j, 0] ** 2 + velocity[j, 1] ** 2 + velocity[j, 2] ** 2,
+    )
+    span = apart_m / 2 + math.sqrt(farthest2) * look_ahead_s
+    return 1.0 + span**3 / (6 * R_MIN * R_MIN)
