@@ -47,13 +47,18 @@ def read_back(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
             reasons.append((kind, error))
             continue
         return kind, forms, notes
-    for _, reason in reasons:
-        if "is not a" not in reason.what:  # it got far enough to know what the text was meant to be
-            raise reason
+    telling = [(kind, reason) for kind, reason in reasons if not is_of_another_kind(reason)]
+    if len(telling) == 1:
+        raise telling[0][1]
     raise NotUnderstood(
         f"{text!r} is no coordinate, altitude or time we can read",
-        hint="; ".join(f"as {kind}: {reason.what} ({reason.hint})" for kind, reason in reasons),
+        hint="; ".join(f"as {kind}: {reason.what} ({reason.hint})" for kind, reason in telling or reasons),
     )
+
+
+def is_of_another_kind(reason: DetenteError) -> bool:
+    """Whether a reader says no more than that the text is nothing of its kind."""
+    return any(f"is not {kind}" in reason.what for kind in ("a coordinate", "an altitude", "a time"))
 
 
 def _position(text: str) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Coordinates as people write them, and read back in every form so that two people can check them by voice.
 
-Everything is WGS 84. Without hemisphere letters latitude comes first. What can be read two ways is refused with both readings.
+Everything is WGS 84. Latitude comes first unless hemisphere letters or labels say otherwise. What can be read two ways is refused with both
+readings, or, where one of them is the field's custom, announced in a note.
 """
 
 from __future__ import annotations
@@ -10,31 +11,50 @@ from dataclasses import dataclass
 from typing import Final
 
 from detente.domain import InvalidVolume, NotUnderstood, Position
+from detente.geodesy.written import plainly
 
 _OTHER_DATUMS: Final = re.compile(
-    r"\b(ED\s?50|NAD\s?27|NAD\s?83|PULKOVO|PZ-?90|SK-?42|СК-?42|OSGB|EUROPEAN 1950|PALESTINE|CASSINI)", re.IGNORECASE
+    r"\b(ED[\s-]?50|ED[\s-]?79|ETRS[\s-]?89|NAD[\s-]?27|NAD[\s-]?83|WGS[\s-]?66|WGS[\s-]?72|PULKOVO(?: 1942)?|ПУЛКОВО|PZ-?90|ПЗ-?90|SK-?42|СК-?42|СК-?95"
+    r"|OSGB(?:36)?|EUROPEAN(?: DATUM)? 1950|PALESTINE(?: 1923)?|ISRAEL(?: 1993| TM)|CASSINI|TOKYO|GDA[\s-]?94|CGCS[\s-]?2000|CLARKE 18\d\d|KRASS?OVSKY|EPSG:?\s?(?!4326\b)\d+)",
+    re.IGNORECASE,
 )
-_WGS84: Final = re.compile(r"\(?\bWGS[\s-]?84\b\)?", re.IGNORECASE)
+_WGS84: Final = re.compile(r"(?<!CRS=)\(?\b(?:WGS[\s-]?84|EPSG:?\s?4326)\b\)?", re.IGNORECASE)
 _WORDS: Final = (
-    (r"\bNORTH\b|\bNORD\b|С(?=[\s\d,;.]|$)", "N"),
-    (r"\bSOUTH\b|\bSUD\b|Ю(?=[\s\d,;.]|$)", "S"),
-    (r"\bEAST\b|\bEST\b|В(?=[\s\d,;.]|$)", "E"),
-    (r"\bWEST\b|\bOUEST\b|З(?=[\s\d,;.]|$)", "W"),
-    (r"\bLATITUDE\b:?|\bLAT\b[.:]?|\bLONGITUDE\b:?|\bLONG?\b[.:]?", " "),
-    (r"DEGREES?|DEG|[°º˚]|(?<=\d)D(?=\s*\d)", "°"),
-    (r"MINUTES?|MIN|[′’‘´`]", "'"),
-    (r"SECONDS?|SEC|[″”“]|''", '"'),
-    (r"(?<=\d)M(?=[\s\dNSEW]|$)", "'"),
+    (r"С\.?\s*Ш\.?", "N"),
+    (r"Ю\.?\s*Ш\.?", "S"),
+    (r"В\.?\s*Д\.?", "E"),
+    (r"З\.?\s*Д\.?", "W"),
+    (r"\bNORTH\b|\bNORD\b|\bNORTE\b|С(?=[\s\d,;.]|$)", "N"),
+    (r"\bSOUTH\b|\bSUD\b|\bSÜD\b|\bSUR\b|Ю(?=[\s\d,;.]|$)", "S"),
+    (r"\bEAST\b|\bEST\b|\bOST\b|\bESTE\b|В(?=[\s\d,;.]|$)", "E"),
+    (r"\bWEST\b|\bOUEST\b|\bOESTE\b|З(?=[\s\d,;.]|$)", "W"),
+    (r"DEGREES?|DEG|[°º˚]", "°"),
+    (r"MINUTES?|MIN|[′’‘´`ʹ]", "'"),
+    (r"SECONDS?|SEC|[″”“ʺ]|''", '"'),
+    (r"(?<=\d)\s?D(?=[\s\dNSEW,;]|$)", "°"),
+    (r"(?<=\d)\s?M(?=[\s\dNSEW,;]|$)", "'"),
+    (r"(°\s?[\d.,]+\s?'\s?\d+(?:[.,]\d+)?)\s?S", r'\1"'),  # after degrees and minutes with their marks, S marks seconds
 )
+_OST_OR_OUEST: Final = re.compile(r"""[\d°'"]\s*O(?=[\s,;]|$)|(?:^|[\s,;])O\s*\d""")
 _MGRS: Final = re.compile(r"(\d{1,2}[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]|[ABYZ][A-HJ-NP-Z][A-HJ-NP-Z])(\d*)")
 _UTM: Final = re.compile(
-    r"(\d{1,2})\s*([C-HJ-NP-X])\s+(\d{6}(?:[.,]\d+)?)\s*(?:ME|M\s?E|E)?[\s,;]+(\d{1,8}(?:[.,]\d+)?)\s*(?:MN|M\s?N|N)?"
+    r"(\d{1,2})\s*([C-HJ-NP-X])[\s,;]+(?:E\s*)?0?(\d{6}(?:[.,]\d+)?)\s*(?:ME|M\s?E|E|M)?[\s,;]+(?:N\s*)?(\d{1,8}(?:[.,]\d+)?)\s*(?:MN|M\s?N|N|M)?"
 )
 _ICAO: Final = re.compile(r"(\d{2})(\d{2})(\d{2})?([.,]\d+)?\s*([NS])[\s,/;]*(\d{3})(\d{2})(\d{2})?([.,]\d+)?\s*([EW])")
-_ISO_6709: Final = re.compile(
-    r"([+-]\d{2}(?:\d{2}){0,2}(?:\.\d+)?)([+-]\d{3}(?:\d{2}){0,2}(?:\.\d+)?)(?:[+-]\d+(?:\.\d+)?)?(?:CRS\w+)?/?"
+_LETTERS_FIRST: Final = re.compile(
+    r"([NS])\s*(\d{4}(?:\d{2})?(?:[.,]\d+)?)[\s,/;]*([EW])\s*(\d{5}(?:\d{2})?(?:[.,]\d+)?)"
 )
-_GEO_URI: Final = re.compile(r"GEO:([+-]?\d+(?:\.\d+)?),([+-]?\d+(?:\.\d+)?)(?:[,;].*)?")
+_ISO_6709: Final = re.compile(
+    r"([+-]\d{2}(?:\d{2}){0,2}(?:\.\d+)?)([+-]\d{3}(?:\d{2}){0,2}(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?(?:CRS(\w+))?/?"
+)
+_GEO_URI: Final = re.compile(r"GEO:([+-]?\d+(?:\.\d+)?),([+-]?\d+(?:\.\d+)?)(,[+-]?\d+(?:\.\d+)?)?((?:;[^;]+)*)")
+_LABEL: Final = r"(LAT(?:ITUDE)?|LONG?(?:ITUDE)?|LNG|ШИРОТА|ДОЛГОТА)(?![A-ZА-Я])\.?\s*[:=]?\s*"
+_LABELLED: Final = re.compile(rf"{_LABEL}(.+?)[\s,;/]*{_LABEL}(.+)")
+_STROKES: Final = re.compile(r"(\d{1,3})[:-](\d{1,2}(?:[.,]\d+)?)(?:[:-](\d{1,2}(?:[.,]\d+)?))?(?![\d:-])")
+# One degree, minute and second on the ground at their largest, metres: of longitude on the equator, or latitude at the poles.
+_DEGREE_M: Final = 111_700.0
+_MINUTE_M: Final = _DEGREE_M / 60
+_SECOND_M: Final = _DEGREE_M / 3600
 _PART: Final = re.compile(
     r"""(?P<before>[NSEW])?\s*(?P<sign>[+-])?\s*(?P<d>\d+(?:[.,]\d+)?)\s*(?:°|(?=\s)|(?=[NSEW,;]|$))\s*
     (?:(?P<m>\d+(?:[.,]\d+)?)\s*(?:'|(?=\s)|(?=[NSEW,;]|$))\s*)?(?:(?P<s>\d+(?:[.,]\d+)?)\s*"?\s*)?(?P<after>[NSEW])?""",
@@ -48,7 +68,8 @@ class PositionReading:
 
     Attributes:
         form: the name of the form: DD, DDM, DMS, MGRS, UTM, ICAO, ISO 6709, geo URI.
-        precision_m: half the size of the last digit written, on the ground; for an MGRS square, half its side.
+        precision_m: half the size of the last digit written, on the ground, of the coarser of the two; for an MGRS square, half its side. A
+            `geo:` URI may state a larger one.
         notes: what was taken for granted on the way.
     """
 
@@ -69,22 +90,23 @@ def read_position_with_notes(text: str) -> PositionReading:
     Raises:
         NotUnderstood: no form fits, two readings fit, or the text names another datum.
     """
-    datum = _OTHER_DATUMS.search(text)
+    said = plainly(text, "a coordinate")
+    datum = _OTHER_DATUMS.search(said)
     if datum:
         raise NotUnderstood(
             f"{text!r} is in {datum[0]}, not WGS 84", hint="convert it first: the difference can be hundreds of metres"
         )
-    plain = _WGS84.sub(" ", text).strip()
+    plain = " ".join(_WGS84.sub(" ", said).upper().split()).rstrip(" .,;")
     try:
-        for form in (_mgrs, _utm, _icao, _uri, _iso_6709, _degrees):
-            reading = form(text, " ".join(plain.upper().split()))
+        for form in (_mgrs, _utm, _icao, _letters_first, _uri, _iso_6709, _degrees):
+            reading = form(text, plain)
             if reading:
                 return reading
     except InvalidVolume as error:
         raise NotUnderstood(f"{text!r}: {error.what}", hint=error.hint) from error
     raise NotUnderstood(
         f"{text!r} is not a coordinate we can read",
-        hint="tried degrees, minutes and seconds, MGRS, UTM, ICAO and ISO 6709; e.g. 35.2N 35.8E, 351200N 0354800E, 37SBV5208",
+        hint="tried degrees, minutes and seconds, MGRS, UTM, ICAO, ISO 6709 and geo URI; e.g. 35.2N 35.8E, 351200N 0354800E, 37SBV5208",
     )
 
 
@@ -97,28 +119,32 @@ def _mgrs(text: str, plain: str) -> PositionReading | None:
         raise NotUnderstood(
             f"MGRS {text!r} has {len(match[2])} digits", hint="easting and northing need as many digits each"
         )
+    half = len(match[2]) // 2
+    if half > 5:
+        raise NotUnderstood(f"MGRS {text!r} has {half} digits each way", hint="five each way are one metre")
+    side_m = 10.0 ** (5 - half)
+    position = _middle_of_square(text, match[1], match[2][:half], match[2][half:])
+    notes = (f"the middle of a square of {side_m:.0f} m",) if side_m > 1 else ()
+    return PositionReading(position, "MGRS", side_m / 2, notes)
+
+
+def _middle_of_square(text: str, square: str, easting: str, northing: str) -> Position:
     import mgrs
 
-    half = len(match[2]) // 2
-    side_m = 10.0 ** (5 - half)
-    corner = compact + ""
-    centre = compact[: len(compact) - 2 * half] + _middle(match[2][:half]) + _middle(match[2][half:])
     try:
-        lat, lon = mgrs.MGRS().toLatLon(centre)
-        mgrs.MGRS().toLatLon(corner)
+        mgrs.MGRS().toLatLon(square + easting + northing)
+        return Position(*mgrs.MGRS().toLatLon(square + _middle(easting) + _middle(northing)))
     except mgrs.core.MGRSError as error:
         raise NotUnderstood(f"MGRS {text!r} names no square", hint="check the zone, band and square letters") from error
-    notes = (f"the middle of a square of {side_m:.0f} m",) if side_m > 1 else ()
-    return PositionReading(Position(lat, lon), "MGRS", side_m / 2, notes)
 
 
 def _middle(digits: str) -> str:
-    """The middle of a square, written with the full five digits; a 1 m square keeps its corner."""
+    """The middle of a square, in the full five digits; the library itself gives the middle of a square of 1 m."""
     return (digits + "50000")[:5]
 
 
 def _utm(text: str, plain: str) -> PositionReading | None:
-    match = _UTM.fullmatch(plain.removeprefix("UTM").strip())
+    match = _UTM.fullmatch(re.sub(r"^(?:UTM\s*)?(?:ZONE\s*)?", "", plain))
     if not match:
         return None
     zone, band = int(match[1]), match[2]
@@ -129,14 +155,15 @@ def _utm(text: str, plain: str) -> PositionReading | None:
         )
     position = _from_utm(zone, band >= "N", easting_m, northing_m)
     notes = _check_band(text, band, position)
-    return PositionReading(position, "UTM", 0.5, notes)
+    return PositionReading(position, "UTM", 0.5 * 10.0 ** -min(_decimals(match[3]), _decimals(match[4])), notes)
 
 
 def _check_band(text: str, band: str, position: Position) -> tuple[str, ...]:
     lowest = -80 + 8 * "CDEFGHJKLMNPQRSTUVWX".index(band)
     highest = 84 if band == "X" else lowest + 8
     if lowest - 0.1 <= position.latitude_deg <= highest + 0.1:
-        return (f"{band} read as the latitude band {lowest} to {highest}",) if band in "NS" else ()
+        note = f"S read as the latitude band {lowest} to {highest}, not as the southern hemisphere"
+        return (note,) if band == "S" else ()
     if band == "N" and position.latitude_deg <= 84.0:
         return ("N read as the northern hemisphere, not as latitude band N",)
     if band == "S":
@@ -172,25 +199,47 @@ def _icao(text: str, plain: str) -> PositionReading | None:
     lon = _sexagesimal(
         text, lon_d, lon_m + (lon_f or "" if lon_s is None else ""), (lon_s or "0") + (lon_f or "" if lon_s else "")
     )
-    unit_m = 30.9 if lat_s else 1853.0
+    unit_m = _SECOND_M if lat_s else _MINUTE_M
     position = Position(lat if ns == "N" else -lat, lon if ew == "E" else -lon)
-    return PositionReading(position, "ICAO", unit_m / 2 * 10.0 ** -max(len(lat_f or ".") - 1, 0))
+    return PositionReading(position, "ICAO", _half(unit_m, min(_decimals(lat_f or ""), _decimals(lon_f or ""))))
+
+
+def _letters_first(text: str, plain: str) -> PositionReading | None:
+    """As charts and route lists have it: N3512.5 E03548.2. The same figures as ICAO's, with the letter before."""
+    match = _LETTERS_FIRST.fullmatch(plain)
+    return _icao(text, f"{match[2]}{match[1]}{match[4]}{match[3]}") if match else None
 
 
 def _uri(text: str, plain: str) -> PositionReading | None:
-    del text
-    match = _GEO_URI.fullmatch(plain)
+    """Source: RFC 5870. `u` is the writer's own uncertainty, metres."""
+    match = _GEO_URI.fullmatch(plain.replace(" ", "") if plain.startswith("GEO:") else "")
     if not match:
         return None
-    return PositionReading(Position(float(match[1]), float(match[2])), "geo URI", _decimal_precision_m(match[1]))
+    stated = dict(pair.partition("=")[::2] for pair in match[4].split(";") if pair)
+    _check_reference_system(text, stated.get("CRS"))
+    precision_m = max(_half(_DEGREE_M, _decimals(match[k])) for k in (1, 2))
+    if re.fullmatch(r"\d+(\.\d+)?", stated.get("U", "")):
+        precision_m = max(precision_m, float(stated["U"]))
+    return PositionReading(Position(float(match[1]), float(match[2])), "geo URI", precision_m, _height_note(match[3]))
 
 
 def _iso_6709(text: str, plain: str) -> PositionReading | None:
-    match = _ISO_6709.fullmatch(plain.replace(" ", "")) if plain[:1] in "+-" else None
-    if not match or " " in plain:
+    match = _ISO_6709.fullmatch(plain)
+    if not match:
         return None
+    _check_reference_system(text, match[4])
     lat, lon = _packed(text, match[1], 2), _packed(text, match[2], 3)
-    return PositionReading(Position(lat, lon), "ISO 6709", _decimal_precision_m(match[1]) if "." in match[1] else 15.0)
+    precision_m = max(_packed_precision_m(match[1], 2), _packed_precision_m(match[2], 3))
+    return PositionReading(Position(lat, lon), "ISO 6709", precision_m, _height_note(match[3]))
+
+
+def _check_reference_system(text: str, stated: str | None) -> None:
+    if stated is not None and not re.fullmatch(r"WGS[_-]?84|EPSG:?4326", stated):
+        raise NotUnderstood(f"{text!r} is in {stated}, not WGS 84", hint="convert it first")
+
+
+def _height_note(stated: str | None) -> tuple[str, ...]:
+    return (f"the height {stated.strip(',')} is not read: state altitudes by themselves",) if stated else ()
 
 
 def _packed(text: str, packed: str, degree_digits: int) -> float:
@@ -201,18 +250,53 @@ def _packed(text: str, packed: str, degree_digits: int) -> float:
     return -value if packed[0] == "-" else value
 
 
+def _packed_precision_m(packed: str, degree_digits: int) -> float:
+    parts_after_degrees = (len(packed[1:].partition(".")[0]) - degree_digits) // 2
+    return _half((_DEGREE_M, _MINUTE_M, _SECOND_M)[parts_after_degrees], _decimals(packed))
+
+
 def _degrees(text: str, plain: str) -> PositionReading | None:
     for pattern, sign in _WORDS:
         plain = re.sub(pattern, sign, plain)
-    plain = plain.replace("−", "-").strip()
-    for first, second in _splits(plain):
-        a, b = _PART.fullmatch(first), _PART.fullmatch(second)
+    if _OST_OR_OUEST.search(plain):
+        raise NotUnderstood(
+            f"{text!r}: O is east in German (Ost) and west in French and Spanish (ouest, oeste)", hint="write E or W"
+        )
+    labelled = _LABELLED.fullmatch(plain)
+    if labelled:
+        return _from_labelled(text, *labelled.groups())
+    for first, second in _splits(text, plain):
+        a, b = _PART.fullmatch(_without_strokes(first)), _PART.fullmatch(_without_strokes(second))
         if a and b:
             return _from_parts(text, a, b)
     return None
 
 
-def _splits(plain: str) -> list[tuple[str, str]]:
+def _from_labelled(text: str, label: str, first: str, other_label: str, second: str) -> PositionReading | None:
+    """`Longitude: 35.8 Latitude: 35.2`: what the labels say goes, whatever the order."""
+    longitude_first, longitude_second = (name[:2] in ("LO", "LN", "ДО") for name in (label, other_label))
+    if longitude_first == longitude_second:
+        raise NotUnderstood(f"{text!r} is labelled {label} twice", hint="label one latitude and one longitude")
+    parts = (second, first) if longitude_first else (first, second)
+    a, b = (_PART.fullmatch(_marked(part.strip(" ,;"))) for part in parts)
+    if not a or not b:
+        return None
+    for part, letters in ((a, "NS"), (b, "EW")):
+        if (part["before"] or part["after"] or letters[0]) not in letters:
+            raise NotUnderstood(f"{text!r} has a label and a hemisphere letter that disagree", hint="correct one")
+    return _from_letters(text, a, b, [_letter(a) or "N", _letter(b) or "E"], ())
+
+
+def _without_strokes(part: str) -> str:
+    """`35-12-30N` and `35:12:30N` as `35°12'30N`; only beside a hemisphere letter, for else it may be a date or a time."""
+    return _marked(part) if re.search("[NSEW]", part) else part
+
+
+def _marked(part: str) -> str:
+    return _STROKES.sub(lambda m: f"{m[1]}°{m[2]}'" + (m[3] or ""), part)
+
+
+def _splits(text: str, plain: str) -> list[tuple[str, str]]:
     """The ways to cut the text into two coordinates, clearest first."""
     if ";" in plain or "/" in plain:
         first, _, second = re.sub("/", ";", plain).partition(";")
@@ -225,9 +309,10 @@ def _splits(plain: str) -> list[tuple[str, str]]:
     if ", " in plain and plain.count(", ") == 1:
         first, second = plain.split(", ")
         return [(first.strip(), second.strip())]
-    if plain.count(",") == 1 and " " not in plain.replace(" ,", ","):
-        first, second = plain.split(",")
-        return [] if _comma_is_doubtful(first, second) else [(first.strip(), second.strip())]
+    if "," in plain and " " not in plain.replace(" ,", ","):
+        _refuse_doubtful_commas(text, plain)
+        first, _, second = plain.partition(",")
+        return [(first.strip(), second.strip())]
     words = re.sub(r"\s+(?=['\"°])", "", plain).split()
     if len(words) % 2 == 0:
         half = len(words) // 2
@@ -235,33 +320,46 @@ def _splits(plain: str) -> list[tuple[str, str]]:
     return []
 
 
-def _comma_is_doubtful(first: str, second: str) -> bool:
-    """`35,2` alone is one number with a decimal comma or two whole degrees."""
-    return first.lstrip("+-").isdigit() and second.lstrip("+-").isdigit()
+def _refuse_doubtful_commas(text: str, plain: str) -> None:
+    """`35,8` is one number with a decimal comma, or two whole degrees; `35,2,35,8` is two numbers, or four."""
+    if re.fullmatch(r"[+-]?\d+(,[+-]?\d+)+", plain):
+        raise NotUnderstood(
+            f"{text!r}: the commas may be decimal marks or stand between numbers",
+            hint="write decimals with a point, or a semicolon between latitude and longitude",
+        )
+
+
+def _letter(part: re.Match[str]) -> str | None:
+    return part["before"] or part["after"]
 
 
 def _from_parts(text: str, a: re.Match[str], b: re.Match[str]) -> PositionReading:
-    letters = [part["before"] or part["after"] for part in (a, b)]
+    letters = [_letter(a), _letter(b)]
+    if letters == [None, None]:
+        notes = ("no hemisphere letters: read as latitude, longitude; north and east positive",)
+        return _from_letters(text, a, b, ["N", "E"], notes)
+    if letters[0] is None or letters[1] is None or (letters[0] in "NS") == (letters[1] in "NS"):
+        raise NotUnderstood(f"{text!r} needs one of N or S and one of E or W", hint="write e.g. 35.2N 35.8E")
+    return _from_letters(text, a, b, [letter for letter in letters if letter], ())
+
+
+def _from_letters(
+    text: str, a: re.Match[str], b: re.Match[str], letters: list[str], notes: tuple[str, ...]
+) -> PositionReading:
     for part in (a, b):
         if part["before"] and part["after"]:
             raise NotUnderstood(f"{text!r} has two hemisphere letters on one coordinate", hint="leave one out")
-        if part["sign"] and (part["before"] or part["after"]):
+        if part["sign"] and _letter(part):
             raise NotUnderstood(f"{text!r} has both a sign and a hemisphere letter", hint="leave one out")
-    notes: tuple[str, ...] = ()
-    if letters == [None, None]:
-        notes = ("no hemisphere letters: read as latitude, longitude; north and east positive",)
-        letters = ["N", "E"]
-    if letters[0] is None or letters[1] is None or (letters[0] in "NS") == (letters[1] in "NS"):
-        raise NotUnderstood(f"{text!r} needs one of N or S and one of E or W", hint="write e.g. 35.2N 35.8E")
-    values = [_value(text, part, letter or "N") for part, letter in zip((a, b), letters, strict=True)]
+    values = [_value(text, part, letter) for part, letter in zip((a, b), letters, strict=True)]
     lat, lon = values if letters[0] in "NS" else values[::-1]
     form = "DMS" if a["s"] else "DDM" if a["m"] else "DD"
-    return PositionReading(Position(lat, lon), form, _precision_m(a), notes)
+    return PositionReading(Position(lat, lon), form, max(_precision_m(a), _precision_m(b)), notes)
 
 
 def _value(text: str, part: re.Match[str], letter: str) -> float:
     value = _sexagesimal(text, part["d"], part["m"] or "0", part["s"] or "0")
-    return -value if (letter in "SW") != (part["sign"] == "-") and (letter in "SW" or part["sign"] == "-") else value
+    return -value if letter in "SW" or part["sign"] == "-" else value
 
 
 def _sexagesimal(text: str, degrees: str, minutes: str, seconds: str) -> float:
@@ -280,10 +378,16 @@ def _sexagesimal(text: str, degrees: str, minutes: str, seconds: str) -> float:
 
 
 def _precision_m(part: re.Match[str]) -> float:
-    last, unit_m = (part["s"], 30.9) if part["s"] else (part["m"], 1853.0) if part["m"] else (part["d"], 111_200.0)
-    digits = len(re.split("[.,]", last)[1]) if re.search("[.,]", last) else 0
-    return unit_m / 2 * 10.0**-digits
+    last, unit_m = (
+        (part["s"], _SECOND_M) if part["s"] else (part["m"], _MINUTE_M) if part["m"] else (part["d"], _DEGREE_M)
+    )
+    return _half(unit_m, _decimals(last))
 
 
-def _decimal_precision_m(number: str) -> float:
-    return 111_200.0 / 2 * 10.0 ** -len(number.partition(".")[2])
+def _decimals(number: str) -> int:
+    return len(re.split("[.,]", number)[1]) if re.search("[.,]", number) else 0
+
+
+def _half(unit_m: float, decimals: int) -> float:
+    """Half the size of the last digit written, on the ground."""
+    return unit_m / 2 * 10.0**-decimals
