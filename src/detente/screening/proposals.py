@@ -303,15 +303,21 @@ def _clear_in_the_plane(pairs: Sequence[_Pair]) -> Iterator[tuple[int, float]]:
     d further on; 2 % and 50 m are left for the plane's distortion.
     """
     plane = _Plane.of(pairs)
-    queue = [(0, float(bearing_deg)) for bearing_deg in BEARINGS_DEG]
+    first = _steps_short(plane.short_by_m(0.0, 0.0))  # before it moves, every bearing is the same
+    queue = [(first, float(bearing_deg)) for bearing_deg in BEARINGS_DEG if first <= MOST_SIDEWAYS_STEPS]
     while queue:
         step, bearing_deg = heappop(queue)
         short_m = plane.short_by_m(step * SIDEWAYS_STEP_M, np.radians(bearing_deg))
-        if short_m <= 50.0 and step > 0:
+        if short_m <= 50.0:
             yield step, bearing_deg
-        step += max(1, floor((0.98 * short_m - 50.0) / SIDEWAYS_STEP_M))
+        step += _steps_short(short_m)
         if step <= MOST_SIDEWAYS_STEPS:
             heappush(queue, (step, bearing_deg))
+
+
+def _steps_short(short_m: float) -> int:
+    """How many steps farther the next move lies that may clear what now falls short by so much."""
+    return max(1, floor((0.98 * short_m - 50.0) / SIDEWAYS_STEP_M))
 
 
 @dataclass(frozen=True, eq=False)
