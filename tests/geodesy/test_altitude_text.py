@@ -2,7 +2,18 @@
 
 import pytest
 
-from detente.domain import SURFACE, UNLIMITED_ABOVE, UNLIMITED_BELOW, NotUnderstood, agl, amsl, flight_level, hae
+from detente.domain import (
+    SURFACE,
+    UNLIMITED_ABOVE,
+    UNLIMITED_BELOW,
+    AltitudeLimit,
+    AltitudeReference,
+    NotUnderstood,
+    agl,
+    amsl,
+    flight_level,
+    hae,
+)
 from detente.geodesy import read_altitude
 from detente.geodesy.read_back import altitude_forms
 
@@ -11,6 +22,9 @@ read = {
     "1,500.5 ft AMSL": amsl(1500.5 * 0.3048), "1 500 m AMSL": amsl(1500.0), "300m AGL": agl(300.0), "-50 m AGL": agl(-50.0), "100 m HAE": hae(100.0),
     "SFC": SURFACE, "gnd": SURFACE, "0 ft AGL": SURFACE, "UNL": UNLIMITED_ABOVE, "unlimited": UNLIMITED_ABOVE, "A045": amsl(1371.6),
     "M0840": amsl(8400.0), "1.5 km AMSL": amsl(1500.0), "300 m ASFC": agl(300.0),
+    "AMSL 5000ft": amsl(1524.0), "AGL 300 m": agl(300.0), "5000' AMSL": amsl(1524.0), "5000 ft. a.m.s.l.": amsl(1524.0), "300 m above ground level": agl(300.0),
+    "5000 feet above mean sea level": amsl(1524.0), "48.5 m above the WGS 84 ellipsoid": hae(48.5), "5000ft STD": flight_level(50), "S1130": AltitudeLimit(11300.0, AltitudeReference.FL),
+    "١٥٠٠ m AMSL": amsl(1500.0), "-50 m HAE": hae(-50.0), "1500M AMSL": amsl(1500.0),
 }  # fmt: skip
 
 
@@ -38,6 +52,15 @@ def test_unlimited_opens_the_side_it_stands_on():
         ("10 20 m AMSL", "not a number"),
         ("5000 furlongs AMSL", "not an altitude|no unit"),
         ("", "not an altitude"),
+        ("5000ft QNH", "pressure that is not given"),
+        ("1000 ft QFE", "aerodrome"),
+        ("A0450", "not an altitude"),
+        ("M084", "not an altitude"),
+        ("AMSL 5000ft AGL", "not an altitude"),
+        ("FL180 AMSL", "not an altitude"),
+        ("FL180-FL200", "not an altitude"),
+        ("1" + " " * 10_000 + "m AMSL", "characters"),
+        ("9" * 190 + " m AMSL", "outside"),
     ],
 )
 def test_what_leaves_something_open_is_refused(text, why):

@@ -1,5 +1,6 @@
 """Times: with a zone, or not at all."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ CALL = datetime(2018, 9, 17, 18, 39, tzinfo=UTC)
         "2018-09-17T18:39Z", "2018-09-17T18:39:00.000Z", "2018-09-17 18:39 UTC", "2018-09-17 21:39 +03:00", "2018-09-17T21:39+0300",
         "2018-09-17 21:39 UTC+03", "2018-09-17 21:39 Asia/Damascus", "2018-09-17 21:39 Europe/Moscow", "171839ZSEP18", "171839Z SEP 18",
         "171839z sep 2018", "172139CSEP18", "171839ZSEP2018",
+        "20180917T1839Z", "20180917T213900+0300", "2018-09-17 21:39 UTC+3", "2018-09-17T21:39C", "2018-09-17 18:39 Etc/GMT", "٢٠١٨-٠٩-١٧T18:39Z",
     ],
 )  # fmt: skip
 def test_one_moment_written_many_ways_is_one_moment(text):
@@ -40,7 +42,20 @@ def test_one_moment_written_many_ways_is_one_moment(text):
         ("2018-09-17 21:39 Middle/Earth", "not known"),
         ("2018-09-17 21:39 ../../etc/passwd", "not known"),
         ("2018-09-17T18:39:60Z", "leap second"),
-        ("2018-09-17T25:00Z", "not a time"),
+        ("2018-09-17T25:00Z", "does not exist"),
+        ("2018-09-17T24:00:40Z", "does not exist"),
+        ("2018-09-17T24:00:24Z", "does not exist"),
+        ("172401ZSEP18", "does not exist"),
+        ("171839 SEP 18", "no zone"),
+        ("171839ZSEP", "no year"),
+        ("2018-09-17 21:39 J", "local time"),
+        ("2018-09-17 21:39 CET", "CET may be the winter offset, or"),
+        ("2018-09-17 21:39 EST", "of America or of Australia"),
+        ("2018-09-17 21:39 Etc/GMT-3", "hours east or, as the name is defined, west"),
+        ("2018-09-17 21:39 right/Europe/Moscow", "not known"),
+        ("2018-09-17T18:39+14:30", "beyond"),
+        ("2018-09-17T18:39" + " " * 10_000 + "Z", "characters"),
+        ("20180917T1839", "no zone"),
         ("2018-09-17T18:39+19:00", "beyond"),
         ("1537209540", "not a time"),
         ("2018-09-17 21:39 localtime", "not known"),
@@ -58,7 +73,8 @@ def test_what_is_no_moment_is_refused(text, why):
 
 
 def test_midnight_may_be_written_as_24():
-    assert read_time("2018-09-17T24:00Z") == datetime(2018, 9, 18, tzinfo=UTC)
+    for text in ("2018-09-17T24:00Z", "2018-09-17T24:00:00.0Z", "172400ZSEP18", "20180917T2400Z", "2018-09-17 12:00 Y"):
+        assert read_time(text) == datetime(2018, 9, 18, tzinfo=UTC)
 
 
 @given(moments)
@@ -85,6 +101,8 @@ def test_military_letters_are_hours_from_greenwich():
         (read_duration_s, "5min", 300.0), (read_duration_s, "1h30m", 5400.0), (read_duration_s, "1 h 30 min", 5400.0), (read_duration_s, "90 s", 90.0),
         (read_length_m, "1.500 km", 1500.0), (read_length_m, "0.500 m", 0.5), (read_length_m, "1500.000 m", 1500.0), (read_length_m, "1.50 m", 1.5),
         (read_speed_m_s, "360 km/h", 100.0), (read_speed_m_s, "10 kt", 18520 / 3600), (read_length_m, "0 m", 0.0),
+        (read_length_m, "5 nautical miles", 9260.0), (read_length_m, "5 n.m.", 9260.0), (read_length_m, "1 statute mile", 1609.344), (read_length_m, "1 mi", 1609.344),
+        (read_speed_m_s, "36 km / h", 10.0), (read_duration_s, "5M", 300.0), (read_length_m, "500 М", 500.0),
     ],
 )  # fmt: skip
 def test_quantities_are_read_with_their_units(read, text, value):
@@ -107,6 +125,12 @@ def test_quantities_are_read_with_their_units(read, text, value):
         "1.500 m",
         "1.500 ft",
         "5 m 3",
+        "5 M",
+        "500M",
+        "5 miles",
+        "1 Mile",
+        "9" * 400 + " m",
+        "5" + " " * 10_000 + "m",
     ],
 )
 def test_a_quantity_without_a_clear_number_and_unit_is_refused(text):
@@ -125,3 +149,22 @@ def test_a_space_that_marks_no_thousands_is_not_dropped(text):
 )
 def test_thousands_are_marked_in_many_ways(text):
     assert read_number(text) == 1_500_000
+
+
+@pytest.mark.parametrize("text", ["5 M", "500M", "5 miles"])
+def test_a_unit_that_may_be_two_is_refused_with_both(text):
+    with pytest.raises(NotUnderstood, match=r"may be .* or\b"):
+        read_length_m(text)
+
+
+@pytest.mark.parametrize("year", [1, 1918, 1999, 2000, 2099, 2100, 9999])
+def test_a_date_time_group_keeps_its_century(year):
+    moment = datetime(year, 9, 17, 18, 39, tzinfo=UTC)
+    assert read_time(date_time_group(moment)) == moment
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_and_a_quantity_or_refused(text):
+    for read in (read_time, read_length_m, read_duration_s, read_speed_m_s, read_number):
+        with suppress(NotUnderstood):
+            read(text)

@@ -11,13 +11,15 @@ from detente.domain import (
     UNLIMITED_BELOW,
     AltitudeLimit,
     AltitudeReference,
+    InvalidVolume,
     NotUnderstood,
     flight_level,
 )
 from detente.domain.units import METRES_PER_FOOT
 from detente.geodesy.quantities import METRES, read_measured
+from detente.geodesy.written import plainly
 
-_SURFACE: Final = {"SFC", "GND", "SURFACE", "GROUND", "MSL", "SEA LEVEL"}
+_SURFACE: Final = {"SFC", "GND", "SURFACE", "GROUND", "THE SURFACE"}
 _UNLIMITED: Final = {"UNL", "UNLTD", "UNLIMITED"}
 _REFERENCES: Final = {
     "AMSL": AltitudeReference.AMSL,
@@ -29,12 +31,26 @@ _REFERENCES: Final = {
     "GND": AltitudeReference.AGL,
     "SFC": AltitudeReference.AGL,
     "HAE": AltitudeReference.HAE,
-    "WGS84": AltitudeReference.HAE,
     "ELLIPSOID": AltitudeReference.HAE,
+    "STD": AltitudeReference.FL,
 }
-_STATED: Final = re.compile(
-    r"(?P<number>[+-]?\d[\d\s ' ’.,]*)\s*(?P<unit>[A-ZМ']+?)?\s*(?P<reference>AMSL|MSL|ASL|ALT|AGL|ASFC|GND|SFC|HAE|WGS84|ELLIPSOID|AAL)?"
+_NEEDS_MORE: Final = {
+    "AAL": ("is above an aerodrome whose elevation is not given", "add the elevation and write AMSL"),
+    "QFE": ("is above an aerodrome whose elevation is not given", "add the elevation and write AMSL"),
+    "QNH": ("is by an altimeter set to a pressure that is not given", "write AMSL if it is above mean sea level"),
+}
+_IN_WORDS: Final = (
+    (r"A\.\s?M\.\s?S\.\s?L\.?|(?:ABOVE|OVER) (?:MEAN )?SEA LEVEL", "AMSL"),
+    (r"A\.\s?G\.\s?L\.?|ABOVE (?:THE )?(?:GROUND|SURFACE)(?: LEVEL)?", "AGL"),
+    (r"ABOVE (?:THE )?(?:WGS ?84 )?ELLIPSOID|WGS ?84", "HAE"),
+    (r"PRESSURE ALTITUDE(?:, 1013(?:\.25)? HPA SET)?", "STD"),
+    (r"(?<=[\d ])(FT|M|KM)\.", r"\1"),
 )
+_REFERENCE: Final = "|".join((*_REFERENCES, *_NEEDS_MORE))
+_STATED: Final = re.compile(
+    rf"(?:(?P<before>{_REFERENCE})\s*)?(?P<number>[+-]?\d[\d\s'’.,]*?)\s*(?P<unit>[A-ZМ]+?|')?\s*(?P<after>{_REFERENCE})?"
+)
+_UNITS: Final = ("m", "ft", "foot", "feet", "'", "metres", "meters", "metre", "meter", "м", "km")
 
 
 def read_altitude(text: str, side: Literal["lower", "upper"]) -> AltitudeLimit:
@@ -43,19 +59,19 @@ def read_altitude(text: str, side: Literal["lower", "upper"]) -> AltitudeLimit:
     Args:
         side: which side of a band it is; `UNL` opens that side.
     Raises:
-        NotUnderstood: no unit, no reference, or one that needs to know more than the text says (AAL).
+        NotUnderstood: no unit, no reference, or one that needs to know more than the text says (AAL, QNH).
     """
-    plain = " ".join(text.upper().split())
+    plain = plainly(text, "an altitude").upper()
     if plain in _UNLIMITED:
         return UNLIMITED_ABOVE if side == "upper" else UNLIMITED_BELOW
-    if plain in _SURFACE - {"MSL", "SEA LEVEL"}:
+    if plain in _SURFACE:
         return SURFACE
     level = re.fullmatch(r"(?:FL|F|FLIGHT LEVEL)\s*(\d{1,3}(?:\.\d)?)", plain)
     if level:
         return flight_level(float(level[1]))
-    coded = re.fullmatch(r"([AMS])\s?(\d{3,4})", plain)
+    coded = re.fullmatch(r"(A)\s?(\d{3})|([MS])\s?(\d{4})", plain)
     if coded:
-        return _icao(coded[1], int(coded[2]))
+        return _icao(coded[1] or coded[3], int(coded[2] or coded[4]))
     return _stated(text, plain)
 
 
@@ -68,11 +84,13 @@ def _icao(letter: str, number: int) -> AltitudeLimit:
 
 
 def _stated(text: str, plain: str) -> AltitudeLimit:
+    for pattern, word in _IN_WORDS:
+        plain = re.sub(pattern, word, plain)
     match = _STATED.fullmatch(plain)
-    if not match:
+    if not match or (match["before"] and match["after"]):
         raise NotUnderstood(f"{text!r} is not an altitude", hint="write FL180, 5000ft AMSL, 300m AGL, SFC or UNL")
-    unit, reference = (match["unit"] or "").lower(), match["reference"]
-    if unit not in ("m", "ft", "feet", "metres", "meters", "metre", "meter", "м", "km"):
+    unit, reference = (match["unit"] or "").lower(), match["before"] or match["after"]
+    if unit not in _UNITS:
         raise NotUnderstood(
             f"altitude {text!r} has no unit we know", hint="add m or ft, or write a flight level as FL180"
         )
@@ -80,9 +98,11 @@ def _stated(text: str, plain: str) -> AltitudeLimit:
         raise NotUnderstood(
             f"altitude {text!r} does not say above what", hint="add AMSL, AGL or HAE, or write a flight level as FL180"
         )
-    if reference == "AAL":
-        raise NotUnderstood(
-            f"altitude {text!r} is above an aerodrome whose elevation is not given",
-            hint="add the elevation and write AMSL",
-        )
-    return AltitudeLimit(read_measured(match["number"], unit) * METRES[unit], _REFERENCES[reference])
+    if reference in _NEEDS_MORE:
+        what, hint = _NEEDS_MORE[reference]
+        raise NotUnderstood(f"altitude {text!r} {what}", hint=hint)
+    value_m = read_measured(match["number"], unit) * METRES[unit]
+    try:
+        return AltitudeLimit(value_m, _REFERENCES[reference])
+    except InvalidVolume as error:
+        raise NotUnderstood(f"{text!r}: {error.what}", hint=error.hint) from error

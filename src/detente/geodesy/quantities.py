@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import inf
+from math import inf, isfinite
 from typing import Final
 
 from detente.domain import NotUnderstood
@@ -13,13 +13,15 @@ from detente.domain.units import (
     METRES_PER_SECOND_PER_KNOT,
     METRES_PER_STATUTE_MILE,
 )
+from detente.geodesy.written import plainly
 
 METRES: Final = {
     "m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0, "м": 1.0,
     "km": 1000.0, "kilometre": 1000.0, "kilometres": 1000.0, "kilometer": 1000.0, "kilometers": 1000.0, "км": 1000.0,
     "ft": METRES_PER_FOOT, "foot": METRES_PER_FOOT, "feet": METRES_PER_FOOT, "'": METRES_PER_FOOT,
     "nm": METRES_PER_NAUTICAL_MILE, "nmi": METRES_PER_NAUTICAL_MILE, "mn": METRES_PER_NAUTICAL_MILE,
-    "mi": METRES_PER_STATUTE_MILE, "mile": METRES_PER_STATUTE_MILE, "miles": METRES_PER_STATUTE_MILE,
+    "n.m": METRES_PER_NAUTICAL_MILE, "nautical mile": METRES_PER_NAUTICAL_MILE, "nautical miles": METRES_PER_NAUTICAL_MILE,
+    "mi": METRES_PER_STATUTE_MILE, "sm": METRES_PER_STATUTE_MILE, "statute mile": METRES_PER_STATUTE_MILE, "statute miles": METRES_PER_STATUTE_MILE,
 }  # fmt: skip
 SECONDS: Final = {
     "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0,
@@ -31,9 +33,16 @@ METRES_PER_SECOND: Final = {
     "kt": METRES_PER_SECOND_PER_KNOT, "kts": METRES_PER_SECOND_PER_KNOT, "kn": METRES_PER_SECOND_PER_KNOT,
     "knot": METRES_PER_SECOND_PER_KNOT, "knots": METRES_PER_SECOND_PER_KNOT,
     "m/s": 1.0, "mps": 1.0, "km/h": 1 / 3.6, "kmh": 1 / 3.6, "kph": 1 / 3.6, "mph": METRES_PER_STATUTE_MILE / 3600,
+    "м/с": 1.0, "км/ч": 1 / 3.6, "уз": METRES_PER_SECOND_PER_KNOT,
 }  # fmt: skip
+# Charts and pilots mean nautical miles by these, others metres or statute miles.
+_DOUBTFUL: Final = {
+    "M": "metres (m) or, as on charts, nautical miles (nm)",
+    "mile": "a nautical (nm) or a statute mile (mi)",
+    "miles": "nautical (nm) or statute miles (mi)",
+}
 
-_NUMBER: Final = r"[+-]?\d[\d\s ' ’.,]*"
+_NUMBER: Final = r"[+-]?\d[\d\s'’.,]*"
 _GROUP_MARK: Final = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _QUANTITY: Final = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>[^\d\s.,+-].*?)?\s*$", re.DOTALL)
 
@@ -42,7 +51,7 @@ def read_length_m(text: str) -> float:
     """Metres: `5nm`, `15 km`, `1000ft`, `1,5 km`.
 
     Raises:
-        NotUnderstood: no number, no unit, or one we do not know.
+        NotUnderstood: no number, no unit, or one we do not know, or one that may be two: `5 M`, `5 miles`.
     """
     return _read(text, METRES, "length", "a unit such as m, km, ft or nm")
 
@@ -54,6 +63,7 @@ def read_speed_m_s(text: str) -> float:
 
 def read_duration_s(text: str) -> float:
     """Seconds: `5min`, `90 s`, `1h30m`, `1 h 30 min`."""
+    text = plainly(text, "a duration")
     parts = re.findall(rf"({_NUMBER})\s*([^\W\d_]+)", text)
     if not parts or "".join(text.split()) != "".join("".join(number.split()) + unit for number, unit in parts):
         return _read(text, SECONDS, "duration", "a unit such as s, min or h")
@@ -61,10 +71,15 @@ def read_duration_s(text: str) -> float:
 
 
 def _read(text: str, factors: dict[str, float], kind: str, wanted: str) -> float:
-    match = _QUANTITY.match(text)
+    match = _QUANTITY.match(plainly(text, f"a {kind}"))
     if not match:
         raise NotUnderstood(f"{text!r} is not a {kind}", hint=f"write a number and {wanted}")
-    unit = (match["unit"] or "").strip().lower().rstrip(".")
+    written = re.sub(r"\s*/\s*", "/", (match["unit"] or "").strip().rstrip("."))
+    unit = written.lower()
+    if factors is METRES and (written in _DOUBTFUL or unit in _DOUBTFUL):
+        raise NotUnderstood(
+            f"{kind} {text!r} may be in {_DOUBTFUL.get(written) or _DOUBTFUL[unit]}", hint="write which"
+        )
     if not unit:
         raise NotUnderstood(f"{kind} {text!r} has no unit", hint=f"add {wanted}")
     if unit not in factors:
@@ -84,7 +99,14 @@ def read_number(text: str) -> float:
     Raises:
         NotUnderstood: not a number, or one that can be read two ways.
     """
-    compact = _GROUP_MARK.sub("", text.strip())
+    compact = _GROUP_MARK.sub("", plainly(text, "a number"))
+    value = _number(text, compact)
+    if not isfinite(value):
+        raise NotUnderstood(f"{text.strip()!r} is larger than any number we reckon with", hint="check the digits")
+    return value
+
+
+def _number(text: str, compact: str) -> float:
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", compact) and (compact.count(",") > 1 or "." in compact):
         return float(compact.replace(",", ""))
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?", compact):
@@ -101,7 +123,7 @@ def read_measured(text: str, unit: str) -> float:
 
     Nobody gives metres or feet to the thousandth, so only there; `1.500 km` is one and a half.
     """
-    compact = _GROUP_MARK.sub("", text.strip())
+    compact = _GROUP_MARK.sub("", plainly(text, "a number"))
     if METRES.get(unit, inf) <= 1.0 and re.fullmatch(r"[+-]?(?!0+\.)\d{1,3}\.\d{3}", compact):
         raise _two_readings(text, compact)
     return read_number(text)

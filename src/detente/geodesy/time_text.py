@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detente.domain import NotUnderstood
+from detente.geodesy.written import plainly
 
 MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 # Military time zones: A to M without J east of Greenwich, N to Y west, Z UTC. J is the observer's own time.
@@ -16,13 +17,20 @@ LETTER_HOURS: Final = {
     **{letter: -hours for hours, letter in enumerate("NOPQRSTUVWXY", 1)},
     "Z": 0,
 }
-_NOT_A_ZONE: Final = {
-    "localtime",
-    "posixrules",
-    "Factory",
-}  # names of files beside the zones: whatever this computer is set to
-_DTG: Final = re.compile(r"(\d{2})\s*(\d{2})(\d{2})\s*([A-Z])\s*([A-Z]{3})\s*(\d{4}|\d{2})")
+# Files beside the zones: whatever this computer is set to, and zones that count leap seconds.
+_NOT_A_ZONE: Final = re.compile(r"localtime|posixrules|Factory|right/.*|posix/.*")
+_DOUBTFUL_ZONE: Final = {
+    "EST": "Eastern time of America or of Australia",
+    "MST": "American mountain time, with or without summer time",
+    "HST": "Hawaiian time, with or without summer time",
+    **dict.fromkeys(
+        ("CET", "EET", "MET", "WET"), "the winter offset, or the time on the clock there, summer time included"
+    ),
+}
+_DTG: Final = re.compile(r"(\d{2})\s*(\d{2})(\d{2})\s*([A-Z])?\s*([A-Z]{3})\s*(\d{4}|\d{2})?")
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(.*)", re.IGNORECASE)
+_ISO_BASIC: Final = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2}(?:[.,]\d+)?)?\s*(.*)", re.IGNORECASE)
+_MIDNIGHT: Final = re.compile(r"24:00(:00([.,]0+)?)?")
 
 
 def read_time(text: str) -> datetime:
@@ -32,7 +40,7 @@ def read_time(text: str) -> datetime:
         NotUnderstood: no zone, a local time that clocks skipped or showed twice, or not a time at all.
     """
     try:
-        return _read(text, " ".join(text.split()))
+        return _read(text, plainly(text, "a time"))
     except OverflowError as error:
         raise NotUnderstood(f"time {text!r} lies beyond the years 1 to 9999", hint="check the year") from error
 
@@ -41,7 +49,7 @@ def _read(text: str, plain: str) -> datetime:
     group = _DTG.fullmatch(plain.upper())
     if group:
         return _date_time_group(plain, *group.groups())
-    iso = _ISO.fullmatch(plain)
+    iso = _ISO.fullmatch(_extended(plain))
     if not iso:
         raise NotUnderstood(f"{text!r} is not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
     date, clock, zone = iso.groups()
@@ -50,8 +58,17 @@ def _read(text: str, plain: str) -> datetime:
     return _in_utc(text, _clock(text, date, clock), zone)
 
 
+def _extended(plain: str) -> str:
+    """`20180917T1839Z` with the hyphens and colons of ISO 8601's other form."""
+    basic = _ISO_BASIC.fullmatch(plain)
+    if not basic:
+        return plain
+    year, month, day, hour, minute, second, zone = basic.groups()
+    return f"{year}-{month}-{day}T{hour}:{minute}{f':{second}' if second else ''}{zone}"
+
+
 def _clock(text: str, date: str, clock: str) -> datetime:
-    if clock.startswith("24:00") and not clock.strip("0:24.,"):
+    if _MIDNIGHT.fullmatch(clock):
         return _parsed(text, f"{date}T00:00") + timedelta(days=1)
     if clock[6:8] == "60":
         raise NotUnderstood(f"time {text!r} is a leap second", hint="write the second after it")
@@ -63,17 +80,19 @@ def _parsed(text: str, iso: str) -> datetime:
         return datetime.fromisoformat(iso)
     except ValueError as error:
         raise NotUnderstood(
-            f"{text!r} is not a time: {error}", hint="write 2018-09-17T18:39Z or 171839ZSEP18"
+            f"time {text!r} does not exist: {error}", hint="write 2018-09-17T18:39Z or 171839ZSEP18"
         ) from error
 
 
 def _in_utc(text: str, local: datetime, zone: str) -> datetime:
     if zone.upper() in ("Z", "UTC", "GMT"):
         return local.replace(tzinfo=UTC)
-    offset = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{2}):?(\d{2})?", zone, re.IGNORECASE)
+    if len(zone) == 1 and zone.upper() in (*LETTER_HOURS, "J"):
+        return local.replace(tzinfo=UTC) - timedelta(hours=_letter_hours(text, zone.upper()))
+    offset = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{2}):?(\d{2})?|(?:UTC|GMT)([+-])(\d)", zone, re.IGNORECASE)
     if offset:
-        sign, hours, minutes = offset[1], int(offset[2]), int(offset[3] or 0)
-        if hours > 14 or minutes > 59:
+        sign, hours, minutes = offset[1] or offset[4], int(offset[2] or offset[5]), int(offset[3] or 0)
+        if minutes > 59 or 60 * hours + minutes > 14 * 60:
             raise NotUnderstood(f"time {text!r}: offset {zone} is beyond ±14:00", hint="check the zone")
         shift = timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
         return local.replace(tzinfo=timezone(shift)).astimezone(UTC)
@@ -81,8 +100,14 @@ def _in_utc(text: str, local: datetime, zone: str) -> datetime:
 
 
 def _in_named_zone(text: str, local: datetime, zone: str) -> datetime:
+    doubtful = (
+        "hours east or, as the name is defined, west of Greenwich" if re.fullmatch(r"Etc/GMT[+-]\d+", zone) else None
+    )
+    doubtful = doubtful or _DOUBTFUL_ZONE.get(zone)
+    if doubtful:
+        raise NotUnderstood(f"time {text!r}: {zone} may be {doubtful}", hint="give the offset, such as +03:00")
     try:
-        if zone in _NOT_A_ZONE:
+        if _NOT_A_ZONE.fullmatch(zone):
             raise ZoneInfoNotFoundError
         named = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -101,22 +126,28 @@ def _in_named_zone(text: str, local: datetime, zone: str) -> datetime:
     return readings.pop()
 
 
-def _date_time_group(text: str, day: str, hour: str, minute: str, letter: str, month: str, year: str) -> datetime:
-    if letter not in LETTER_HOURS:
-        raise NotUnderstood(f"time {text!r}: J is the writer's own local time", hint="use Z for UTC")
+def _date_time_group(
+    text: str, day: str, hour: str, minute: str, letter: str | None, month: str, year: str | None
+) -> datetime:
+    if letter is None:
+        raise NotUnderstood(f"time {text!r} has no zone", hint="write Z after the minutes for UTC, as in 171839ZSEP18")
     if month not in MONTHS:
         raise NotUnderstood(f"time {text!r}: month {month!r} is not known", hint=f"write one of {' '.join(MONTHS)}")
+    if year is None:
+        raise NotUnderstood(f"time {text!r} has no year", hint="add it: 171839ZSEP18")
     full_year = int(year) if len(year) == 4 else 2000 + int(year)
-    try:
-        local = datetime(full_year, MONTHS.index(month) + 1, int(day), int(hour), int(minute), tzinfo=UTC)
-    except ValueError as error:
-        raise NotUnderstood(
-            f"{text!r} is not a time: {error}", hint="a date-time group is DDHHMM, zone, month, year"
-        ) from error
-    return local - timedelta(hours=LETTER_HOURS[letter])
+    local = _clock(text, f"{full_year:04d}-{MONTHS.index(month) + 1:02d}-{day}", f"{hour}:{minute}")
+    return local.replace(tzinfo=UTC) - timedelta(hours=_letter_hours(text, letter))
+
+
+def _letter_hours(text: str, letter: str) -> int:
+    if letter not in LETTER_HOURS:
+        raise NotUnderstood(f"time {text!r}: J is the writer's own local time", hint="use Z for UTC")
+    return LETTER_HOURS[letter]
 
 
 def date_time_group(moment: datetime) -> str:
-    """The moment as a date-time group in UTC, to the minute: 171839ZSEP18."""
+    """The moment as a date-time group in UTC, to the minute below: 171839ZSEP18; outside 2000 to 2099 with all of the year."""
     utc = moment.astimezone(UTC)
-    return f"{utc:%d%H%M}Z{MONTHS[utc.month - 1]}{utc:%y}"
+    year = f"{utc.year % 100:02d}" if 2000 <= utc.year < 2100 else f"{utc.year:04d}"
+    return f"{utc:%d%H%M}Z{MONTHS[utc.month - 1]}{year}"
