@@ -1,6 +1,8 @@
 """Altitudes keep what they were measured from, and a number alone is no altitude."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detente.domain import (
     SURFACE,
@@ -75,3 +77,25 @@ def test_a_flight_level_is_read_back_in_every_unit():
         "feet": "18000 ft pressure altitude, 1013.25 hPa set",
         "voice": "flight level one eight zero",
     }
+
+
+limits = st.builds(AltitudeLimit, st.floats(-11_000, 90_000), st.sampled_from(list(AltitudeReference)[:4]))
+
+
+@given(limits | st.sampled_from([SURFACE, UNLIMITED_ABOVE]))
+def test_what_is_read_back_is_read_again_as_the_same_altitude(limit):
+    for name, form in altitude_forms(limit).items():
+        if name in ("metres", "feet", "altitude"):
+            again = read_altitude(form, "upper")
+            assert again.reference is limit.reference
+            assert again.value_m == pytest.approx(limit.value_m, abs=0.2)
+
+
+@given(st.integers(0, 999), st.integers(0, 9))
+def test_a_flight_level_is_read_again_as_it_was_read_back(level, tenth):
+    limit = flight_level(level + tenth / 10)
+    assert read_altitude(altitude_forms(limit)["flight level"], "upper").value_m == pytest.approx(limit.value_m)
+
+
+def test_a_standard_metric_level_is_not_rounded_to_a_flight_level():
+    assert altitude_forms(read_altitude("S1130", "upper"))["flight level"] == "FL370.7"

@@ -5,11 +5,12 @@ Rounding never prints 60 minutes or 60 seconds: it carries.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
 from detente.domain import AltitudeLimit, AltitudeReference, Position
-from detente.domain.units import METRES_PER_FLIGHT_LEVEL, METRES_PER_FOOT
+from detente.domain.units import METRES_PER_FOOT
 from detente.geodesy.time_text import date_time_group
 
 PHONETIC: Final = {
@@ -45,7 +46,7 @@ def position_forms(position: Position) -> dict[str, str]:
     utm = _utm(position)
     if utm:
         forms["UTM"] = utm
-    forms["voice"] = voice(icao(position))
+    forms["voice"] = ", ".join(voice(part) for part in re.findall(r"\d+[NSEW]", icao(position)))
     return forms
 
 
@@ -68,7 +69,7 @@ def mgrs(position: Position) -> str:
 
 
 def voice(text: str) -> str:
-    """Letter by letter in the ICAO alphabet, with a pause between groups."""
+    """Sign by sign in the ICAO alphabet."""
     return " ".join(PHONETIC.get(sign, "") for sign in text.upper() if sign in PHONETIC)
 
 
@@ -81,18 +82,17 @@ def altitude_forms(limit: AltitudeLimit) -> dict[str, str]:
     above = _REFERENCE_WORDS[limit.reference]
     forms = {"metres": f"{limit.value_m:.1f} m {above}", "feet": f"{limit.value_m / METRES_PER_FOOT:.0f} ft {above}"}
     if limit.reference is AltitudeReference.FL:
-        level = f"{limit.value_m / METRES_PER_FLIGHT_LEVEL:03.0f}"
-        forms = {"flight level": f"FL{level}", **forms, "voice": f"flight level {voice(level)}"}
+        forms = {"flight level": str(limit), **forms, "voice": f"flight level {voice(str(limit)[2:])}"}
     return forms
 
 
 def time_forms(moment: datetime) -> dict[str, str]:
-    """The moment in ISO 8601, as a date-time group, and in words; all UTC."""
+    """The moment in ISO 8601, as a date-time group (which has no seconds), and in words; all UTC."""
     utc = moment.astimezone(UTC)
     day = f"{_WEEKDAYS[utc.weekday()]} {utc.day} {_MONTH_NAMES[utc.month - 1]} {utc.year}"
     group = date_time_group(utc)
     iso = utc.isoformat().replace("+00:00", "Z")
-    return {"ISO 8601": iso, "DTG": group, "words": f"{day}, {utc:%H:%M:%S} UTC", "voice": voice(group[:7])}
+    return {"ISO 8601": iso, "DTG": group, "words": f"{day}, {iso[11:-1]} UTC", "voice": voice(group[:7])}
 
 
 def _off_the_equator(lat: float) -> float:

@@ -1,0 +1,74 @@
+"""`detente read`: the answer can be checked by voice or by a program, and a refusal says what was tried."""
+
+import json
+import sys
+
+import pytest
+
+from detente.cli import main
+
+
+def run(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["detente", "read", *arguments])
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_a_position_is_said_back_in_every_form(monkeypatch, capsys):
+    code, out, _ = run(monkeypatch, capsys, "351200N", "0354800E")
+    assert code == 0
+    for form in ("DD ", "DDM ", "DMS ", "ICAO ", "MGRS ", "UTM ", "voice ", "good to about 16 m", "WGS 84"):
+        assert form in out
+
+
+def test_near_a_pole_there_is_mgrs_and_no_utm(monkeypatch, capsys):
+    _, out, _ = run(monkeypatch, capsys, "--json", "88N 30E")
+    forms = json.loads(out)["forms"]
+    assert forms["MGRS"].startswith("Z")
+    assert "UTM" not in forms
+
+
+def test_a_southern_position_is_no_option(monkeypatch, capsys):
+    assert json.loads(run(monkeypatch, capsys, "--json", "-35.2 -35.8")[1])["value"]["latitude_deg"] == -35.2
+    assert run(monkeypatch, capsys, "-35.2", "-35.8")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3512N03548E", {"latitude_deg": 35.2, "longitude_deg": 35.8, "precision_m": pytest.approx(930.8, abs=0.1), "form": "ICAO"}),
+        ("FL180", {"value_m": pytest.approx(5486.4), "reference": "FL"}),
+        ("UNL", {"value_m": None, "reference": "UNL"}),
+        ("172139CSEP18", {"utc": "2018-09-17T18:39:00Z"}),
+    ],
+)  # fmt: skip
+def test_a_program_gets_numbers(monkeypatch, capsys, text, value):
+    assert json.loads(run(monkeypatch, capsys, "--json", text)[1])["value"] == value
+
+
+def test_seconds_that_a_date_time_group_cannot_say_are_announced(monkeypatch, capsys):
+    _, out, _ = run(monkeypatch, capsys, "2018-09-17T18:39:45.5Z")
+    assert "leaves out the seconds" in out
+    assert "18:39:45.500000 UTC" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hello", ["as a coordinate", "as an altitude", "as a time"]),
+        ("1500 ft", ["above what"]),
+        ("2018-09-17 18:39", ["no zone"]),
+        ("2018-13-17T18:39Z", ["does not exist"]),
+        ("35,8", ["decimal marks", "no unit"]),
+        ("--jsn FL180", ["no coordinate"]),
+    ],
+)
+def test_a_refusal_is_one_message_that_says_why_and_exit_code_2(monkeypatch, capsys, text, said):
+    code, out, err = run(monkeypatch, capsys, text)
+    assert (code, out) == (2, "")
+    assert all(word in err for word in said), err
