@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.workload import Planned
 from detente.domain import Answer, Circle, Corridor, Polygon, Position
-from detente.screening import kernels, lateral
+from detente.screening import kernels, lateral, vertical
 from detente.screening.engine import VolumeArrays
 from detente.screening.pair import LATERAL_MARGIN_M
 from detente.screening.shape import Shape, shape_of
@@ -30,17 +30,26 @@ class Exact:
         self.shapes: dict[int, Shape] = {}
 
     def __call__(self, i: int, j: int) -> Answer:
-        excess_m = self.excess_m(i, j)
-        if excess_m > LATERAL_MARGIN_M:
+        """Laterally, as `find_meetings` asks it."""
+        if self.excess_m(i, j) > LATERAL_MARGIN_M:
             return Answer.CLEAR
-        slack_m = float(self.p.volumes.position_slack_m[[i, j]].sum())
-        return Answer.CONFLICT if excess_m + slack_m <= lateral.RESOLUTION_M else Answer.POSSIBLE
+        near = self.excess_m(i, j, stated=True) <= lateral.RESOLUTION_M
+        return Answer.CONFLICT if near else Answer.POSSIBLE
 
-    def excess_m(self, i: int, j: int) -> float:
-        """How much farther two rows are apart than the minimum and their uncertainties reach."""
-        reach_m = self.p.minima[0] + float(self.p.volumes.position_slack_m[[i, j]].sum())
+    def answer(self, i: int, j: int) -> Answer:
+        """In all dimensions; the pair is known to meet in time and height, uncertainties included."""
+        v, (_, vertical_m, time_s) = self.p.volumes, self.p.minima
+        gap_us = max(v.start_us[j] - v.end_us[i], v.start_us[i] - v.end_us[j])
+        gap_m = max(v.lower_m[j] - v.upper_m[i], v.lower_m[i] - v.upper_m[j])
+        sure = gap_us <= round(time_s * 1e6) and gap_m <= vertical_m + vertical.RESOLUTION_M
+        return self(i, j) if sure else min(self(i, j), Answer.POSSIBLE)
+
+    def excess_m(self, i: int, j: int, *, stated: bool = False) -> float:
+        """How much farther two rows are apart than the minimum and, unless `stated`, their uncertainties reach."""
+        slack_m = 0.0 if stated else float(self.p.volumes.position_slack_m[[i, j]].sum())
+        reach_m = self.p.minima[0] + slack_m
         apart = lateral.distance(self._shape(i), self._shape(j), beyond_m=reach_m + 100 * BAND_M)
-        return apart.distance_m - reach_m
+        return float(apart.distance_m) - reach_m
 
     def _shape(self, i: int) -> Shape:
         if i not in self.shapes:
@@ -61,15 +70,16 @@ class Agreement:
     """How the pairs of a peer and the engine's compare.
 
     Attributes:
-        both, ours_only, theirs_only: counts.
+        both, ours_only, theirs_only: counts. graded_apart: of both, those of which one says CONFLICT and the other POSSIBLE.
         in_margin: of ours only, those up to 1 m beyond what was stated, where the engine answers POSSIBLE.
-        farthest_m: of all others, the largest distance from the threshold.
-        wrong: pairs where the exact predicate contradicts the engine.
+        farthest_m: of all other differences, the largest distance from the threshold that was decided differently.
+        wrong: pairs of any difference where the exact predicate contradicts the engine.
     """
 
     both: int
     ours_only: int
     theirs_only: int
+    graded_apart: int
     in_margin: int
     farthest_m: float
     wrong: tuple[tuple[int, int], ...]
@@ -79,22 +89,30 @@ class Agreement:
         return not self.wrong and self.farthest_m <= BAND_M
 
 
-def compared(p: Planned, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> Agreement:
-    """Every pair that only one has is measured along the geodesic."""
-    exact = Exact(p)
-    count = len(p.volumes)
-    mine, peers = ours @ [count, 1], theirs @ [count, 1]
-    ours_only = [divmod(key, count) for key in np.setdiff1d(mine, peers).tolist()]
-    theirs_only = [divmod(key, count) for key in np.setdiff1d(peers, mine).tolist()]
-    excess_m = {pair: exact.excess_m(*pair) for pair in (*ours_only, *theirs_only)}
-    margin = [pair for pair in ours_only if 0.0 < excess_m[pair] <= LATERAL_MARGIN_M]
-    wrong = [pair for pair in ours_only if exact(*pair) is Answer.CLEAR]
-    wrong += [pair for pair in theirs_only if exact(*pair) is not Answer.CLEAR]
+Found = tuple[NDArray[np.int64], NDArray[np.int8]]
+
+
+def compared(p: Planned, ours: Found, theirs: Found) -> Agreement:
+    """Every pair that only one has, or that they grade differently, is measured along the geodesic."""
+    exact, count = Exact(p), len(p.volumes)
+    (my_keys, my_answers), (peer_keys, peer_answers) = (
+        (pairs @ [count, 1], answers) for pairs, answers in (ours, theirs)
+    )
+    both, mine, peers = np.intersect1d(my_keys, peer_keys, assume_unique=True, return_indices=True)
+    apart = my_answers[mine] != peer_answers[peers]
+    ours_only, theirs_only = np.setdiff1d(my_keys, both), np.setdiff1d(peer_keys, both)
+    found = dict(zip(my_keys[mine][apart].tolist(), my_answers[mine][apart].tolist(), strict=True))
+    found |= {key: int(my_answers[np.searchsorted(my_keys, key)]) for key in ours_only.tolist()}
+    found |= dict.fromkeys(theirs_only.tolist(), 0)
+    excess_m = {key: exact.excess_m(*divmod(key, count)) for key in (*ours_only.tolist(), *theirs_only.tolist())}
+    stated_m = {key: exact.excess_m(*divmod(key, count), stated=True) for key in both[apart].tolist()}
+    margin = {key for key in ours_only.tolist() if 0.0 < excess_m[key] <= LATERAL_MARGIN_M}
     return Agreement(
-        both=len(mine) - len(ours_only),
+        both=len(both),
         ours_only=len(ours_only),
         theirs_only=len(theirs_only),
+        graded_apart=int(apart.sum()),
         in_margin=len(margin),
-        farthest_m=max((float(abs(excess_m[pair])) for pair in excess_m if pair not in set(margin)), default=0.0),
-        wrong=tuple(wrong),
+        farthest_m=max((abs(m) for key, m in (excess_m | stated_m).items() if key not in margin), default=0.0),
+        wrong=tuple(divmod(key, count) for key, answer in found.items() if exact.answer(*divmod(key, count)) != answer),
     )

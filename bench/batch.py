@@ -21,9 +21,8 @@ from statistics import median
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.agreement import Agreement, Exact, compared
+from bench.agreement import Agreement, Exact, Found, compared
 from bench.peers import PEERS, Peer
 from bench.workload import Plane, Planned, plane, planned
 
@@ -72,11 +71,11 @@ def rows_at(set_name: str, count: int, folder: Path, say: Say, *, rounds: int = 
     for name, value in (("engine", p), ("peers", plane(p))):
         (arrays / name).write_bytes(pickle.dumps(value, protocol=5))
     taken = _rounds(arrays, contenders(set_name, count), rounds, say)
-    ours = np.load(_answer_path(arrays, ENGINE, 1))
+    ours = _answer(arrays, ENGINE, 1)
     rows = []
     for (name, threads), runs in taken.items():
-        theirs = np.load(_answer_path(arrays, name, threads))
-        rows.append(_row(name, threads, set_name, count, runs, compared(p, ours, theirs)))
+        agreement = compared(p, ours, _answer(arrays, name, threads))
+        rows.append(_row(name, threads, set_name, count, runs, agreement))
     shutil.rmtree(arrays)
     return rows
 
@@ -124,7 +123,12 @@ def _row(name: str, threads: int, set_name: str, count: int, runs: Sequence[Run]
 
 
 def _answer_path(arrays: Path, name: str, threads: int) -> Path:
-    return arrays / f"{''.join(filter(str.isalnum, name))}-{threads}.npy"
+    return arrays / f"{''.join(filter(str.isalnum, name))}-{threads}.npz"
+
+
+def _answer(arrays: Path, name: str, threads: int) -> Found:
+    with np.load(_answer_path(arrays, name, threads)) as saved:
+        return saved["pairs"], saved["answers"]
 
 
 # In the process
@@ -133,24 +137,25 @@ def _answer_path(arrays: Path, name: str, threads: int) -> Path:
 def main(arrays: Path, name: str, threads: int) -> None:
     """Takes one measure and prints it; the pairs are left beside the arrays."""
     small = planned("day", WARM)
-    _pairs(name, small if name == ENGINE else plane(small), threads)
-    Exact(small).excess_m(0, 1)
+    _found(name, small if name == ENGINE else plane(small), threads)
+    Exact(small).excess_m(0, 0)
     given = pickle.loads((arrays / ("engine" if name == ENGINE else "peers")).read_bytes())
     before_mb = _peak_mb()
     wall_s, cpu_s = time.perf_counter(), time.process_time()
-    pairs = _pairs(name, given, threads)
+    pairs, answers = _found(name, given, threads)
     wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
     peak_mb = _peak_mb()
-    np.save(_answer_path(arrays, name, threads), pairs)
+    np.savez(_answer_path(arrays, name, threads), pairs=pairs, answers=answers)
     measured = {"cpu_s": cpu_s, "wall_s": wall_s, "grew_mb": peak_mb - before_mb, "peak_mb": peak_mb}
     print(json.dumps(measured | {"pairs": len(pairs)}))
 
 
-def _pairs(name: str, given: Planned | Plane, threads: int) -> NDArray[np.int64]:
+def _found(name: str, given: Planned | Plane, threads: int) -> Found:
     if isinstance(given, Planned):
         from detente.screening.engine import find_meetings
 
-        return find_meetings(given.volumes, given.table, Exact(given), threads=threads).pairs
+        found = find_meetings(given.volumes, given.table, Exact(given), threads=threads)
+        return found.pairs, found.answers
     return peer_named(name).run(given, threads)
 
 

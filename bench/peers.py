@@ -1,6 +1,7 @@
 """The peers: what else a Python user could pick for the same question, each at the best set-up we know of.
 
-Every peer takes a `Plane` and gives the pairs i < j of different parties whose footprints, altitudes and times meet; it need not grade them.
+Every peer takes a `Plane` and gives the pairs i < j of different parties whose footprints, altitudes and times meet, and of each whether
+it meets as stated (CONFLICT) or only by an uncertainty (POSSIBLE).
 Building its geometry and index counts, as it does for the engine. Distances are taken between points, lines and rings (`dwithin`),
 so circles and widths are exact and cheaper than as polygons.
 """
@@ -18,14 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.workload import Plane
+from detente.domain import Answer
 from detente.screening import kernels
 
 if TYPE_CHECKING:
     import duckdb
 
 Pairs = NDArray[np.int64]
+Found = tuple[Pairs, NDArray[np.int8]]
 CHUNK: Final = 20_000
-SLICE_US: Final = 3_600_000_000
+SLICE_US: Final = 7_200_000_000  # of half an hour to four hours the best for both that slice
 MICROSECONDS = 1e6
 
 
@@ -78,6 +81,21 @@ def in_order(parts: list[Pairs]) -> Pairs:
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
+def graded(p: Plane, shapes: NDArray[Any], pairs: Pairs) -> Found:
+    """Pairs, and CONFLICT where they meet without their uncertainties too; distances are taken again only where there are any."""
+    import shapely
+
+    i, j = pairs.T
+    us, m = p.time_slack_us[i] + p.time_slack_us[j], p.altitude_slack_m[i] + p.altitude_slack_m[j]
+    sure = (p.start_us[i] + us <= p.end_us[j]) & (p.start_us[j] + us <= p.end_us[i])
+    sure &= (p.lower_m[i] + m <= p.upper_m[j]) & (p.lower_m[j] + m <= p.upper_m[i])
+    slack_m = p.reach_slack_m[i] + p.reach_slack_m[j]
+    ask = np.flatnonzero(sure & (slack_m > 0.0))
+    a, b = i[ask], j[ask]
+    sure[ask] = shapely.dwithin(shapes[a], shapes[b], p.reach_m[a] + p.reach_m[b] - slack_m[ask])
+    return pairs, np.where(sure, Answer.CONFLICT, Answer.POSSIBLE).astype(np.int8)
+
+
 def mapped(work: Callable[[Any], Pairs], items: Iterator[Any], threads: int) -> list[Pairs]:
     if threads == 1:
         return [work(item) for item in items]
@@ -88,7 +106,7 @@ def mapped(work: Callable[[Any], Pairs], items: Iterator[Any], threads: int) -> 
 # The peers
 
 
-def shapely_tree(p: Plane, threads: int) -> Pairs:
+def shapely_tree(p: Plane, threads: int) -> Found:
     """shapely 2: one STRtree of boxes, queried in chunks, then times and altitudes vectorised, then `dwithin`."""
     import shapely
 
@@ -104,11 +122,11 @@ def shapely_tree(p: Plane, threads: int) -> Pairs:
         return that_come_near(p, shapes, i[keep], j[keep])
 
     tree.query(box[:1])  # builds the tree
-    return in_order(mapped(chunk, iter(range(0, len(p), CHUNK)), threads))
+    return graded(p, shapes, in_order(mapped(chunk, iter(range(0, len(p), CHUNK)), threads)))
 
 
-def shapely_sliced(p: Plane, threads: int) -> Pairs:
-    """shapely 2: an STRtree for every hour, of what is active then; a pair is reported in the hour in which the later one starts."""
+def shapely_sliced(p: Plane, threads: int) -> Found:
+    """shapely 2: an STRtree for every two hours, of what is active then; a pair is reported in those in which the later one starts."""
     import shapely
 
     shapes, box = geometry(p), boxes(p)
@@ -118,7 +136,7 @@ def shapely_sliced(p: Plane, threads: int) -> Pairs:
     longest = int((last_slice - first_slice).max())
     sorted_first = first_slice[order]
 
-    def hour(k: int) -> Pairs:
+    def slice_(k: int) -> Pairs:
         a, b = np.searchsorted(sorted_first, [k - longest, k + 1])
         active = order[a:b]
         active = active[last_slice[active] >= k]
@@ -130,10 +148,10 @@ def shapely_sliced(p: Plane, threads: int) -> Pairs:
         keep = meet_in_time_and_height(p, i, j)
         return that_come_near(p, shapes, i[keep], j[keep])
 
-    return in_order(mapped(hour, iter(range(int(first_slice.max()) + 1)), threads))
+    return graded(p, shapes, in_order(mapped(slice_, iter(range(int(first_slice.max()) + 1)), threads)))
 
 
-def geopandas_join(p: Plane, _threads: int) -> Pairs:
+def geopandas_join(p: Plane, _threads: int) -> Found:
     """geopandas: `sjoin` of the widened boxes, then as above. It has no threads of its own."""
     import geopandas
 
@@ -147,10 +165,10 @@ def geopandas_join(p: Plane, _threads: int) -> Pairs:
         i, j = i[keep], j[keep]
         keep = meet_in_time_and_height(p, i, j)
         parts.append(that_come_near(p, shapes, i[keep], j[keep]))
-    return in_order(parts)
+    return graded(p, shapes, in_order(parts))
 
 
-def rtree_4d(p: Plane, _threads: int) -> Pairs:
+def rtree_4d(p: Plane, _threads: int) -> Found:
     """rtree (libspatialindex): one index of 4D boxes, packed on loading, asked in bulk (`intersection_v`)."""
     from rtree import index
 
@@ -167,7 +185,7 @@ def rtree_4d(p: Plane, _threads: int) -> Pairs:
         i, j = i[keep], j[keep]
         keep = meet_in_time_and_height(p, i, j)
         parts.append(that_come_near(p, shapes, i[keep], j[keep]))
-    return in_order(parts)
+    return graded(p, shapes, in_order(parts))
 
 
 def corners_4d(p: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -177,7 +195,7 @@ def corners_4d(p: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return low, high
 
 
-def sqlite_rtree(p: Plane, _threads: int) -> Pairs:
+def sqlite_rtree(p: Plane, _threads: int) -> Found:
     """SQLite: an R*Tree of 4D boxes in memory, joined to itself; exact times, heights and distances afterwards, vectorised."""
     shapes = geometry(p)
     low, high = corners_4d(p)
@@ -195,23 +213,23 @@ def sqlite_rtree(p: Plane, _threads: int) -> Pairs:
         i, j = np.array(rows_found, dtype=np.int64).T
         keep = meet_in_time_and_height(p, i, j)
         parts.append(that_come_near(p, shapes, i[keep], j[keep]))
-    return in_order(parts)
+    return graded(p, shapes, in_order(parts))
 
 
 # DuckDB
 
 GRID: Final = """
 CREATE TABLE cell AS
-SELECT id, party, west, east, south, north, lower_m, upper_m, start_us, end_us, x, y, h
+SELECT id, party, west, east, south, north, lower_m, upper_m, start_us, end_us, x, y, slice
 FROM (
     SELECT *, unnest(range(CAST(floor(west / $side) AS BIGINT), CAST(floor(east / $side) AS BIGINT) + 1)) AS x
-    FROM (SELECT *, unnest(range(start_us // $slice, end_us // $slice + 1)) AS h FROM v)
+    FROM (SELECT *, unnest(range(start_us // $slice, end_us // $slice + 1)) AS slice FROM v)
 ), LATERAL (SELECT unnest(range(CAST(floor(south / $side) AS BIGINT), CAST(floor(north / $side) AS BIGINT) + 1)) AS y)
 """
 
 GRID_JOIN: Final = """
 CREATE TABLE candidate AS
-SELECT a.id AS i, b.id AS j FROM cell a JOIN cell b ON a.x = b.x AND a.y = b.y AND a.h = b.h
+SELECT a.id AS i, b.id AS j FROM cell a JOIN cell b ON a.x = b.x AND a.y = b.y AND a.slice = b.slice
 WHERE a.id < b.id AND a.party <> b.party
   AND a.start_us <= b.end_us AND b.start_us <= a.end_us
   AND a.lower_m <= b.upper_m AND b.lower_m <= a.upper_m
@@ -219,41 +237,50 @@ WHERE a.id < b.id AND a.party <> b.party
   -- reported by the first cell the two share
   AND a.x = greatest(CAST(floor(a.west / $side) AS BIGINT), CAST(floor(b.west / $side) AS BIGINT))
   AND a.y = greatest(CAST(floor(a.south / $side) AS BIGINT), CAST(floor(b.south / $side) AS BIGINT))
-  AND a.h = greatest(a.start_us, b.start_us) // $slice
+  AND a.slice = greatest(a.start_us, b.start_us) // $slice
 """
 
-EXACT: Final = """
-SELECT c.i, c.j FROM candidate c JOIN v a ON a.id = c.i JOIN v b ON b.id = c.j
+SURE: Final = """
+    a.start_us + a.time_slack_us + b.time_slack_us <= b.end_us AND b.start_us + a.time_slack_us + b.time_slack_us <= a.end_us
+    AND a.lower_m + a.altitude_slack_m + b.altitude_slack_m <= b.upper_m
+    AND b.lower_m + a.altitude_slack_m + b.altitude_slack_m <= a.upper_m
+    AND (a.reach_slack_m + b.reach_slack_m = 0
+         OR ST_DWithin(a.core, b.core, (a.reach_m + b.reach_m) - (a.reach_slack_m + b.reach_slack_m)))
+"""
+
+EXACT: Final = f"""
+SELECT c.i, c.j, {SURE} AS sure
+FROM candidate c JOIN v a ON a.id = c.i JOIN v b ON b.id = c.j
 WHERE ST_DWithin(a.core, b.core, a.reach_m + b.reach_m)
 """
 
 SPATIAL_JOIN: Final = """
-WITH candidate AS MATERIALIZED (
-    SELECT a.id AS i, b.id AS j, a.core AS a, b.core AS b, a.reach_m + b.reach_m AS reach_m,
-           a.start_us AS s1, a.end_us AS e1, b.start_us AS s2, b.end_us AS e2,
+CREATE TABLE candidate AS
+WITH met AS MATERIALIZED (
+    SELECT a.id AS i, b.id AS j, a.start_us AS s1, a.end_us AS e1, b.start_us AS s2, b.end_us AS e2,
            a.lower_m AS l1, a.upper_m AS u1, b.lower_m AS l2, b.upper_m AS u2, a.party AS p1, b.party AS p2
     FROM v a JOIN v b ON ST_Intersects(a.box, b.box)
 )
-SELECT i, j FROM candidate
-WHERE i < j AND p1 <> p2 AND s1 <= e2 AND s2 <= e1 AND l1 <= u2 AND l2 <= u1 AND ST_DWithin(a, b, reach_m)
+SELECT i, j FROM met WHERE i < j AND p1 <> p2 AND s1 <= e2 AND s2 <= e1 AND l1 <= u2 AND l2 <= u1
 """
 
 
-def duckdb_grid(p: Plane, threads: int) -> Pairs:
-    """DuckDB: cells of 20 km and an hour, hash-joined, then ST_DWithin."""
+def duckdb_grid(p: Plane, threads: int) -> Found:
+    """DuckDB: cells of 20 km and two hours, hash-joined, then ST_DWithin."""
     with _database(threads) as database:
         _load(database, p)
         settings = {"side": 20_000.0, "slice": SLICE_US}
         database.execute(GRID, settings)
         database.execute(GRID_JOIN, settings)
-        return _fetched(database, EXACT)
+        return _fetched(database)
 
 
-def duckdb_spatial_join(p: Plane, threads: int) -> Pairs:
+def duckdb_spatial_join(p: Plane, threads: int) -> Found:
     """DuckDB: its own spatial join of boxes; materialised, for else it picks a join on inequalities."""
     with _database(threads) as database:
         _load(database, p)
-        return _fetched(database, SPATIAL_JOIN)
+        database.execute(SPATIAL_JOIN)
+        return _fetched(database)
 
 
 def _database(threads: int) -> duckdb.DuckDBPyConnection:
@@ -274,6 +301,7 @@ def _load(database: duckdb.DuckDBPyConnection, p: Plane) -> None:
     frame = pd.DataFrame(
         {"id": np.arange(len(p)), "party": p.party, "west": p.west, "east": p.east, "south": p.south, "north": p.north}
         | {"lower_m": p.lower_m, "upper_m": p.upper_m, "start_us": p.start_us, "end_us": p.end_us}
+        | {"time_slack_us": p.time_slack_us, "altitude_slack_m": p.altitude_slack_m, "reach_slack_m": p.reach_slack_m}
         | {"reach_m": p.reach_m, "wkb": shapely.to_wkb(geometry(p))}
     )
     database.register("frame", frame)
@@ -283,9 +311,10 @@ def _load(database: duckdb.DuckDBPyConnection, p: Plane) -> None:
     )
 
 
-def _fetched(database: duckdb.DuckDBPyConnection, query: str) -> Pairs:
-    found = database.execute(query).fetchnumpy()
-    return in_order([np.column_stack([found["i"], found["j"]]).astype(np.int64)])
+def _fetched(database: duckdb.DuckDBPyConnection) -> Found:
+    found = database.execute(f"{EXACT} ORDER BY c.i, c.j").fetchnumpy()
+    pairs = np.column_stack([found["i"], found["j"]]).astype(np.int64)
+    return pairs, np.where(found["sure"], Answer.CONFLICT, Answer.POSSIBLE).astype(np.int8)
 
 
 # The list
@@ -296,13 +325,13 @@ class Peer:
     """A way to find the pairs, the threads it can use, and the largest count it is run at; beyond, it takes more than ten minutes."""
 
     name: str
-    run: Callable[[Plane, int], Pairs]
+    run: Callable[[Plane, int], Found]
     threads: tuple[int, ...]
     largest: int
 
 
 PEERS: Final = (
-    Peer("shapely STRtree, sliced by hour", shapely_sliced, (1, 2), 1_000_000),
+    Peer("shapely STRtree, sliced by time", shapely_sliced, (1, 2), 1_000_000),
     Peer("shapely STRtree, chunked", shapely_tree, (1, 2), 1_000_000),
     Peer("DuckDB grid join", duckdb_grid, (1, 2), 1_000_000),
     Peer("SQLite R*Tree, 4D", sqlite_rtree, (1,), 1_000_000),

@@ -24,17 +24,17 @@ HEAD: Final = """# What `make bench` measured
 All volumes against all, from flat arrays to the sorted list of pairs that meet; building geometry and index is counted. The workload
 (`bench/workload.py`, seeded): 60 % polygons of 1 to 30 km, 20 % circles, 20 % routes cut into 4D legs, on 2,000 × 1,500 km with hot
 spots; eight parties; a third of the volumes unsure of place, height and hour. Everyone gets the same volumes, minima and uncertainties.
-The peers (`bench/peers.py`) get them already projected and need not grade a pair; the engine measures geodesics and says of each whether
-it is CONFLICT or POSSIBLE. CPU seconds are those of all threads; ratios are of medians taken in one run.
+Everyone says of each pair whether it is CONFLICT or POSSIBLE. The peers (`bench/peers.py`) get the arrays already projected on a plane,
+which is not counted; the engine measures geodesics. CPU seconds are those of all threads; ratios are of medians taken in one run.
 """
 
 
 AGREEMENT_HEAD: Final = f"""## Do they find the same pairs?
 
 The engine reports as POSSIBLE what lies up to 1 m beyond the minimum and the uncertainties; peers do not. Other differences come of
-straight lines on a plane instead of geodesics, and of a scale that changes along a volume. Every pair that only one of two found was
-measured along the geodesic: none may lie more than {BAND_M:g} m from the threshold, and the exact predicate has to side with the
-engine each time. Engines on two threads are held to the same.
+straight lines on a plane instead of geodesics, and of a scale that changes along a volume. Every pair that only one of two found,
+or that they grade differently, was measured along the geodesic: none may lie more than {BAND_M:g} m from the threshold, and the exact
+predicate has to side with the engine each time. Runs on two threads are held to the same.
 """
 FOOT: Final = f"""A contender above {SLOW_S:g} CPU-s is run twice instead of five times (`runs`). `extrapolated`: it would take more than ten minutes;
 the row is its cost a volume and pair at the largest count it was run at, which flatters it. PostGIS is not among them: it is no
@@ -99,17 +99,27 @@ def _growth(rows: list[Row]) -> list[str]:
 def _agreement(rows: list[Row]) -> list[str]:
     lines = [
         AGREEMENT_HEAD,
-        "| set | volumes | peers | both | engine only | of it in the 1 m | peer only |",
-        "|---|--:|---|" + "--:|" * 4,
+        "| set | volumes | peers | both | engine only | of it in the 1 m | peer only | graded apart |",
+        "|---|--:|---|" + "--:|" * 5,
     ]
     alike: dict[tuple[Any, ...], list[str]] = {}
     for row in (row for row in rows if row["contender"] != ENGINE and row["threads"] == 1):
         a = row["agreement"]
-        key = row["set_name"], row["count"], a["both"], a["ours_only"], a["in_margin"], a["theirs_only"]
+        key = (
+            row["set_name"],
+            row["count"],
+            a["both"],
+            a["ours_only"],
+            a["in_margin"],
+            a["theirs_only"],
+            a["graded_apart"],
+        )
         alike.setdefault(key, []).append(row["contender"])
-    for (set_name, count, both, ours_only, in_margin, theirs_only), names in alike.items():
+    for (set_name, count, both, ours_only, in_margin, theirs_only, graded_apart), names in alike.items():
         who = "all that ran" if len(names) > 2 else " and ".join(names)
-        lines.append(f"| {set_name} | {count:,} | {who} | {both:,} | {ours_only} | {in_margin} | {theirs_only} |")
+        lines.append(
+            f"| {set_name} | {count:,} | {who} | {both:,} | {ours_only} | {in_margin} | {theirs_only} | {graded_apart} |"
+        )
     farthest_m = max(row["agreement"]["farthest_m"] for row in rows)
     wrong = sum(len(row["agreement"]["wrong"]) for row in rows)
     lines += [

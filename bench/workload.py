@@ -224,6 +224,7 @@ class Plane:
         west, south, east, north: (n,) boxes of the cores widened by that.
         start_us, end_us: (n,) windows with their uncertainty; ends hold the minimum as well.
         lower_m, upper_m: (n,) bands likewise.
+        reach_slack_m, time_slack_us, altitude_slack_m: (n,) how much of all that is uncertainty.
         party: (n,).
     """
 
@@ -240,6 +241,9 @@ class Plane:
     end_us: NDArray[np.int64]
     lower_m: Floats
     upper_m: Floats
+    reach_slack_m: Floats
+    time_slack_us: NDArray[np.int64]
+    altitude_slack_m: Floats
     party: NDArray[np.int32]
 
     def __len__(self) -> int:
@@ -272,5 +276,8 @@ def plane(p: Planned) -> Plane:
         end_us=v.end_us + v.time_slack_us + round(time_s * 1e6),
         lower_m=v.lower_m - v.altitude_slack_m,
         upper_m=v.upper_m + v.altitude_slack_m + vertical_m + 0.001,
+        reach_slack_m=v.position_slack_m * scale,
+        time_slack_us=v.time_slack_us,
+        altitude_slack_m=v.altitude_slack_m,
         party=v.party,
     )
