@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from detente.domain import (
+    ALL_ALTITUDES,
     WORLD,
     Activity,
     AltitudeBand,
@@ -316,15 +317,16 @@ def test_a_pack_gives_back_the_volume_put_in(data):
     """As far as the exact predicate goes: it answers CLEAR or CONFLICT of the two as of a volume and itself."""
     volume = data.draw(placed_volumes(data.draw(grids)))
     pack = pack_volumes([volume], 0, Activity.AIR_OPERATION, settings_of(np.zeros((1, 1, 3)), WORLD))
-    again = prepared_of(pack.real, pack.vertices, pack.joins, list(range(len(pack.real)))).volume
+    again = prepared_of(pack.real, pack.lat_lon, pack.joins, list(range(len(pack.real)))).volume
     assert (again.altitude, again.window, again.uncertainty) == (volume.altitude, volume.window, volume.uncertainty)
     assert len(pack.real) == len(prepare(volume).shape.cores)
 
 
 @given(st.sampled_from(list(AltitudeReference)[:4]), st.floats(-400, 30_000), st.floats(-89, 89), st.floats(-179, 178))
 def test_the_height_a_box_holds_is_outward_of_what_the_limit_may_stand_for(reference, value_m, lat, lon):
+    sea = kernels.GEOID_LEAST_M, kernels.GEOID_MOST_M
     least, most = kernels._outward_height(
-        value_m, engine.REFERENCE_CODES[reference], settings_of(np.zeros((1, 1, 3)), WORLD)
+        value_m, engine.REFERENCE_CODES[reference], settings_of(np.zeros((1, 1, 3)), WORLD), *sea
     )
     low, high = hae_bounds_m(AltitudeLimit(value_m, reference), lat, lon, lat + 1, lon + 1, WORLD)
     assert least <= low <= high <= most
@@ -341,28 +343,50 @@ def test_the_kernels_number_references_and_shapes_as_the_engine_does():
 @given(st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_positions_lie_in_what_the_exact_predicate_puts_them_in(data):
-    """A position is a volume a point large and a moment long, at one height, that asks for no minima."""
+    """A position is a volume a point large and a moment long; its height is compared where it is, not where the volume is."""
     grid = data.draw(grids)
     drawn = data.draw(st.lists(placed_volumes(grid), min_size=1, max_size=6))
     index = VolumeIndex(np.zeros((12, 12, 3)) + data.draw(st.sampled_from([0.0, 500.0])))
     index.insert(range(len(drawn)), index.pack(drawn, 1, Activity.EXERCISE))
     spots = data.draw(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=6))
     at = [grid.at(spot) for spot in spots]
-    height_m = data.draw(st.sampled_from([100.0, 200.0, 450.0, 2_000.0]))
+    height_m = data.draw(st.sampled_from([100.0, 200.0, 450.0, 2_000.0, float("nan")]))
     now_us = data.draw(st.sampled_from([0, EVENING_US, EVENING_US + 3 * MINUTE_US, EVENING_US + HOUR_US]))
     pairs, answers = index.positions(
         [p.latitude_deg for p in at], [p.longitude_deg for p in at], [height_m] * len(at), now_us
     )
-    band = AltitudeBand(*2 * (AltitudeLimit(height_m, AltitudeReference.HAE),))
     expected = {}
     for i, position in enumerate(at):
-        point = prepare(Volume4D(Circle(position, 1.0), band, TimeWindow(now_us, now_us)))
+        point = prepare(Volume4D(Circle(position, 1.0), ALL_ALTITUDES, TimeWindow(now_us, now_us)))
         point.__dict__["shape"] = Shape((replace(point.shape.cores[0], radius_m=0.0),))
         for j, volume in enumerate(drawn):
-            answer = separation_of(point, _prepared(volume, Activity.EXERCISE), Minima(0, 0, 0), WORLD).answer
+            anywhere_above = replace(volume, altitude=ALL_ALTITUDES)
+            aside = _separation_of_a_point(point, anywhere_above)
+            answer = min(aside, height_answer(volume, position, height_m))
             if answer is not Answer.CLEAR:
                 expected[i, j] = int(answer)
     assert dict(zip(map(tuple, pairs.tolist()), answers.tolist(), strict=True)) == expected
+
+
+def _separation_of_a_point(point: Prepared, volume: Volume4D) -> Answer:
+    return separation_of(point, _prepared(volume, Activity.EXERCISE), Minima(0, 0, 0), WORLD).answer
+
+
+def height_answer(volume: Volume4D, position: Position, height_m: float) -> Answer:
+    """Whether a height lies in a band, each limit anywhere it may stand for in the whole degree round the position."""
+    if np.isnan(height_m):
+        return Answer.POSSIBLE
+    south, west = min(np.floor(position.latitude_deg), 89), min(np.floor(position.longitude_deg), 179)
+    around = (south, west, south + 0.999999, west + 0.999999, WORLD)
+    lower, upper = volume.altitude.lower, volume.altitude.upper
+    lower_least, lower_most = hae_bounds_m(lower, *around)
+    if lower.is_surface:
+        lower_least = lower_most = -np.inf
+    upper_least, upper_most = hae_bounds_m(upper, *around)
+    unsure_m = volume.uncertainty.altitude_m + 0.001
+    if not lower_least - unsure_m <= height_m <= upper_most + unsure_m:
+        return Answer.CLEAR
+    return Answer.CONFLICT if lower_most - 0.001 <= height_m <= upper_least + 0.001 else Answer.POSSIBLE
 
 
 def test_many_positions_come_back_in_order_and_once():

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from detente.domain import WORLD, Activity, Answer, Arena, Minima, UnreadableFile, Volume4D
 from detente.geodesy.altitudes import hae_bounds_m
+from detente.geodesy.geoid import geoid_bounds_m
 from detente.geodesy.wgs84 import Floats
 from detente.screening import engine, kernels
 from detente.screening.lateral import RESOLUTION_M, distance
@@ -44,6 +45,7 @@ _MOST_BLOCKS: Final = 1 << 14
 _MOST_PLACES: Final = kernels.MOST_CELLS * kernels.MOST_SLOTS
 _POSITIONS_AT_ONCE: Final = 8192
 _CHANGED_AT_ONCE: Final = 256
+_LINE: Final = 64
 
 
 class _Gate:
@@ -79,6 +81,7 @@ class _Tables:
 
     real: Floats
     box: NDArray[np.int32]
+    lat_lon: Floats
     vertices: Floats
     joins: NDArray[np.uint8]
     pool: NDArray[np.int32]
@@ -93,18 +96,27 @@ class _Tables:
         book[kernels.FREE_BLOCK : kernels.PRESENT] = -1
         book[kernels.EARLIEST], book[kernels.LATEST] = kernels.SECONDS_END, -kernels.SECONDS_END
         return cls(
-            np.empty((count, kernels.ROW_COLUMNS)),
-            np.empty((count, 8), dtype=np.int32),
-            np.empty((6 * count, kernels.VERTEX_COLUMNS)),
-            np.empty(6 * count, dtype=np.uint8),
-            np.empty((8 * count, kernels.ENTRY_COLUMNS), dtype=np.int32),
-            _no_keys(1 << (2 * count - 1).bit_length()),
+            _room((count, kernels.ROW_COLUMNS), np.float64),
+            _room((count, 8), np.int32),
+            _room((6 * count, 2), np.float64),
+            _room((6 * count, 3), np.float64),
+            _room((6 * count,), np.uint8),
+            _room((8 * count, kernels.ENTRY_COLUMNS), np.int32),
+            _no_keys(1 << max(10, (count // 4).bit_length())),
             book,
         )
 
     @property
     def whole(self) -> Ints:
         return self.real.view(np.int64)
+
+
+def _room(shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
+    """An array not yet filled that begins where a cache line does."""
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    memory = np.empty(size + _LINE, dtype=np.uint8)
+    first = -memory.ctypes.data % _LINE
+    return np.asarray(memory[first : first + size].view(kind).reshape(shape))
 
 
 def _no_keys(count: int) -> Ints:
@@ -116,7 +128,7 @@ class _Scratch(threading.local):
 
     def __init__(self) -> None:
         self.blocks = np.empty((_MOST_BLOCKS, 7), dtype=np.int64)
-        self.out = np.empty((1024, 3), dtype=np.int64)
+        self.out = np.empty((1 << 14, 3), dtype=np.int64)
 
 
 class VolumeIndex:
@@ -137,7 +149,9 @@ class VolumeIndex:
         self._settings = settings_of(self._minima, arena)
         self._grid = np.zeros((kernels.LEVELS, kernels.GRID_ROWS + 1), dtype=np.int64)
         self._run.lay_grid(self._grid)
-        self._tables = _Tables.for_rows(room)
+        self._ask = self._run.index_query
+        self._use(_Tables.for_rows(room))
+        self._geoid = np.full((180, 360, 2), np.nan)
         self._first_row: dict[int, int] = {}
         self._places = np.empty((_MOST_PLACES, 2), dtype=np.int64)
         self._scratch = _Scratch()
@@ -193,7 +207,7 @@ class VolumeIndex:
                 if leaving:
                     t = self._tables
                     self._run.index_delete(
-                        t.real, t.box, t.vertices, t.pool, t.table, t.book, self._grid, heads, self._places
+                        t.real, t.box, t.lat_lon, t.pool, t.table, t.book, self._grid, heads, self._places
                     )
                 for number in leaving:
                     del self._first_row[number]
@@ -205,8 +219,8 @@ class VolumeIndex:
         while short != 0:
             t = self._tables
             row, short = self._run.index_insert(
-                t.real, t.box, t.vertices, t.joins, t.pool, t.table, t.book, self._grid,
-                pack.real, pack.box, pack.vertices, pack.joins, numbers, row, first_rows, self._places,
+                t.real, t.box, t.lat_lon, t.vertices, t.joins, t.pool, t.table, t.book, self._grid,
+                pack.real, pack.box, pack.lat_lon, pack.vertices, pack.joins, numbers, row, first_rows, self._places,
             )  # fmt: skip
             if short:
                 self._grow(short)
@@ -224,15 +238,20 @@ class VolumeIndex:
     def _grow(self, what: int) -> None:
         t = self._tables
         if what == 1:
-            self._tables = replace(t, real=_doubled(t.real), box=_doubled(t.box))
+            self._use(replace(t, real=_doubled(t.real), box=_doubled(t.box)))
         elif what == 2:
-            self._tables = replace(t, vertices=_doubled(t.vertices), joins=_doubled(t.joins))
+            more = {name: _doubled(getattr(t, name)) for name in ("lat_lon", "vertices", "joins")}
+            self._use(replace(t, **more))
         elif what == 3:
-            self._tables = replace(t, pool=_doubled(t.pool))
+            self._use(replace(t, pool=_doubled(t.pool)))
         else:
             table = _no_keys(2 * len(t.table))
             self._run.index_rehash(t.table, table)
-            self._tables = replace(t, table=table)
+            self._use(replace(t, table=table))
+
+    def _use(self, t: _Tables) -> None:
+        self._tables = t
+        self._looked_at = t.real, t.box, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self._minima
 
     def expire(self, now_us: int) -> tuple[int, ...]:
         """Takes out what ended before `now_us` by more than its time uncertainty and the largest time minimum; returns the numbers.
@@ -256,28 +275,31 @@ class VolumeIndex:
     def query(self, pack: Pack) -> Ints:
         """(k, 3) volume of the pack, number and `Answer`: whatever of other parties is not CLEAR, sorted."""
         with self.gate:
-            found = self.search(pack)
+            rows, most = self._searched(pack)
+            if most <= kernels.CONFLICT:
+                return rows
+            found = self._open(pack, rows, most)
         return found.settled()
 
     def search(self, pack: Pack) -> Search:
         """What `query` finds, before the exact predicate has settled what the kernels left open. Call it inside `gate`."""
-        rows = self._searched(pack)
-        if len(rows) and rows[:, 2].max() >= kernels.NEEDS_HEIGHT:
-            self._find_heights(pack, rows)
-            rows = self._searched(pack)
-        return Search(rows, pack, self._copies(rows), self._minima, self._arena)
+        return self._open(pack, *self._searched(pack))
 
-    def _searched(self, pack: Pack) -> Ints:
-        t, s = self._tables, self._scratch
-        count = -1
+    def _open(self, pack: Pack, rows: Ints, most: int) -> Search:
+        if most == kernels.NEEDS_HEIGHT:
+            self._find_heights(pack, rows)
+            rows, most = self._searched(pack)
+        copies = self._copies(rows) if most > kernels.CONFLICT else {}
+        return Search(rows, pack, copies, self._minima, self._arena)
+
+    def _searched(self, pack: Pack) -> tuple[Ints, int]:
+        """Rows as the kernels leave them, and the largest answer among them."""
+        s = self._scratch
+        count, most = self._ask(*self._looked_at, pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out)
         while count < 0:
-            count = self._run.index_query(
-                t.real, t.box, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self._minima,
-                pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out,
-            )  # fmt: skip
-            if count < 0:
-                s.out = np.empty((4 * len(s.out), 3), dtype=np.int64)
-        return np.array(s.out[:count])
+            s.out = np.empty((4 * len(s.out), 3), dtype=np.int64)
+            count, most = self._ask(*self._looked_at, pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out)
+        return s.out[:count].copy(), most
 
     def _find_heights(self, pack: Pack, rows: Ints) -> None:
         """Works out heights above the ellipsoid, once in a volume's life, where altitudes in two references came together.
@@ -287,7 +309,7 @@ class VolumeIndex:
         rows = rows[rows[:, 2] == kernels.NEEDS_HEIGHT]
         for volume in np.unique(rows[:, 0]).tolist():
             own = np.flatnonzero(pack.whole[:, kernels.NUMBER] == volume)
-            _set_heights(pack.real, own, prepared_of(pack.real, pack.vertices, pack.joins, own.tolist()), self._arena)
+            _set_heights(pack.real, own, prepared_of(pack.real, pack.lat_lon, pack.joins, own.tolist()), self._arena)
         for number in np.unique(rows[:, 1]).tolist():
             self._find_heights_of(number)
 
@@ -303,13 +325,13 @@ class VolumeIndex:
 
     def _copies(self, rows: Ints) -> dict[int, _Copy]:
         """Of the volumes whose answers are left open."""
-        open_ = rows[rows[:, 2] > Answer.CONFLICT, 1] if len(rows) else ()
+        open_ = rows[rows[:, 2] > Answer.CONFLICT, 1]
         return {number: self._copy(number) for number in set(map(int, open_))}
 
     def _copy(self, number: int) -> _Copy:
         t, rows = self._tables, self._rows(number)
         activity = int(t.whole[rows[0], kernels.WHO]) & 255
-        return _Copy(prepared_of(t.real, t.vertices, t.joins, rows), activity)
+        return _Copy(prepared_of(t.real, t.lat_lon, t.joins, rows), activity)
 
     def positions(
         self,
@@ -324,6 +346,7 @@ class VolumeIndex:
 
         Args:
             latitude_deg, longitude_deg: (n,), -90 to 90 and -180 to 180. height_m: (n,) above the ellipsoid; NaN: not known.
+            Bands from sea level, ground or pressure are taken to it where the position is, outward.
             on_found: told the numbers found, inside `gate`, before anything more can be taken out.
         Returns:
             (k, 2) position index and number, sorted, and (k,) `Answer`: CONFLICT in the volume as stated, POSSIBLE where an
@@ -347,30 +370,30 @@ class VolumeIndex:
         return joined[:, :2], joined[:, 2].astype(np.int8)
 
     def _by_cell(self, lat: Floats, lon: Floats) -> Ints:
+        """Order by cell; and the geoid is known wherever a position is."""
         cells, order = np.empty(len(lat), dtype=np.int64), np.empty(len(lat), dtype=np.int64)
-        self._run.position_cells(lat, lon, self._grid, cells)
+        degrees = np.zeros(self._geoid.shape[:2], dtype=bool)
+        self._run.position_cells(lat, lon, self._grid, cells, degrees)
+        for row, column in np.argwhere(degrees & np.isnan(self._geoid[..., 0])).tolist():
+            south, west = row - 90.0, column - 180.0
+            self._geoid[row, column] = geoid_bounds_m(south, west, south + 0.999999, west + 0.999999)
         cells -= cells.min(initial=1 << 40)
         self._run.sort_by_cell(cells, np.zeros(int(cells.max(initial=0)) + 2, dtype=np.int32), order)
         return order
 
     def _holding(self, lat: Floats, lon: Floats, height_m: Floats, order: Ints, now_us: int) -> Ints:
-        found, first, parts = 0, 0, []
+        first, parts = 0, []
         last_cell = np.empty((kernels.LEVELS, 1 + 2 * kernels.SLOT_LEVELS), dtype=np.int64)
         t, s = self._tables, self._scratch
         while first < len(order):
             found, reached = self._run.index_positions(
-                t.real, t.vertices, t.joins, t.pool, t.table, t.book, self._grid,
+                t.real, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self._settings, self._geoid,
                 lat, lon, height_m, order, first, len(order), now_us, last_cell, s.out,
             )  # fmt: skip
-            rows = s.out[:found].copy()
+            parts.append(s.out[:found].copy())
             if reached == first:
                 s.out = np.empty((4 * len(s.out), 3), dtype=np.int64)
-            elif len(rows) and (rows[:, 2] == kernels.NEEDS_HEIGHT).any():
-                for number in np.unique(rows[rows[:, 2] == kernels.NEEDS_HEIGHT, 1]).tolist():
-                    self._find_heights_of(number)
-            else:
-                parts.append(rows)
-                first = reached
+            first = reached
         return np.concatenate(parts) if parts else np.zeros((0, 3), dtype=np.int64)
 
     # Keeping
@@ -385,7 +408,7 @@ class VolumeIndex:
             counts = real.view(np.int64)[:, kernels.COUNT]
             starts = np.repeat(real.view(np.int64)[:, kernels.FIRST] - np.cumsum(counts) + counts, counts)
             at_vertex = starts + np.arange(len(starts))
-            lat_lon, joins = t.vertices[at_vertex, :2], t.joins[at_vertex]
+            lat_lon, joins = t.lat_lon[at_vertex], t.joins[at_vertex]
         real.view(np.int64)[:, [kernels.FIRST, kernels.NEXT, kernels.NEXT + 1]] = 0
         real[:, list(_WORKED_OUT)] = 0.0
         return sealed(_MAGIC, [real, lat_lon, joins])
@@ -444,7 +467,7 @@ class Search:
     def _exact(self, volume: int, number: int) -> Answer:
         pack, other = self.pack, self.copies[number]
         rows = np.flatnonzero(pack.whole[:, kernels.NUMBER] == volume).tolist()
-        own = prepared_of(pack.real, pack.vertices, pack.joins, rows)
+        own = prepared_of(pack.real, pack.lat_lon, pack.joins, rows)
         rule = Minima(*self.minima[int(pack.whole[rows[0], kernels.WHO]) & 255, other.activity].tolist())
         return separation_of(own, other.prepared, rule, self.arena).answer
 
@@ -475,7 +498,7 @@ def _point(lat_deg: float, lon_deg: float) -> Shape:
 
 
 def _doubled(array: NDArray[Any]) -> NDArray[Any]:
-    larger = np.empty((2 * len(array), *array.shape[1:]), dtype=array.dtype)
+    larger = _room((2 * len(array), *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger
 

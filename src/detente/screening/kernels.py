@@ -644,7 +644,6 @@ HAE, AMSL, AGL, FL, UNLIMITED, UNSTATED = 0, 1, 2, 3, 4, 5
 # minima included. A box whose south lies above its north is a free row's. Everything about cells follows from the box alone.
 SOUTH, NORTH, WEST, EAST, FROM_S, TO_S, LOW_DM, HIGH_DM = 0, 1, 2, 3, 4, 5, 6, 7
 ENTRY_COLUMNS = 9  # a box, shifted to its cell's side of the antimeridian, and the row
-VERTEX_COLUMNS = 5  # latitude, longitude, and the earth-centred position
 
 TURN = 360_000_000
 ALL_ROUND = 1
@@ -653,6 +652,7 @@ LEVELS = 9  # the last is one cell for the whole Earth
 GRID_ROWS = 900
 MOST_CELLS = 9
 MOST_PLAIN_CORNERS = 64
+FEW_VERTICES = 64  # scratch for two outlines is this large until one needs more
 SLOT_S = 7200  # of the finest; each level's slots are eight times as long
 SLOT_LEVELS = 5  # the last is one slot for all time
 MOST_SLOTS = 4
@@ -675,12 +675,12 @@ KEY, OFFSET, CLASS, HELD = (
 )  # columns of `table`: a cell's key (-1 none), its block, the block's size, entries in it
 
 
-def pack_rows(real, box, vert, joins, settings, flat):
+def pack_rows(real, box, lat_lon, vert, joins, settings, flat):
     """Makes rows ready: their vertices' places, centres, reaches, boxes, and heights where they need no conversion.
 
     Args:
-        real: (n, 24) with everything from RADIUS to FLAGS and COUNT filled in; vertices follow one another in `vert`.
-        vert: (v, 5) with latitudes and longitudes filled in. joins: (v,), as for `describe`.
+        real: (n, 24) with everything from RADIUS to FLAGS and COUNT filled in; vertices follow one another.
+        lat_lon: (v, 2) degrees. vert: (v, 3) receives their places. joins: (v,), as for `describe`.
         settings: largest lateral_m, vertical_m, time_s, then lowest and highest ground and air as `_outward_height` takes them.
     Returns:
         the first row whose outline is not plainly in order: an edge over 99 km, a ring of many corners, or one whose edges come
@@ -695,13 +695,11 @@ def pack_rows(real, box, vert, joins, settings, flat):
         offset[i + 1] = offset[i] + whole[i, COUNT]
         whole[i, FIRST] = offset[i]
         kind[i] = whole[i, FLAGS] & 3
-    lat, lon = vert[:, 0].copy(), vert[:, 1].copy()
-    xyz = np.zeros((vert.shape[0], 3))
-    place_vertices(lat, lon, xyz)
-    vert[:, 2:5] = xyz
+    lat, lon = lat_lon[:, 0].copy(), lat_lon[:, 1].copy()
+    place_vertices(lat, lon, vert)
     centre, reach, degrees = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros((n, 4), np.float32)
     spread = real[:, SLACK] + (settings[0] / 2 + 1.0)
-    describe(0, n, kind, real[:, RADIUS].copy(), spread, lat, lon, xyz, joins, offset, centre, reach, degrees, flat)
+    describe(0, n, kind, real[:, RADIUS].copy(), spread, lat, lon, vert, joins, offset, centre, reach, degrees, flat)
     for i in range(n):
         for k in range(3):
             real[i, X + k] = centre[i, k]
@@ -712,7 +710,7 @@ def pack_rows(real, box, vert, joins, settings, flat):
         _pack_time(whole, box, i, settings[2])
         _pack_height(real, whole, box, i, settings)
     for i in range(n):
-        if not _is_plain(offset[i], offset[i + 1], kind[i], xyz, joins, centre, reach, i, flat):
+        if not _is_plain(offset[i], offset[i + 1], kind[i], vert, joins, centre, reach, i, flat):
             return i
     return -1
 
@@ -760,12 +758,12 @@ def _pack_height(real, whole, box, i, settings):
     """Outward in the reference stated and above the ellipsoid, so that either comparison stays inside."""
     flags = whole[i, FLAGS]
     lower_in, upper_in = (flags >> 2) & 15, (flags >> 6) & 15
-    least, most = _outward_height(real[i, LOWER], lower_in, settings)
+    least, most = _outward_height(real[i, LOWER], lower_in, settings, GEOID_LEAST_M, GEOID_MOST_M)
     low = min(least, real[i, LOWER])
     if lower_in == AGL and real[i, LOWER] == 0.0:
         low = -1e8  # the surface: nothing airborne is below it
     _keep_known_height(real, i, LOWER_LEAST, lower_in, least, most)
-    least, most = _outward_height(real[i, UPPER], upper_in, settings)
+    least, most = _outward_height(real[i, UPPER], upper_in, settings, GEOID_LEAST_M, GEOID_MOST_M)
     _keep_known_height(real, i, UPPER_LEAST, upper_in, least, most)
     high = max(most, real[i, UPPER])
     widen = real[i, RISE] + 0.1
@@ -779,8 +777,8 @@ def _keep_known_height(real, i, column, reference, least, most):
     real[i, column + 1] = most if known else math.nan
 
 
-def _outward_height(value, reference, settings):
-    """Least and most metres above the ellipsoid a limit may stand for anywhere on Earth; outward of `hae_bounds_m`."""
+def _outward_height(value, reference, settings, geoid_least_m, geoid_most_m):
+    """Least and most metres above the ellipsoid a limit may stand for where the geoid lies between two heights; `hae_bounds_m`."""
     if reference == UNSTATED:
         return -math.inf, math.inf
     if reference in (HAE, UNLIMITED):
@@ -794,7 +792,7 @@ def _outward_height(value, reference, settings):
         most = max(settings[7] * thick, settings[8] * thick)
         if most > 0.0:
             most = most * 6_356_766.0 / (6_356_766.0 - min(most, 1_000_000.0))
-    return least + GEOID_LEAST_M, most + GEOID_MOST_M
+    return least + geoid_least_m, most + geoid_most_m
 
 
 def _grid_rows(level):
@@ -997,11 +995,11 @@ def _vertex_room(size_class):
     return ((2 + (size_class & 1)) << (size_class >> 1)) >> 1
 
 
-def _take_vertices(vert, book, count):
+def _take_vertices(lat_lon, book, count):
     size_class = _vertex_class(count)
     head = book[FREE_VERTICES + size_class]
     if head >= 0:
-        book[FREE_VERTICES + size_class] = int(vert[head, 0])
+        book[FREE_VERTICES + size_class] = int(lat_lon[head, 0])
         return head
     head = book[VERTICES]
     book[VERTICES] = head + _vertex_room(size_class)
@@ -1009,7 +1007,24 @@ def _take_vertices(vert, book, count):
 
 
 def index_insert(
-    real, box, vert, joins, pool, table, book, grid, p_real, p_box, p_vert, p_joins, numbers, first, heads, places
+    real,
+    box,
+    lat_lon,
+    vert,
+    joins,
+    pool,
+    table,
+    book,
+    grid,
+    p_real,
+    p_box,
+    p_lat_lon,
+    p_vert,
+    p_joins,
+    numbers,
+    first,
+    heads,
+    places,
 ):
     """Rows of a pack from `first` on into the index; stops before one that might not find room.
 
@@ -1033,11 +1048,12 @@ def index_insert(
             row = book[ROWS]
             book[ROWS] = row + 1
         book[LIVE] += 1
-        offset = _take_vertices(vert, book, p_whole[i, COUNT])
+        offset = _take_vertices(lat_lon, book, p_whole[i, COUNT])
         for k in range(p_whole[i, COUNT]):
-            for column in range(VERTEX_COLUMNS):
-                vert[offset + k, column] = p_vert[p_whole[i, FIRST] + k, column]
-            joins[offset + k] = p_joins[p_whole[i, FIRST] + k]
+            m = p_whole[i, FIRST] + k
+            lat_lon[offset + k, 0], lat_lon[offset + k, 1] = p_lat_lon[m, 0], p_lat_lon[m, 1]
+            vert[offset + k, 0], vert[offset + k, 1], vert[offset + k, 2] = p_vert[m, 0], p_vert[m, 1], p_vert[m, 2]
+            joins[offset + k] = p_joins[m]
         for column in range(ROW_COLUMNS):
             whole[row, column] = p_whole[i, column]
         volume = p_whole[i, NUMBER]
@@ -1080,7 +1096,7 @@ def _shortage(real, vert, pool, table, book, vertices, places, count):
     return 0
 
 
-def index_delete(real, box, vert, pool, table, book, grid, heads, places):
+def index_delete(real, box, lat_lon, pool, table, book, grid, heads, places):
     """Takes out the volumes whose first rows are `heads`; what they held is used again."""
     whole = real.view(np.int64)
     for k in range(heads.shape[0]):
@@ -1091,7 +1107,7 @@ def index_delete(real, box, vert, pool, table, book, grid, heads, places):
                 _drop_entry(pool, table, book, places[m, 0], row)
             book[PRESENT + level * SLOT_LEVELS + slot_level] -= 1
             size_class = _vertex_class(whole[row, COUNT])
-            vert[whole[row, FIRST], 0] = book[FREE_VERTICES + size_class]
+            lat_lon[whole[row, FIRST], 0] = book[FREE_VERTICES + size_class]
             book[FREE_VERTICES + size_class] = whole[row, FIRST]
             box[row, SOUTH], box[row, NORTH] = 1, 0
             following = whole[row, NEXT]
@@ -1131,13 +1147,15 @@ def index_query(real, box, vert, joins, pool, table, book, grid, minima, p_real,
         blocks: (b, 7) scratch for the cells to look into.
         out: (k, 3) int64 receives volume of the pack, number, and answer: POSSIBLE, CONFLICT, UNDECIDED or NEEDS_HEIGHT.
     Returns:
-        how many rows of `out` were filled; -1 when there may be more than it holds.
+        how many rows of `out` were filled, -1 when there may be more than it holds; and the largest answer.
     """
     whole, p_whole = real.view(np.int64), p_real.view(np.int64)
-    pair = _new_pair()
-    near = np.empty(1024, np.int64)
-    found = 0
+    pair = _new_pair(FEW_VERTICES)
+    near = np.empty(256, np.int64)
+    found, most = 0, 0
     for i in range(p_real.shape[0]):
+        if p_whole[i, COUNT] > pair[7].shape[0]:
+            pair = _new_pair(MOST_VERTICES)
         _lay_out(0, p_real, p_whole, p_vert, p_joins, i, pair)
         count = _blocks_under(table, book, grid, p_box, i, blocks)
         step, entry = 0, 0
@@ -1146,16 +1164,21 @@ def index_query(real, box, vert, joins, pool, table, book, grid, minima, p_real,
                 near_count, step = _near_in_rows(box, book, p_box, i, step, near)
             else:
                 near_count, step, entry = _near_in_blocks(pool, grid, p_box, i, blocks, count, step, entry, near)
+            pair[1][1] = _touched(real, vert, near, near_count)
             for k in range(near_count):
+                if whole[near[k], COUNT] > pair[7].shape[0]:
+                    pair = _new_pair(MOST_VERTICES)
+                    _lay_out(0, p_real, p_whole, p_vert, p_joins, i, pair)
                 answer = _row_answer(real, whole, vert, joins, near[k], p_real, p_whole, i, minima, pair)
                 if answer != CLEAR:
                     if found == out.shape[0]:
-                        return -1
+                        return -1, most
+                    most = max(most, answer)
                     out[found, 0], out[found, 1], out[found, 2] = p_whole[i, NUMBER], whole[near[k], NUMBER], answer
                     found += 1
             if step >= (book[ROWS] if count < 0 else count):
                 break
-    return _merged(out, found)
+    return _merged(out, found), most
 
 
 def _blocks_under(table, book, grid, box, i, blocks):
@@ -1165,10 +1188,10 @@ def _blocks_under(table, book, grid, box, i, blocks):
     south, north, west, east = int(box[i, SOUTH]), int(box[i, NORTH]), int(box[i, WEST]), int(box[i, EAST])
     first_s, last_s = max(int(box[i, FROM_S]), book[EARLIEST]), min(int(box[i, TO_S]), book[LATEST])
     for level in range(LEVELS):
-        first_row, last_row = _grid_row(level, south), _grid_row(level, north)
         for slot_level in range(SLOT_LEVELS):
             if book[PRESENT + level * SLOT_LEVELS + slot_level] == 0:
                 continue
+            first_row, last_row = _grid_row(level, south), _grid_row(level, north)
             first_slot, last_slot = _slot(first_s, slot_level), _slot(last_s, slot_level)
             for row in range(first_row, last_row + 1):
                 columns = grid[level, row + 1] - grid[level, row]
@@ -1189,6 +1212,19 @@ def _blocks_under(table, book, grid, box, i, blocks):
                             blocks[count, 5], blocks[count, 6] = slot_level, slot
                             count += 1
     return count
+
+
+def _touched(real, vert, near, count):
+    """Reads what is about to be looked at, all rows at once rather than one after another: memory answers many together."""
+    whole = real.view(np.int64)
+    seen = 0.0
+    for k in range(count):
+        seen += real[near[k], X] + real[near[k], LOWER]
+    for k in range(count):
+        first = whole[near[k], FIRST]
+        last = first + whole[near[k], COUNT] - 1
+        seen += vert[first, 0] + vert[(first + last) >> 1, 0] + vert[last, 2]
+    return seen
 
 
 def _near_in_blocks(pool, grid, box, i, blocks, count, step, entry, near):
@@ -1266,32 +1302,32 @@ def _near_in_rows(box, book, p_box, i, row, near):
     return found, row
 
 
-def _new_pair():
+def _new_pair(most):
     """Scratch in which `lateral_answer` sees two rows: kinds, radii, vertices, joins, offsets, centres, reaches, planes."""
     return (
         np.zeros(2, np.int8),
         np.zeros(2),
-        np.empty((2 * MOST_VERTICES, 3)),
-        np.empty(2 * MOST_VERTICES, np.uint8),
+        np.empty((2 * most, 3)),
+        np.empty(2 * most, np.uint8),
         np.zeros(3, np.int64),
         np.zeros((2, 3)),
         np.zeros((2, 2)),
-        np.empty((MOST_VERTICES, 2)),
-        np.empty((MOST_VERTICES, 2)),
+        np.empty((most, 2)),
+        np.empty((most, 2)),
     )
 
 
 def _lay_out(side, real, whole, vert, joins, row, pair):
     """Row `row` as the first (0) or second (1) of the pair; of one with too many vertices only their number."""
-    kind, radius, xyz, s_joins, offset, centre, reach, _, _ = pair
+    kind, radius, xyz, s_joins, offset, centre, reach, flat, _ = pair
     first, count, at = whole[row, FIRST], whole[row, COUNT], offset[side]
     kind[side], radius[side] = whole[row, FLAGS] & 3, real[row, RADIUS]
     centre[side, 0], centre[side, 1], centre[side, 2] = real[row, X], real[row, Y], real[row, Z]
     reach[side, 0], reach[side, 1] = real[row, INNER], real[row, OUTER]
     offset[side + 1] = at + count
-    if count <= MOST_VERTICES and at <= MOST_VERTICES:
+    if count <= flat.shape[0] and at <= flat.shape[0]:
         for k in range(count):
-            xyz[at + k, 0], xyz[at + k, 1], xyz[at + k, 2] = vert[first + k, 2], vert[first + k, 3], vert[first + k, 4]
+            xyz[at + k, 0], xyz[at + k, 1], xyz[at + k, 2] = vert[first + k, 0], vert[first + k, 1], vert[first + k, 2]
             s_joins[at + k] = joins[first + k]
 
 
@@ -1406,12 +1442,21 @@ def _weightier(a, b):
     return max(a, b)
 
 
-def position_cells(lat, lon, grid, cells):
-    """The finest cell that each position lies in, into (n,) `cells`."""
+def position_cells(lat, lon, grid, cells, degrees):
+    """The finest cell that each position lies in, into (n,) `cells`; marks the whole degrees (180, 360) they lie in."""
     for k in range(lat.shape[0]):
         row = _grid_row(0, int(math.floor(lat[k] * 1e6)))
         columns = grid[0, row + 1] - grid[0, row]
         cells[k] = grid[0, row] + _grid_column(int(math.floor(lon[k] * 1e6)), columns) % columns
+        degrees[_degree_row(lat[k]), _degree_column(lon[k])] = True
+
+
+def _degree_row(lat):
+    return min(int(math.floor(lat)) + 90, 179)
+
+
+def _degree_column(lon):
+    return min(int(math.floor(lon)) + 180, 359)
 
 
 def sort_by_cell(cells, starts, order):
@@ -1447,11 +1492,29 @@ def sort_by_position(rows, starts, into):
 
 
 def index_positions(
-    real, vert, joins, pool, table, book, grid, lat, lon, height_m, order, first, last, now_us, last_cell, out
+    real,
+    vert,
+    joins,
+    pool,
+    table,
+    book,
+    grid,
+    settings,
+    geoid,
+    lat,
+    lon,
+    height_m,
+    order,
+    first,
+    last,
+    now_us,
+    last_cell,
+    out,
 ):
     """Volumes that hold, or may hold, positions at one moment.
 
     Args:
+        settings: as for `pack_rows`. geoid: (180, 360, 2) its least and most height in each whole degree.
         lat, lon, height_m: (n,) degrees and metres above the ellipsoid; NaN metres: not known.
         order: (n,) those from `first` to `last` of it are asked for.
         last_cell: (LEVELS, 1 + 2 · SLOT_LEVELS) scratch.
@@ -1461,7 +1524,7 @@ def index_positions(
         how many rows of `out` were filled, and the place in `order` to go on from.
     """
     whole = real.view(np.int64)
-    pair = _new_pair()
+    pair = _new_pair(FEW_VERTICES)
     now_s = min(max(now_us // 1_000_000 - EPOCH_S, -SECONDS_END), SECONDS_END)
     last_cell[:, 0] = -1
     found = 0
@@ -1499,7 +1562,13 @@ def index_positions(
                         if not placed:
                             _lay_out_position(lat[k], lon[k], pair)
                             placed = True
-                        answer = _position_answer(real, whole, vert, joins, pool[e, 8], height_m[k], now_us, pair)
+                        if whole[pool[e, 8], COUNT] > pair[7].shape[0]:
+                            pair = _new_pair(MOST_VERTICES)
+                            _lay_out_position(lat[k], lon[k], pair)
+                        sea = geoid[_degree_row(lat[k]), _degree_column(lon[k])]
+                        answer = _position_answer(
+                            real, whole, vert, joins, pool[e, 8], height_m[k], sea[0], sea[1], settings, now_us, pair
+                        )
                         if answer != CLEAR:
                             if found == out.shape[0]:
                                 return before, m
@@ -1533,7 +1602,7 @@ def _lay_out_position(lat_deg, lon_deg, pair):
     reach[0, 0], reach[0, 1] = 0.0, 0.01
 
 
-def _position_answer(real, whole, vert, joins, row, height_m, now_us, pair):
+def _position_answer(real, whole, vert, joins, row, height_m, sea_least_m, sea_most_m, settings, now_us, pair):
     """Whether a position laid out as the first of the pair lies in a row's volume at a moment."""
     kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j = pair
     slack_us = whole[row, TIME_SLACK]
@@ -1543,13 +1612,13 @@ def _position_answer(real, whole, vert, joins, row, height_m, now_us, pair):
     slack_m = real[row, SLACK] + 1.0
     if math.sqrt(dx * dx + dy * dy + dz * dz) > real[row, OUTER] + slack_m:
         return CLEAR
-    in_height = _at_height(real, whole, row, height_m)
+    in_height = _at_height(real, whole, row, height_m, sea_least_m, sea_most_m, settings)
     if in_height == CLEAR:
         return CLEAR
     _lay_out(1, real, whole, vert, joins, row, pair)
     answer = lateral_answer(0, 1, 0.0, slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
-    if answer == CLEAR or in_height == NEEDS_HEIGHT:
-        return CLEAR if answer == CLEAR else NEEDS_HEIGHT
+    if answer == CLEAR:
+        return CLEAR
     stated = START_STATED | END_STATED
     if (whole[row, FLAGS] & stated) != stated or now_us < whole[row, START] or now_us > whole[row, END]:
         in_height = POSSIBLE
@@ -1558,16 +1627,16 @@ def _position_answer(real, whole, vert, joins, row, height_m, now_us, pair):
     return min(answer, in_height)
 
 
-def _at_height(real, whole, row, height_m):
-    """CONFLICT where a height surely lies in a row's band, POSSIBLE where it may, CLEAR, or NEEDS_HEIGHT."""
+def _at_height(real, whole, row, height_m, sea_least_m, sea_most_m, settings):
+    """CONFLICT where a height surely lies in a row's band, POSSIBLE where it may, or CLEAR."""
     if math.isnan(height_m):
         return POSSIBLE
-    least, surely = real[row, LOWER_LEAST], real[row, LOWER_MOST]
-    if (whole[row, FLAGS] >> 2) & 15 == AGL and real[row, LOWER] == 0.0 and whole[row, FLAGS] & BELOW_GROUND == 0:
+    flags = whole[row, FLAGS]
+    lower_in, upper_in = (flags >> 2) & 15, (flags >> 6) & 15
+    least, surely = _outward_height(real[row, LOWER], lower_in, settings, sea_least_m, sea_most_m)
+    if lower_in == AGL and real[row, LOWER] == 0.0 and flags & BELOW_GROUND == 0:
         least, surely = -math.inf, -math.inf  # a position given is not under ground
-    highest, sure_to = real[row, UPPER_MOST], real[row, UPPER_LEAST]
-    if math.isnan(least) or math.isnan(highest):
-        return NEEDS_HEIGHT
+    sure_to, highest = _outward_height(real[row, UPPER], upper_in, settings, sea_least_m, sea_most_m)
     rise_m = real[row, RISE] + HEIGHT_RESOLUTION_M
     if height_m < least - rise_m or height_m > highest + rise_m:
         return CLEAR

@@ -38,7 +38,7 @@ from detente.domain import (
     at,
 )
 from detente.domain.units import MICROSECONDS_PER_SECOND
-from detente.geodesy.altitudes import standard_altitude_m
+from detente.geodesy.altitudes import standard_altitude_m, thickness_ratios
 from detente.geodesy.wgs84 import Floats
 from detente.screening import engine, kernels
 from detente.screening.pair import Prepared
@@ -58,12 +58,13 @@ class Pack:
 
     Attributes:
         real: (rows, 24) float64; NUMBER holds which volume of the pack a row belongs to.
-        box: (rows, 8) int32. vertices: (v, 5) float64. joins: (v,) uint8.
+        box: (rows, 8) int32. lat_lon: (v, 2) degrees. vertices: (v, 3) earth-centred, metres. joins: (v,) uint8.
         volume_count: how many volumes the rows make up.
     """
 
     real: Floats
     box: NDArray[np.int32]
+    lat_lon: Floats
     vertices: Floats
     joins: NDArray[np.uint8]
     volume_count: int
@@ -79,7 +80,7 @@ def settings_of(minima: Floats, arena: Arena) -> Floats:
     ground, air = arena.terrain, arena.pressure
     thin_m, thick_m = standard_altitude_m(air.lowest_hpa), standard_altitude_m(air.highest_hpa)
     largest = minima.reshape(-1, 3).max(axis=0)
-    bounds = (ground.lowest_amsl_m, ground.highest_amsl_m, thin_m, thick_m, air.coldest_ratio, air.warmest_ratio)
+    bounds = (ground.lowest_amsl_m, ground.highest_amsl_m, thin_m, thick_m, *thickness_ratios(air))
     return np.array([*largest, *bounds])
 
 
@@ -199,11 +200,10 @@ def _described(
     real: Floats, lat_lon: Floats, joins: NDArray[np.uint8], volume_count: int, settings: Floats, run: ModuleType
 ) -> tuple[Pack, int]:
     """The pack, and the first row that is not plainly in order (-1: none)."""
-    vertices = np.empty((len(lat_lon), kernels.VERTEX_COLUMNS))
-    vertices[:, :2] = lat_lon
-    pack = Pack(real, np.empty((len(real), 8), dtype=np.int32), vertices, joins, volume_count)
+    box, vertices = np.empty((len(real), 8), dtype=np.int32), np.empty((len(lat_lon), 3))
+    pack = Pack(real, box, np.ascontiguousarray(lat_lon), vertices, joins, volume_count)
     flat = np.empty((kernels.MOST_VERTICES, 2))
-    return pack, int(run.pack_rows(pack.real, pack.box, pack.vertices, pack.joins, settings, flat))
+    return pack, int(run.pack_rows(real, box, pack.lat_lon, vertices, joins, settings, flat))
 
 
 def pack_arrays(v: engine.VolumeArrays, owner: Ints, settings: Floats, run: ModuleType = kernels) -> Pack:
@@ -235,14 +235,14 @@ def pack_arrays(v: engine.VolumeArrays, owner: Ints, settings: Floats, run: Modu
 # ── rows into values ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def prepared_of(real: Floats, vertices: Floats, joins: NDArray[np.uint8], rows: Sequence[int]) -> Prepared:
+def prepared_of(real: Floats, lat_lon: Floats, joins: NDArray[np.uint8], rows: Sequence[int]) -> Prepared:
     """The volume whose cores stand in `rows`, ready for the exact predicate: same place, altitudes, times and uncertainties."""
     footprints = []
     for row in rows:
         first, count = real.view(np.int64)[row, [kernels.FIRST, kernels.COUNT]].tolist()
         kind = int(real.view(np.int64)[row, kernels.FLAGS]) & 3
         radius_m = float(real[row, kernels.RADIUS])
-        points = [Position(lat, lon) for lat, lon in vertices[first : first + count, :2].tolist()]
+        points = [Position(lat, lon) for lat, lon in lat_lon[first : first + count].tolist()]
         footprints.append(_footprint(kind, radius_m, points, joins[first : first + count].tolist()))
     volume = _volume(real[rows[0]], footprints[0])
     below_ground = bool(int(real.view(np.int64)[rows[0], kernels.FLAGS]) & kernels.BELOW_GROUND)
