@@ -5,10 +5,10 @@ A limit in AMSL is taken over the geoid, one in AGL over the arena's terrain, an
     geopotential altitude of pressure p below 11 km:  H(p) = (T0 / L) · (1 - (p / 1013.25 hPa) ^ (R·L/g))
 
 With the sea-level pressure q instead of 1013.25, the standard layer of air between the sea and pressure p is H(p) - H(q) thick;
-real air is thinner or thicker as its mean temperature is lower or higher than the standard's (hypsometric equation). So the true altitude
-lies between ratio_cold · (H - H(q_low)) and ratio_warm · (H - H(q_high)), taken outward where the thickness is negative. Source: ICAO Doc 7488,
-Manual of the ICAO Standard Atmosphere; Doc 8168 volume III on temperature and pressure corrections. Geopotential and geometric metres differ by
-less than 0.7 % below 20 km, and that is added upward.
+real air is thinner or thicker as its mean (virtual) temperature is lower or higher than the standard's (hypsometric equation). So the true
+altitude lies between ratio_cold · (H - H(q_low)) and ratio_warm · (H - H(q_high)), taken outward where the thickness is negative. Source: ICAO
+Doc 7488, Manual of the ICAO Standard Atmosphere; Doc 8168 volume III on temperature and pressure corrections. H is in geopotential metres, which
+are real ones only where gravity is 9.80665 m/s²: gravity at sea level adds 0.3 % either way, its decrease with height up to 0.4 % upward below 25 km.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ LARGEST_UNDULATION_M: Final = 110.0  # the geoid lies between 107 m below and 86
 _SCALE_M: Final = 288.15 / 0.0065  # T0 / L of the troposphere
 _EXPONENT: Final = 0.190263  # R·L/g
 _EARTH_RADIUS_M: Final = 6_356_766.0  # of ICAO Doc 7488
+# Real metres in a geopotential one at sea level: 9.80665 over the strongest gravity (9.8337 m/s², Arctic) and the weakest (9.780, equator), outward.
+_LEAST_STRETCH: Final = 0.997
+_MOST_STRETCH: Final = 1.003
 
 
 def hae_bounds_m(
@@ -73,10 +76,15 @@ def flight_level_bounds_m(pressure_altitude_m: float, pressure: PressureBounds) 
     """The lowest and highest altitude (m AMSL) at which that pressure altitude may be found."""
     thinnest_m = pressure_altitude_m - standard_altitude_m(pressure.lowest_hpa)
     thickest_m = pressure_altitude_m - standard_altitude_m(pressure.highest_hpa)
-    ratios = (pressure.coldest_ratio, pressure.warmest_ratio)
+    ratios = thickness_ratios(pressure)
     lowest_m = min(ratio * thinnest_m for ratio in ratios)
     highest_m = max(ratio * thickest_m for ratio in ratios)
     return lowest_m, _geometric_m(highest_m)
+
+
+def thickness_ratios(pressure: PressureBounds) -> tuple[float, float]:
+    """The least and the most metres of real air in a metre of the standard layer: by temperature, and by gravity at sea level."""
+    return pressure.coldest_ratio * _LEAST_STRETCH, pressure.warmest_ratio * _MOST_STRETCH
 
 
 def standard_altitude_m(pressure_hpa: float) -> float:
@@ -85,7 +93,5 @@ def standard_altitude_m(pressure_hpa: float) -> float:
 
 
 def _geometric_m(geopotential_m: float) -> float:
-    """The larger of an altitude in geopotential and in geometric metres."""
-    if geopotential_m <= 0.0:
-        return geopotential_m
+    """A geopotential altitude in real metres, where gravity decreases with height: never less."""
     return geopotential_m * _EARTH_RADIUS_M / (_EARTH_RADIUS_M - min(geopotential_m, 1_000_000.0))

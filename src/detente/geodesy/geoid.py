@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from math import ceil, floor
 from pathlib import Path
 from typing import Final
 
@@ -39,16 +40,28 @@ def geoid_bounds_m(south_deg: float, west_deg: float, north_deg: float, east_deg
         west_deg, east_deg: west may be larger than east where the box runs over the antimeridian.
     """
     fine = _installed_grid()
-    if fine is not None:
-        nodes = _nodes_round(fine, south_deg, west_deg, north_deg, east_deg)
-        return float(nodes.min()) - MARGIN_M, float(nodes.max()) + MARGIN_M
+    over = west_deg > east_deg
+    if fine is None:
+        rows = min(179, floor(south_deg) + 90), min(179, floor(north_deg) + 90)
+        return _bundled_bounds(*rows, floor(west_deg), floor(east_deg), over)
+    last = len(fine.heights_m) - 1
+    rows = floor((south_deg - fine.south_deg) / fine.step_deg), ceil((north_deg - fine.south_deg) / fine.step_deg)
+    columns = floor((west_deg - fine.west_deg) / fine.step_deg), ceil((east_deg - fine.west_deg) / fine.step_deg)
+    return _bounds_of_nodes(fine, max(0, min(rows[0], last)), max(0, min(rows[1], last)), *columns, over)
+
+
+@lru_cache(maxsize=4096)  # many volumes of one arena lie over the same cells
+def _bundled_bounds(south: int, north: int, west: int, east: int, over: bool) -> tuple[float, float]:
     lowest, highest = _bundled()
-    rows = slice(max(0, int(np.floor(south_deg)) + 90), min(180, int(np.floor(north_deg)) + 91))
-    columns = _columns(int(np.floor(west_deg)), int(np.floor(east_deg)), west_deg > east_deg, 360)
-    return (
-        float(lowest[rows][:, columns].min()) - MARGIN_M,
-        float(highest[rows][:, columns].max()) + MARGIN_M,
-    )
+    columns = _columns(west, east, over, 360)
+    low_m, high_m = lowest[south : north + 1, columns].min(), highest[south : north + 1, columns].max()
+    return float(low_m) - MARGIN_M, float(high_m) + MARGIN_M
+
+
+@lru_cache(maxsize=4096)
+def _bounds_of_nodes(grid: GeoidGrid, south: int, north: int, west: int, east: int, over: bool) -> tuple[float, float]:
+    nodes = grid.heights_m[south : north + 1, _columns(west, east, over, round(360 / grid.step_deg))]
+    return float(nodes.min()) - MARGIN_M, float(nodes.max()) + MARGIN_M
 
 
 def _columns(first: int, last: int, over_the_antimeridian: bool, count: int) -> NDArray[np.int64]:
@@ -66,17 +79,6 @@ def _bundled() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         shift = int(table["west_deg"])
     lowest, highest = (np.roll(side, shift, axis=1) for side in bounds_m)
     return lowest, highest
-
-
-def _nodes_round(grid: GeoidGrid, south: float, west: float, north: float, east: float) -> NDArray[np.float32]:
-    rows = len(grid.heights_m)
-    first_row = max(0, int(np.floor((south - grid.south_deg) / grid.step_deg)))
-    last_row = min(rows - 1, int(np.ceil((north - grid.south_deg) / grid.step_deg)))
-    per_turn = round(360 / grid.step_deg)
-    first = int(np.floor((west - grid.west_deg) / grid.step_deg))
-    last = int(np.ceil((east - grid.west_deg) / grid.step_deg))
-    columns = _columns(first, last, west > east, per_turn)
-    return grid.heights_m[min(first_row, rows - 1) : last_row + 1][:, columns]
 
 
 @cache
