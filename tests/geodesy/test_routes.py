@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detente.domain import AltitudeBand, Circle, InvalidVolume, Position, flight_level
+from detente.domain import (
+    SURFACE,
+    UNLIMITED_ABOVE,
+    UNSTATED_ABOVE,
+    UNSTATED_BAND,
+    AltitudeBand,
+    Circle,
+    InvalidVolume,
+    Position,
+    amsl,
+    flight_level,
+)
 from detente.domain.window import to_us
 from detente.geodesy import route_legs, wgs84
 from detente.screening import lateral_distance_m
@@ -82,6 +93,11 @@ def test_times_at_waypoints_are_kept():
         ({"departure_utc": DEPARTURE}, "departure time and a speed"),
         ({"departure_utc": DEPARTURE, "speed_m_s": 0.0}, "not above zero"),
         ({"departure_utc": DEPARTURE, "speed_m_s": float("nan")}, "not above zero"),
+        ({"times_utc": [DEPARTURE, DEPARTURE], "speed_m_s": 100.0}, "departure time and a speed, or"),
+        ({"times_utc": [DEPARTURE, DEPARTURE], "departure_utc": DEPARTURE}, "departure time and a speed, or"),
+        ({"times_utc": [DEPARTURE, DEPARTURE], "longest_leg_s": 0.0}, "no length of time"),
+        ({"times_utc": [DEPARTURE, DEPARTURE], "longest_leg_s": float("nan")}, "no length of time"),
+        ({"times_utc": [DEPARTURE, DEPARTURE + timedelta(days=3650)]}, "more than 100000 legs"),
         ({"times_utc": [DEPARTURE]}, "1 times for 2 positions"),
         ({"times_utc": [DEPARTURE, DEPARTURE - timedelta(minutes=1)]}, "reached before"),
     ],
@@ -105,3 +121,63 @@ def test_corridor_lengths_add_up_to_the_route():
     )
     whole_m = float(wgs84.inverse(0, 0, 3, 4)[1])
     assert np.isclose(total_m, whole_m, atol=0.01)
+
+
+at_altitude = st.floats(0, 12_000).map(amsl)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(at_altitude, min_size=2, max_size=4), st.floats(0, 1), st.floats(20, 900))
+def test_while_it_climbs_it_is_within_the_leg_it_is_on(altitudes, share, longest_leg_s):
+    line = [Position(35 + k / 2, 35) for k in range(len(altitudes))]
+    times = [DEPARTURE + timedelta(minutes=7 * k) for k in range(len(altitudes))]
+    legs = route_legs(line, half_width_m=100.0, times_utc=times, altitude=altitudes, longest_leg_s=longest_leg_s)
+    moment_us = to_us(DEPARTURE) + round(share * (len(altitudes) - 1) * 420e6)
+    minutes = (moment_us - to_us(DEPARTURE)) / 60e6
+    here_m = np.interp(minutes, [7 * k for k in range(len(altitudes))], [limit.value_m for limit in altitudes])
+    active = [leg for leg in legs if leg.window.start_us <= moment_us <= leg.window.end_us]
+    assert active
+    assert any(leg.altitude.lower.value_m - 1e-6 <= here_m <= leg.altitude.upper.value_m + 1e-6 for leg in active)
+
+
+def test_a_climb_from_the_ground_and_a_descent_to_it_are_bands_above_the_surface():
+    legs = route_legs(
+        [Position(35, 35), Position(35.1, 35), Position(35.2, 35)],
+        half_width_m=1.0,
+        departure_utc=DEPARTURE,
+        speed_m_s=100.0,
+        altitude=[SURFACE, flight_level(180), SURFACE],
+    )
+    assert {leg.altitude for leg in legs} == {AltitudeBand(SURFACE, flight_level(180))}
+
+
+@pytest.mark.parametrize(
+    ("altitude", "why"),
+    [
+        ([amsl(1000.0), flight_level(50)], "depends on the ground, the sea and the air"),
+        ([UNLIMITED_ABOVE, amsl(100.0)], "none to be at"),
+        ([LEVEL, LEVEL], "2 altitude bands and 0 altitudes for 2 positions"),
+        ([amsl(1.0)], "0 altitude bands and 1 altitudes"),
+        ([LEVEL, amsl(1.0)], "1 altitude bands and 1 altitudes"),
+    ],
+)
+def test_altitudes_that_make_no_band_are_refused(altitude, why):
+    with pytest.raises(InvalidVolume, match=why):
+        route_legs(
+            [Position(35, 35), Position(36, 36)],
+            half_width_m=1.0,
+            departure_utc=DEPARTURE,
+            speed_m_s=100.0,
+            altitude=altitude,
+        )
+
+
+def test_an_altitude_not_stated_stays_so():
+    legs = route_legs(
+        [Position(35, 35), Position(35.1, 35)],
+        half_width_m=1.0,
+        departure_utc=DEPARTURE,
+        speed_m_s=100.0,
+        altitude=[UNSTATED_ABOVE, amsl(1.0)],
+    )
+    assert legs[0].altitude == UNSTATED_BAND
