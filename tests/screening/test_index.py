@@ -192,7 +192,7 @@ class RandomWalk(RuleBasedStateMachine):
 
 
 RandomWalk.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestARandomWalkNeverDiffersFromTheModel = RandomWalk.TestCase
 
@@ -235,7 +235,7 @@ def _filled(run, rules_table, drawn, order):
 
 
 @given(st.data())
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_kernels_uncompiled_answer_as_compiled_in_any_order_of_insertion(data):
     grid = data.draw(grids)
     drawn = data.draw(st.lists(st.tuples(st.integers(0, 2), placed_volumes(grid)), min_size=2, max_size=8))

@@ -35,7 +35,16 @@ from detente.geodesy.geoid import geoid_bounds_m
 from detente.geodesy.wgs84 import Floats
 from detente.screening import engine, kernels
 from detente.screening.lateral import RESOLUTION_M, distance
-from detente.screening.packed import Ints, Pack, pack_arrays, pack_rows, pack_volumes, prepared_of, settings_of
+from detente.screening.packed import (
+    Ints,
+    Pack,
+    neighbours_together,
+    pack_arrays,
+    pack_rows,
+    pack_volumes,
+    prepared_of,
+    settings_of,
+)
 from detente.screening.pair import LATERAL_MARGIN_M, Prepared, separation_of
 from detente.screening.shape import Core, Shape
 
@@ -45,6 +54,7 @@ _MOST_BLOCKS: Final = 1 << 14
 _MOST_PLACES: Final = kernels.MOST_CELLS * kernels.MOST_SLOTS
 _POSITIONS_AT_ONCE: Final = 8192
 _CHANGED_AT_ONCE: Final = 256
+_MANY_ROWS: Final = 10_000
 _LINE: Final = 64
 
 
@@ -129,6 +139,7 @@ class _Scratch(threading.local):
     def __init__(self) -> None:
         self.blocks = np.empty((_MOST_BLOCKS, 7), dtype=np.int64)
         self.out = np.empty((1 << 14, 3), dtype=np.int64)
+        self.active = np.empty((7, 1024), dtype=np.int32)
 
 
 class VolumeIndex:
@@ -200,6 +211,8 @@ class VolumeIndex:
             assert self._first_row.keys().isdisjoint(set(np.asarray(numbers).tolist()) - set(leaving)), "number taken"
             heads = np.array([self._first_row[number] for number in leaving], dtype=np.int64)
             entering = np.asarray(numbers, dtype=np.int64)
+            if pack is not None and len(pack.real) > _MANY_ROWS:
+                pack = neighbours_together(pack)
             first_rows = np.empty(len(entering), dtype=np.int64)
             with self.gate.alone():
                 if pack is not None:
@@ -386,12 +399,14 @@ class VolumeIndex:
         last_cell = np.empty((kernels.LEVELS, 1 + 2 * kernels.SLOT_LEVELS), dtype=np.int64)
         t, s = self._tables, self._scratch
         while first < len(order):
-            found, reached = self._run.index_positions(
+            found, reached, wide = self._run.index_positions(
                 t.real, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self._settings, self._geoid,
-                lat, lon, height_m, order, first, len(order), now_us, last_cell, s.out,
+                lat, lon, height_m, order, first, len(order), now_us, last_cell, s.active, s.out,
             )  # fmt: skip
             parts.append(s.out[:found].copy())
-            if reached == first:
+            if wide:
+                s.active = np.empty((7, 2 * wide), dtype=np.int32)
+            elif reached == first:
                 s.out = np.empty((4 * len(s.out), 3), dtype=np.int64)
             first = reached
         return np.concatenate(parts) if parts else np.zeros((0, 3), dtype=np.int64)

@@ -652,7 +652,6 @@ LEVELS = 9  # the last is one cell for the whole Earth
 GRID_ROWS = 900
 MOST_CELLS = 9
 MOST_PLAIN_CORNERS = 64
-FEW_VERTICES = 64  # scratch for two outlines is this large until one needs more
 SLOT_S = 7200  # of the finest; each level's slots are eight times as long
 SLOT_LEVELS = 5  # the last is one slot for all time
 MOST_SLOTS = 4
@@ -665,7 +664,7 @@ NEEDS_HEIGHT = 4  # an answer: altitudes in two references, and one row's height
 UNSURE = 5  # an answer: laterally UNDECIDED, otherwise POSSIBLE
 
 # `book`: counters, then the heads of free lists and how many entries each (level, slot level) has.
-ROWS, FREE_ROW, LIVE, VERTICES, ENTRIES, KEYS, EARLIEST, LATEST = 0, 1, 2, 3, 4, 5, 6, 7
+ROWS, FREE_ROW, LIVE, VERTICES, ENTRIES, KEYS, EARLIEST, LATEST, LARGEST = 0, 1, 2, 3, 4, 5, 6, 7, 8
 FREE_BLOCK, FREE_VERTICES, PRESENT, BOOK_SIZE = 16, 48, 112, 160
 KEY, OFFSET, CLASS, HELD = (
     0,
@@ -1048,6 +1047,7 @@ def index_insert(
             row = book[ROWS]
             book[ROWS] = row + 1
         book[LIVE] += 1
+        book[LARGEST] = max(book[LARGEST], p_whole[i, COUNT])
         offset = _take_vertices(lat_lon, book, p_whole[i, COUNT])
         for k in range(p_whole[i, COUNT]):
             m = p_whole[i, FIRST] + k
@@ -1150,12 +1150,13 @@ def index_query(real, box, vert, joins, pool, table, book, grid, minima, p_real,
         how many rows of `out` were filled, -1 when there may be more than it holds; and the largest answer.
     """
     whole, p_whole = real.view(np.int64), p_real.view(np.int64)
-    pair = _new_pair(FEW_VERTICES)
+    largest = book[LARGEST]
+    for i in range(p_real.shape[0]):
+        largest = max(largest, p_whole[i, COUNT])
+    pair = _new_pair(largest)
     near = np.empty(256, np.int64)
     found, most = 0, 0
     for i in range(p_real.shape[0]):
-        if p_whole[i, COUNT] > pair[7].shape[0]:
-            pair = _new_pair(MOST_VERTICES)
         _lay_out(0, p_real, p_whole, p_vert, p_joins, i, pair)
         count = _blocks_under(table, book, grid, p_box, i, blocks)
         step, entry = 0, 0
@@ -1166,9 +1167,6 @@ def index_query(real, box, vert, joins, pool, table, book, grid, minima, p_real,
                 near_count, step, entry = _near_in_blocks(pool, grid, p_box, i, blocks, count, step, entry, near)
             pair[1][1] = _touched(real, vert, near, near_count)
             for k in range(near_count):
-                if whole[near[k], COUNT] > pair[7].shape[0]:
-                    pair = _new_pair(MOST_VERTICES)
-                    _lay_out(0, p_real, p_whole, p_vert, p_joins, i, pair)
                 answer = _row_answer(real, whole, vert, joins, near[k], p_real, p_whole, i, minima, pair)
                 if answer != CLEAR:
                     if found == out.shape[0]:
@@ -1302,8 +1300,13 @@ def _near_in_rows(box, book, p_box, i, row, near):
     return found, row
 
 
-def _new_pair(most):
-    """Scratch in which `lateral_answer` sees two rows: kinds, radii, vertices, joins, offsets, centres, reaches, planes."""
+def _new_pair(largest):
+    """Scratch in which `lateral_answer` sees two rows: kinds, radii, vertices, joins, offsets, centres, reaches, planes.
+
+    Args:
+        largest: how many vertices a row may have; from MOST_VERTICES on `lateral_answer` leaves it UNDECIDED.
+    """
+    most = min(largest, MOST_VERTICES)
     return (
         np.zeros(2, np.int8),
         np.zeros(2),
@@ -1509,6 +1512,7 @@ def index_positions(
     last,
     now_us,
     last_cell,
+    active,
     out,
 ):
     """Volumes that hold, or may hold, positions at one moment.
@@ -1517,17 +1521,26 @@ def index_positions(
         settings: as for `pack_rows`. geoid: (180, 360, 2) its least and most height in each whole degree.
         lat, lon, height_m: (n,) degrees and metres above the ellipsoid; NaN metres: not known.
         order: (n,) those from `first` to `last` of it are asked for.
-        last_cell: (LEVELS, 1 + 2 · SLOT_LEVELS) scratch.
+        last_cell: (LEVELS, 1 + 2 · SLOT_LEVELS) scratch. active: (7, a) int32 scratch for what a cell holds.
         out: (k, 3) int64 receives position, number, and answer, as for `index_query`; what is UNDECIDED and at best POSSIBLE
             is UNSURE.
     Returns:
-        how many rows of `out` were filled, and the place in `order` to go on from.
+        how many rows of `out` were filled, the place in `order` to go on from, and how wide `active` has to be for that (0:
+        it is wide enough).
     """
     whole = real.view(np.int64)
-    pair = _new_pair(FEW_VERTICES)
+    pair = _new_pair(book[LARGEST])
+    mask = np.empty(active.shape[1] + 8, np.uint8)
+    words = mask[: (mask.shape[0] // 8) * 8].view(np.uint64)
+    levels, level_count = np.empty(LEVELS, np.int64), 0
+    for level in range(LEVELS):
+        at = PRESENT + level * SLOT_LEVELS
+        if book[at : at + SLOT_LEVELS].any():
+            levels[level_count] = level
+            level_count += 1
     now_s = min(max(now_us // 1_000_000 - EPOCH_S, -SECONDS_END), SECONDS_END)
     last_cell[:, 0] = -1
-    found = 0
+    found, count = 0, 0
     for m in range(first, last):
         before, k = found, order[m]
         y, x = int(math.floor(lat[k] * 1e6)), int(math.floor(lon[k] * 1e6))
@@ -1537,49 +1550,77 @@ def index_positions(
         if not math.isnan(height_m[k]):
             low = int(math.floor(min(max(height_m[k], -1e8), 1e8) * 10))
             high = low + 1
-        placed = False
-        for level in range(LEVELS):
-            if not _present_at(book, level):
-                continue
+        moved = False
+        for n in range(level_count):
+            level = levels[n]
             row = _grid_row(level, y)
             columns = grid[level, row + 1] - grid[level, row]
             cell = grid[level, row] + _grid_column(x, columns)
             if last_cell[level, 0] != cell:
                 _look_up(table, cell, now_s, last_cell, level)
-            for slot_level in range(SLOT_LEVELS):
-                offset = last_cell[level, 1 + 2 * slot_level]
-                for e in range(offset, offset + last_cell[level, 2 + 2 * slot_level]):
-                    if (
-                        (pool[e, SOUTH] <= y + 1)
-                        & (pool[e, NORTH] >= y)
-                        & (pool[e, WEST] <= x + 1)
-                        & (pool[e, EAST] >= x)
-                        & (pool[e, FROM_S] <= now_s)
-                        & (pool[e, TO_S] >= now_s)
-                        & (pool[e, LOW_DM] <= high)
-                        & (pool[e, HIGH_DM] >= low)
-                    ):
-                        if not placed:
-                            _lay_out_position(lat[k], lon[k], pair)
-                            placed = True
-                        if whole[pool[e, 8], COUNT] > pair[7].shape[0]:
-                            pair = _new_pair(MOST_VERTICES)
-                            _lay_out_position(lat[k], lon[k], pair)
-                        sea = geoid[_degree_row(lat[k]), _degree_column(lon[k])]
-                        answer = _position_answer(
-                            real, whole, vert, joins, pool[e, 8], height_m[k], sea[0], sea[1], settings, now_us, pair
-                        )
-                        if answer != CLEAR:
-                            if found == out.shape[0]:
-                                return before, m
-                            out[found, 0], out[found, 1], out[found, 2] = k, whole[pool[e, 8], NUMBER], answer
-                            found += 1
-    return found, last
+                moved = True
+        if moved:
+            count = _gather(pool, last_cell, now_s, active)
+            if count > active.shape[1]:
+                return before, m, count
+        if not _mark_holding(active, count, y, x, low, high, mask, words):
+            continue
+        _lay_out_position(lat[k], lon[k], pair)
+        sea = geoid[_degree_row(lat[k]), _degree_column(lon[k])]
+        for e in range(count):
+            if mask[e] == 0:
+                continue
+            near = active[6, e]
+            answer = _position_answer(
+                real, whole, vert, joins, near, height_m[k], sea[0], sea[1], settings, now_us, pair
+            )
+            if answer != CLEAR:
+                if found == out.shape[0]:
+                    return before, m, 0
+                out[found, 0], out[found, 1], out[found, 2] = k, whole[near, NUMBER], answer
+                found += 1
+    return found, last, 0
 
 
-def _present_at(book, level):
-    at = PRESENT + level * SLOT_LEVELS
-    return book[at : at + SLOT_LEVELS].any()
+def _gather(pool, last_cell, now_s, active):
+    """Boxes and rows of what is active now in the cells last looked at, into `active` as far as it reaches; returns how many."""
+    count = 0
+    for level in range(LEVELS):
+        if last_cell[level, 0] < 0:
+            continue
+        for slot_level in range(SLOT_LEVELS):
+            first = last_cell[level, 1 + 2 * slot_level]
+            for e in range(first, first + last_cell[level, 2 + 2 * slot_level]):
+                if pool[e, FROM_S] <= now_s and pool[e, TO_S] >= now_s:
+                    if count < active.shape[1]:
+                        for k in range(4):
+                            active[k, count] = pool[e, k]
+                        active[4, count], active[5, count] = pool[e, LOW_DM], pool[e, HIGH_DM]
+                        active[6, count] = pool[e, 8]
+                    count += 1
+    return count
+
+
+def _mark_holding(active, count, y, x, low, high, mask, words):
+    """Marks in `mask` which of `active` hold a position; whether any does."""
+    south, north, west, east, lowest, highest = active[0], active[1], active[2], active[3], active[4], active[5]
+    y0, y1, x0, x1 = np.int32(y), np.int32(y + 1), np.int32(x), np.int32(x + 1)
+    z0, z1 = np.int32(low), np.int32(high)
+    for e in range(count):
+        mask[e] = (
+            (south[e] <= y1)
+            & (north[e] >= y0)
+            & (west[e] <= x1)
+            & (east[e] >= x0)
+            & (lowest[e] <= z1)
+            & (highest[e] >= z0)
+        )
+    for e in range(count, 8 * ((count + 7) // 8)):
+        mask[e] = 0
+    seen = np.uint64(0)
+    for w in range((count + 7) // 8):
+        seen |= words[w]
+    return seen != np.uint64(0)
 
 
 def _look_up(table, cell, now_s, last_cell, level):
