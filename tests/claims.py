@@ -99,7 +99,7 @@ class _Told:
 
 def _told_by_screen(volumes: list[Volume4D]) -> _Told:
     notices = [Notice(f"{k // 2}", "AB"[k % 2], Activity.AIR_OPERATION, (v,)) for k, v in enumerate(volumes)]
-    found = screen(notices, minima=CROWD_MINIMA, explain=False, propose_most=0)
+    found = screen(notices, minima=CROWD_MINIMA, explain=False, measure_most=len(notices) ** 2, propose_most=0)
     own = (c for c in found.conflicts if c.a.notice.reference == c.b.notice.reference)
     return _Told({int(c.a.notice.reference): c.answer for c in own}, set())
 

@@ -524,6 +524,35 @@ def test_many_volumes_are_screened_as_a_few_are(monkeypatch, region):
     assert answers[0].conflicts
 
 
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_crowd_gets_every_answer_though_only_some_pairs_are_measured(monkeypatch, region):
+    notices, understanding = draw_notices(np.random.default_rng(SEED), region, 150)
+    whole = screen(notices, understanding=understanding, explain=False, propose_most=0)
+    monkeypatch.setattr(scene, "ENGINE_FROM_CANDIDATES", 0)
+    most = len(whole.conflicts) // 2
+    crowd = screen(notices, understanding=understanding, explain=False, measure_most=most, propose_most=0)
+    measured = {(c.a, c.b): c.answer for c in crowd.conflicts}
+    named = {(c.a, c.b): c.answer for c in crowd.unmeasured}
+    assert 0 < len(measured) <= most
+    assert not measured.keys() & named.keys()
+    assert measured | named == {(c.a, c.b): c.answer for c in whole.conflicts}
+    assert crowd.answer is whole.answer
+    assert {(w.plan, w.hazard, w.answer) for w in crowd.warnings} == {
+        (w.plan, w.hazard, w.answer) for w in whole.warnings
+    }
+
+
+def test_in_a_crowd_each_pair_of_notices_is_measured_before_any_is_measured_twice(monkeypatch):
+    monkeypatch.setattr(scene, "ENGINE_FROM_CANDIDATES", 0)
+    legs = tuple(Volume4D(Circle(Position(33.0, 35.0 + k / 100), 5_000.0), ALL_ALTITUDES, ALWAYS) for k in range(4))
+    notices = [Notice(f"N{k}", party, Activity.AIR_OPERATION, legs) for party in "AB" for k in range(3)]
+    answer = screen(notices, minima=TOUCH, measure_most=10, propose_most=0)
+    between = [(c.a.notice.reference, c.b.notice.reference) for c in answer.conflicts]
+    assert set(between) == {(f"N{a}", f"N{b}") for a in range(3) for b in range(3)}
+    assert len(between) == 10
+    assert len(answer.unmeasured) == 9 * 16 - 10
+
+
 # The machine
 
 

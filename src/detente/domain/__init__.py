@@ -24,6 +24,7 @@ from detente.domain.answer import (
     Proposal,
     ScreeningAnswer,
     Separation,
+    Unmeasured,
     VolumeRef,
 )
 from detente.domain.errors import (
@@ -101,6 +102,7 @@ __all__ = [
     "TooLarge",
     "Uncertainty",
     "Understanding",
+    "Unmeasured",
     "UnreadableFile",
     "Volume4D",
     "VolumeRef",

@@ -89,6 +89,18 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A pair of volumes that meets, or may, of which more was not worked out, for there were too many.
+
+    The answer is as sure as a `Conflict`'s, and `a` comes before `b` in the same order.
+    """
+
+    a: VolumeRef
+    b: VolumeRef
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class HazardWarning:
     """A plan enters, or may enter, a declared hazard area. Never a conflict."""
 
@@ -107,6 +119,8 @@ class ScreeningAnswer:
         proposals: by (party, reference) of the notice that would move; an empty tuple says none within limits, an absent
             notice that none was looked for.
         pair_count: how many pairs of volumes of different parties were answered for.
+        unmeasured: in a crowd, the pairs that meet beyond those in `conflicts`, in the same order. Every pair of notices that
+            meets has one of its pairs of volumes in `conflicts` as long as there is room for one each.
     """
 
     answer: Answer
@@ -115,3 +129,4 @@ class ScreeningAnswer:
     warnings: tuple[HazardWarning, ...] = ()
     proposals: dict[tuple[str, str], tuple[Proposal, ...]] = field(default_factory=dict)
     pair_count: int = 0
+    unmeasured: tuple[Unmeasured, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -66,11 +66,14 @@ def table_of(volumes: Sequence[Prepared], parties: Sequence[int]) -> VolumeTable
     )
 
 
-def candidate_pairs(table: VolumeTable, minima: Minima, progress: Progress | None = None) -> NDArray[np.int64]:
+def candidate_pairs(
+    table: VolumeTable, minima: Minima, progress: Progress | None = None, *, most: float = inf
+) -> NDArray[np.int64] | None:
     """(k, 2) volume indices i < j of different parties, sorted: every pair within the minima, and some more.
 
     Args:
         minima: the largest that any rule asks of any pair.
+        most: None is returned as soon as there are more than this.
     Errs: outward only. Straight lines through the Earth are never longer than the geodesic, and altitudes are compared only
         within one reference.
     Cost: a sweep over time; volumes that are active together are compared all with all.
@@ -78,16 +81,21 @@ def candidate_pairs(table: VolumeTable, minima: Minima, progress: Progress | Non
     order = np.argsort(table.start_us, kind="stable")
     start_us = table.start_us[order]
     time_us = ceil(minima.time_s * MICROSECONDS_PER_SECOND)
-    found = []
+    found: list[NDArray[np.int64]] = []
+    count = 0
     for row in range(0, len(order), _ROWS):
         i = order[row : row + _ROWS]
         last = np.searchsorted(start_us, table.end_us[i].max() + time_us, side="right")
         j = order[row:last]
         found.append(_pairs_of_block(table, i, j, minima, time_us))
+        count += len(found[-1])
+        if count > 2 * most:  # within a block a pair may stand twice
+            return None
         if progress:
             progress(min(row + _ROWS, len(order)), len(order))
     pairs = np.sort(np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64), axis=1)
-    return np.unique(pairs, axis=0)
+    pairs = np.unique(pairs, axis=0)
+    return None if len(pairs) > most else pairs
 
 
 def _pairs_of_block(

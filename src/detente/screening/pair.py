@@ -97,6 +97,14 @@ def lateral_separation_m(
     return Separation(closest.distance_m, max(0.0, closest.distance_m - slack_m)), closest.positions
 
 
+def lateral_answer(a: Prepared, b: Prepared, within_m: float) -> Answer:
+    """What the footprints alone say: the answer of a pair whose altitudes and times overlap as stated."""
+    lateral_m, _ = lateral_separation_m(a, b, within_m)
+    if lateral_m.least > within_m:
+        return Answer.CLEAR
+    return Answer.POSSIBLE if lateral_m.stated > within_m + lateral.RESOLUTION_M else Answer.CONFLICT
+
+
 def time_separation_s(a: Volume4D, b: Volume4D) -> Separation:
     """Seconds between the two windows; an unstated side may be anywhere before or after the stated one."""
     slack_us = time_slack_us(a) + time_slack_us(b)

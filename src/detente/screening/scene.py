@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.domain import Activity, Answer, Minima, Notice, Position, Understanding, VolumeRef
-from detente.screening.candidates import Progress, VolumeTable, candidate_pairs, table_of
-from detente.screening.pair import Prepared, lateral_separation_m
+from detente.screening.candidates import Indices, Progress, VolumeTable, candidate_pairs, table_of
+from detente.screening.pair import Prepared, lateral_answer, lateral_separation_m
 from detente.screening.plane import flat_core
 from detente.screening.shape import Core
 
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 NO_SEPARATION: Final = Minima(0.0, 0.0, 0.0)
-ENGINE_FROM: Final = (
-    10_000  # volumes; below it the compiled kernels cost more to load, the first time to compile, than they save
-)
+# Where the compiled kernels take over: below, they cost more to load, the first time to compile, than they save.
+ENGINE_FROM: Final = 10_000  # volumes
+ENGINE_FROM_CANDIDATES: Final = 10_000  # pairs that may meet
+OPEN: Final = -1  # an answer yet to be given
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,19 @@ class Entry:
     @property
     def notice(self) -> Notice:
         return self.ref.notice
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """(k, 2) pairs of entries i < j in lexicographic order that meet or may, and (k,) their `Answer`, or OPEN for all."""
+
+    pairs: Indices
+    answers: NDArray[np.int8]
+
+    @property
+    def open(self) -> bool:
+        """Whether the answers are yet to be given."""
+        return bool((self.answers == OPEN).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +87,18 @@ class Scene:
             self._lateral_m[key] = lateral_separation_m(a, b, within_m)[0].least
         return self._lateral_m[key]
 
-    def meeting_pairs(self, progress: Progress | None = None, threads: int | None = None) -> list[tuple[int, int]]:
-        """Index pairs i < j, sorted, that may meet: by the sweep for a few volumes, by the compiled engine for many.
+    def meeting_pairs(self, progress: Progress | None = None, threads: int | None = None) -> Found:
+        """Pairs that may meet, to be decided, by the sweep for a few; pairs that do, by the compiled engine, for many or in a crowd.
 
         A hazard area only warns of what enters it, so between it and a plan the minima are zero.
         """
         if len(self.entries) < ENGINE_FROM:
-            return [(i, j) for i, j in candidate_pairs(self.table, self.largest, progress).tolist()]
+            pairs = candidate_pairs(self.table, self.largest, progress, most=ENGINE_FROM_CANDIDATES)
+            if pairs is not None:
+                return Found(pairs, np.full(len(pairs), OPEN, dtype=np.int8))
+        return self._by_the_engine(progress, threads)
+
+    def _by_the_engine(self, progress: Progress | None, threads: int | None) -> Found:
         from detente.screening import engine
 
         activities = sorted({e.notice.activity for e in self.entries}, key=lambda a: a.value)
@@ -89,10 +109,14 @@ class Scene:
             self.rules.arena,
         )
         minima = np.array([[_as_row(self._minima_where_they_occur(a, b)) for b in activities] for a in activities])
-        found = engine.find_meetings(
-            rows, minima, lambda _i, _j: Answer.POSSIBLE, threads=threads, progress=progress
-        )  # what the kernels leave open is decided with everything else, by the exact predicate
-        return sorted({(int(owner[i]), int(owner[j])) for i, j in found.pairs})
+
+        def exact(i: int, j: int) -> Answer:
+            a, b = self.entries[owner[i]], self.entries[owner[j]]
+            within_m = self.minima_between(a.notice.activity, b.notice.activity).lateral_m
+            return lateral_answer(a.prepared, b.prepared, within_m)
+
+        found = engine.find_meetings(rows, minima, exact, threads=threads, progress=progress)
+        return _of_volumes(owner[found.pairs], found.answers, len(self.entries))
 
     def minima_between(self, a: Activity, b: Activity) -> Minima:
         """The minima that hold between two activities; zero where one of them is a hazard area."""
@@ -109,6 +133,14 @@ class Scene:
     def largest(self) -> Minima:
         """The largest minima that any rule asks of any pair."""
         return self.rules.largest()
+
+
+def _of_volumes(pairs: Indices, answers: NDArray[np.int8], count: int) -> Found:
+    """Each pair of volumes once, with the gravest answer that two of their cores give."""
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    order = np.lexsort((-answers, high, low))
+    keys, first = np.unique((low * count + high)[order], return_index=True)
+    return Found(np.stack(np.divmod(keys, count), axis=1), answers[order][first])
 
 
 def _as_row(minima: Minima) -> tuple[float, float, float]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
+
 from detente.domain import (
     WORLD,
     Activity,
@@ -22,15 +24,16 @@ from detente.domain import (
     ScreeningAnswer,
     TimeWindow,
     Understanding,
+    Unmeasured,
     VolumeRef,
     at,
 )
 from detente.domain.units import MICROSECONDS_PER_SECOND
-from detente.screening.candidates import Progress
+from detente.screening.candidates import Indices, Progress
 from detente.screening.explain import meeting_area
 from detente.screening.pair import PairSeparation, Prepared, prepare, separation_of
 from detente.screening.proposals import MOVES, propose
-from detente.screening.scene import NO_SEPARATION, Entry, Scene
+from detente.screening.scene import NO_SEPARATION, Entry, Found, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def screen(
     minima: Minima | None = None,
     between: TimeWindow | None = None,
     explain: bool = True,
+    measure_most: int = 5_000,
     propose_most: int = 100,
     progress: Progress | None = None,
 ) -> ScreeningAnswer:
@@ -60,32 +64,32 @@ def screen(
         understanding: the rules agreed, and the arena.
         minima: separation minima given by hand; where both are given the larger holds in each dimension.
         between: leave out volumes that are not active within the minima of this window.
-        explain: work out the meeting area of each conflict; leave it out for millions of them.
+        explain: work out the meeting area of each conflict.
+        measure_most: measure and explain at most this many of the pairs of volumes that meet; the others are named with their
+            answer in `unmeasured`. Each pair of notices comes first with its gravest, earliest pair of volumes. Where fewer than
+            10,000 pairs come near each other all are measured.
         propose_most: look for clearing moves for at most this many of the notices that meet something, in order.
-        progress: called with (done, total) as the work goes on.
+        progress: called with (done, total) of what is under way: finding pairs that meet, then measuring them.
     Raises:
         NoMinima: neither gives minima for a pair of activities that occurs.
         InvalidVolume: a footprint's geometry or a band of altitudes cannot be; `where` names the notice and volume.
     """
     rules = _rules(understanding, minima)
-    arena = rules.arena
     ordered = tuple(sorted(notices, key=lambda n: (n.party, n.reference)))
     scene = Scene(tuple(_entries(ordered, rules, between)), rules)
-    meetings, warnings = [], []
-    for i, j in scene.meeting_pairs(progress):
-        a, b = scene.entries[i], scene.entries[j]
-        if Activity.HAZARD_AREA in (a.notice.activity, b.notice.activity):
-            warnings.extend(_warning(a, b, arena, explain=explain))
-        else:
-            meetings.extend(_meeting(a, b, rules))
-    conflicts = tuple(_conflict(m, arena, explain=explain) for m in meetings)
+    found = scene.meeting_pairs(progress)
+    measured, rest = _split(scene, found, measure_most)
+    conflicts, warnings = _measured(scene, found.pairs[measured].tolist(), explain=explain, progress=progress)
+    unmeasured, unmeasured_warnings = _unmeasured(scene, found, rest)
+    met: tuple[Conflict | Unmeasured, ...] = (*conflicts, *unmeasured)
     return ScreeningAnswer(
-        answer=max((c.answer for c in conflicts), default=Answer.CLEAR),
+        answer=max((c.answer for c in met), default=Answer.CLEAR),
         notices=ordered,
         conflicts=conflicts,
-        warnings=tuple(warnings),
-        proposals=_proposals(conflicts, scene, propose_most),
+        warnings=(*warnings, *unmeasured_warnings),
+        proposals=_proposals(met, scene, propose_most),
         pair_count=_pair_count(scene.entries),
+        unmeasured=unmeasured,
     )
 
 
@@ -136,6 +140,51 @@ def _may_be_active(window: TimeWindow, between: TimeWindow, uncertainty_s: float
     return window.start_us - slack_us <= between.end_us and between.start_us <= window.end_us + slack_us
 
 
+def _split(scene: Scene, found: Found, most: int) -> tuple[Indices, Indices]:
+    """Which of the pairs to measure, and which not: the gravest and earliest of each pair of notices first, then the next of each."""
+    if found.open or len(found.pairs) <= most:
+        return np.arange(len(found.pairs)), np.zeros(0, dtype=np.int64)
+    notice = np.cumsum([k > 0 and e.notice is not scene.entries[k - 1].notice for k, e in enumerate(scene.entries)])
+    i, j = found.pairs.T
+    start_us = np.maximum(scene.table.start_us[i], scene.table.start_us[j])
+    between = notice[i] * len(scene.entries) + notice[j]
+    order = np.lexsort((j, i, start_us, -found.answers, between))
+    fresh = np.flatnonzero(np.diff(between[order], prepend=-1))
+    nth = np.arange(len(order)) - np.repeat(fresh, np.diff(fresh, append=len(order)))
+    order = order[np.lexsort((start_us[order], -found.answers[order], nth))]
+    return np.sort(order[:most]), np.sort(order[most:])
+
+
+def _measured(
+    scene: Scene, pairs: Sequence[tuple[int, int]], *, explain: bool, progress: Progress | None
+) -> tuple[tuple[Conflict, ...], list[HazardWarning]]:
+    conflicts: list[Conflict] = []
+    warnings: list[HazardWarning] = []
+    for k, (i, j) in enumerate(pairs):
+        a, b = scene.entries[i], scene.entries[j]
+        if Activity.HAZARD_AREA in (a.notice.activity, b.notice.activity):
+            warnings.extend(_warning(a, b, scene.rules.arena, explain=explain))
+        else:
+            conflicts.extend(_conflict(m, scene.rules.arena, explain=explain) for m in _meeting(a, b, scene.rules))
+        if progress:
+            progress(k + 1, len(pairs))
+    return tuple(conflicts), warnings
+
+
+def _unmeasured(scene: Scene, found: Found, rest: Indices) -> tuple[tuple[Unmeasured, ...], list[HazardWarning]]:
+    met, warnings = [], []
+    answers = {int(answer): answer for answer in Answer}
+    for (i, j), answer in zip(found.pairs[rest].tolist(), found.answers[rest].tolist(), strict=True):
+        a, b = scene.entries[i], scene.entries[j]
+        hazards = [e for e in (a, b) if e.notice.activity is Activity.HAZARD_AREA]
+        if not hazards:
+            met.append(Unmeasured(a.ref, b.ref, answers[answer]))
+        elif len(hazards) == 1:
+            plan = b if hazards[0] is a else a
+            warnings.append(HazardWarning(plan.ref, hazards[0].ref, answers[answer]))
+    return tuple(met), warnings
+
+
 def _meeting(a: Entry, b: Entry, rules: Understanding) -> list[Meeting]:
     minima, rule = rules.minima_between(a.notice.activity, b.notice.activity)
     found = separation_of(a.prepared, b.prepared, minima, rules.arena)
@@ -168,8 +217,10 @@ def _conflict(m: Meeting, arena: Arena, *, explain: bool) -> Conflict:
     )
 
 
-def _proposals(conflicts: Sequence[Conflict], scene: Scene, most: int) -> dict[tuple[str, str], tuple[Proposal, ...]]:
-    notices = {(n.party, n.reference): n for c in conflicts for n in (c.a.notice, c.b.notice)}
+def _proposals(
+    met: Sequence[Conflict | Unmeasured], scene: Scene, most: int
+) -> dict[tuple[str, str], tuple[Proposal, ...]]:
+    notices = {(n.party, n.reference): n for c in met for n in (c.a.notice, c.b.notice)}
     movable = [key for key in sorted(notices) if MOVES[notices[key].activity]]
     return {key: propose(notices[key], scene) for key in movable[:most]}
 
