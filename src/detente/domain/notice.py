@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from detente.domain.errors import InvalidVolume
+from detente.domain.humanitarian import HumanitarianDetails
 from detente.domain.volume import Volume4D
 
 
@@ -22,6 +24,9 @@ class Activity(Enum):
     HUMANITARIAN_SITE = "humanitarian_site"
     HAZARD_AREA = "hazard_area"
     UNSTATED = "unstated"  # the file does not say; never assumed harmless
+
+
+HUMANITARIAN: Final = frozenset({Activity.HUMANITARIAN_MOVEMENT, Activity.HUMANITARIAN_SITE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Notice:
         source: where it was read, e.g. `plans.geojson, feature 3`; empty for notices made in code.
         stated_place: the place as put in words ("north of Latakia"), checked against the geometry; may be empty.
         declared_by: for a hazard area, who declares it, when that is not the party that passes it on.
+        details: for a humanitarian notice.
+        expires_us, revalidate_us: when it lapses, and when its sender has to confirm it; None where nobody said.
     """
 
     reference: str
@@ -54,9 +61,17 @@ class Notice:
     stated_place: str = ""
     declared_by: str = ""
     assumptions: tuple[Assumption, ...] = ()
+    details: HumanitarianDetails | None = None
+    expires_us: int | None = None
+    revalidate_us: int | None = None
 
     def __post_init__(self) -> None:
         if not self.reference or not self.party:
             raise InvalidVolume("a notice needs a reference and a party", hint="fill in both")
         if not self.volumes:
             raise InvalidVolume(f"notice {self.reference} has no volume", hint="say where and when")
+        if self.details is not None and self.activity not in HUMANITARIAN:
+            raise InvalidVolume(
+                f"notice {self.reference} is no humanitarian notice, and has humanitarian details",
+                hint="give its activity as humanitarian_movement or humanitarian_site",
+            )

@@ -8,6 +8,7 @@ from detente.domain.errors import InvalidVolume, NoMinima
 from detente.domain.footprint import Position
 from detente.domain.minima import Minima, MinimaRule
 from detente.domain.notice import Activity
+from detente.domain.terms import NO_TERMS, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,13 @@ WORLD: Final = Arena("world")
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The rules that screening needs of what the parties agreed."""
+    """What the parties agreed: minima, where it applies, and the terms of the channel. Screening needs the first two alone."""
 
     name: str
     version: str
     rules: tuple[MinimaRule, ...]
     arena: Arena = WORLD
+    terms: Terms = NO_TERMS
 
     def minima_between(self, a: Activity, b: Activity) -> tuple[Minima, str]:
         """The minima for a pair of activities and the names of the rules they came from.

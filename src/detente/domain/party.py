@@ -1,0 +1,54 @@
+"""Parties: who signs, who is told, and by which keys they are known."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from detente.domain.errors import InvalidVolume
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9.]|[A-Za-z0-9]")
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class PartyKind(Enum):
+    """What a party is."""
+
+    ARMED_FORCE = "armed_force"
+    PEACEKEEPING_MISSION = "peacekeeping_mission"
+    HUMANITARIAN_ORGANISATION = "humanitarian_organisation"
+    AVIATION_AUTHORITY = "aviation_authority"
+    OPERATOR = "operator"
+    BOARD_OF_INQUIRY = "board_of_inquiry"
+
+
+def check_party_name(name: str) -> None:
+    """Raises InvalidVolume for a name that could be taken for another, or that a file name or header cannot hold."""
+    if not _NAME.fullmatch(name):
+        raise InvalidVolume(
+            f"party name {name!r} is not 1 to 64 plain letters, digits, spaces and . _ / -",
+            hint="use the short name, in Latin letters, by which the others know the party",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """A party as an understanding names it.
+
+    Attributes:
+        root_key: its Ed25519 public key, 64 hex digits; None for a party without keys, for which others report.
+        recovery_key: a key kept offline, that can replace the root key.
+    """
+
+    name: str
+    kind: PartyKind
+    root_key: str | None = None
+    recovery_key: str | None = None
+
+    def __post_init__(self) -> None:
+        check_party_name(self.name)
+        for key in (self.root_key, self.recovery_key):
+            if key is not None and not _KEY.fullmatch(key):
+                raise InvalidVolume(f"key of {self.name} is not 64 lower-case hex digits", hint="use detente key show")
+        if self.root_key is None and self.recovery_key is not None:
+            raise InvalidVolume(f"{self.name} has a recovery key and no root key", hint="give both, or neither")
