@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import cos, radians
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.domain import (
+    ALL_ALTITUDES,
     CERTAIN,
     SURFACE,
     UNSTATED_WINDOW,
@@ -17,28 +19,40 @@ from detente.domain import (
     Circle,
     Corridor,
     Minima,
+    MinimaRule,
     Notice,
+    Orbit,
+    Polygon,
     Position,
     Proposal,
     TimeWindow,
     Uncertainty,
+    Understanding,
     Volume4D,
+    VolumeRef,
     amsl,
     flight_level,
     hae,
 )
+from detente.domain.altitude import HIGHEST_M
 from detente.screening import screen
+from detente.screening.pair import prepare, separation
 from detente.screening.proposals import (
     ALTITUDE_STEP_M,
     BEARINGS_DEG,
     MOST_ALTITUDE_STEPS,
+    MOST_SIDEWAYS_STEPS,
     SIDEWAYS_STEP_M,
     TIME_STEP_S,
     moved,
+    moved_footprint,
+    propose,
 )
+from detente.screening.scene import Entry, Scene
 
 NIGHT = datetime(2018, 9, 17, 18, tzinfo=UTC)
 MINIMA = Minima(5 * 1852.0, 1000 * 0.3048, 300.0)
+RULES = Understanding("given", "", (MinimaRule("given", MINIMA),))
 
 
 def notice(party, reference, *, at=(35.5, 35.8), radius_m=8_000.0, levels=(90, 110), start_min=0, minutes=30, **more):
@@ -192,3 +206,78 @@ def test_a_move_over_a_lower_sea_does_not_land_in_what_was_just_far_enough_below
     assert sideways
     assert sideways[0] != free
     assert not meets_after(sideways[0], [a, b, below])
+
+
+def at(latitude_deg, longitude_deg, *offsets_m):
+    """Positions east and north of a middle, about."""
+    return tuple(
+        Position(latitude_deg + north / 111_000.0, longitude_deg + east / 111_000.0 / cos(radians(latitude_deg)))
+        for east, north in offsets_m
+    )
+
+
+@st.composite
+def wide_footprints(draw):
+    lat, lon = draw(st.floats(-78, 78)), draw(st.floats(-180, 179))
+    lat, lon = draw(st.sampled_from([(lat, 10.0), (60.0, lon), (78.9, 20.0)]))
+    x, y = draw(st.integers(-3, 3)) * 10_000.0, draw(st.integers(-3, 3)) * 10_000.0
+    size = draw(st.sampled_from([5_000.0, 40_000.0, 150_000.0]))
+    a, b, c = at(lat, min(lon, 160.0), (x, y), (x + size, y + size / 3), (x, y + size / 2))
+    return draw(
+        st.sampled_from(
+            [
+                Circle(a, size),
+                Polygon((a, b, c)),
+                Corridor((a, b, c), size / 10),
+                Corridor((a, b), size / 10, "square"),
+                Orbit(a, b, size / 5, "left"),
+            ]
+        )
+    ), Circle(c, size / 4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(wide_footprints(), st.sampled_from([0.0, 9260.0]))
+def test_no_nearer_place_would_have_cleared_it_at_any_latitude_or_size(drawn, lateral_m):
+    window = TimeWindow.between(NIGHT, NIGHT + timedelta(hours=1))
+    a, b = (
+        Notice("1", p, Activity.AIR_OPERATION, (Volume4D(f, ALL_ALTITUDES, window),))
+        for p, f in zip("AB", drawn, strict=True)
+    )
+    minima = Minima(lateral_m, 0.0, 0.0)
+    found = [p for p in screen([a, b], minima=minima).proposals.get(("A", "1"), ()) if p.dimension == "sideways"]
+    last = (round(found[0].by / SIDEWAYS_STEP_M), found[0].bearing_deg) if found else (MOST_SIDEWAYS_STEPS, 360.0)
+    moves = [(s, float(d)) for s in range(1, last[0] + 1) for d in BEARINGS_DEG if (s, d) < last]
+    if separation(a.volumes[0], b.volumes[0], minima).answer is Answer.CLEAR:
+        assert not found
+        return
+    for step, bearing_deg in moves[-200:]:  # the nearest places are surely taken
+        there = Volume4D(moved_footprint(drawn[0], bearing_deg, step * SIDEWAYS_STEP_M), ALL_ALTITUDES, window)
+        assert separation(there, b.volumes[0], minima).answer is not Answer.CLEAR, (step, bearing_deg)
+
+
+def test_a_notice_round_the_pole_is_not_bent_out_of_shape():
+    ring = Polygon(tuple(Position(89.9, lon) for lon in (0, 90, 180, -90)))
+    window = TimeWindow.between(NIGHT, NIGHT + timedelta(hours=1))
+    notices = [
+        Notice("1", party, Activity.AIR_OPERATION, (Volume4D(footprint, ALL_ALTITUDES, window),))
+        for party, footprint in (("A", ring), ("B", Circle(Position(90, 0), 5000.0)))
+    ]
+    proposals = screen(notices, minima=MINIMA).proposals
+    assert "sideways" not in {
+        p.dimension for p in proposals["A", "1"]
+    }  # any bearing leads to the pole, or away from it
+    assert not meets_after(next(p for p in proposals["B", "1"] if p.dimension == "sideways"), notices)
+
+
+def test_nothing_is_raised_above_the_highest_altitude_there_is():
+    top = AltitudeBand(amsl(HIGHEST_M - 1_000.0), amsl(HIGHEST_M))
+    plans = [replace(n, volumes=(replace(n.volumes[0], altitude=top),)) for n in (notice("A", "1"), notice("B", "1"))]
+    by_height = [p.by for p in screen(plans, minima=MINIMA).proposals["A", "1"] if p.dimension == "altitude"]
+    assert by_height == [pytest.approx(-43 * ALTITUDE_STEP_M)]  # 1,000 m and 1,000 ft: 1,304.8 m, no less
+
+
+def test_a_notice_that_is_clear_is_not_asked_to_move():
+    clear = notice("A", "1", at=(10.0, 10.0))
+    scene = Scene(tuple(Entry(VolumeRef(n, 0), prepare(n.volumes[0])) for n in (clear, notice("B", "1"))), RULES)
+    assert propose(clear, scene) == ()

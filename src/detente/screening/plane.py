@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 ARC_SEGMENTS: Final = 16  # to a quarter circle; outlines stay within 0.5 %
 
 
+def plane_middle(core: Core) -> Position:
+    """The middle of the plane that `Scene.flat` lays shapes out in, round a core: the nearest even degrees."""
+    lat, lon = (2.0 * round(float(degrees[0]) / 2.0) for degrees in (core.lat, core.lon))
+    return Position(lat, max(-180.0, min(180.0, lon)))
+
+
 def flat_shape(shape: Shape, middle: Position) -> BaseGeometry:
     """The whole shape, in metres east and north of `middle`."""
     import shapely
