@@ -648,11 +648,6 @@ def test_a_kml_part_without_a_footprint_is_refused_not_skipped(tmp_path):
     assert "Model has no footprint" in read_text(tmp_path, "z.kml", text).problems[0].what
 
 
-def test_kml_that_points_elsewhere_says_so(tmp_path):
-    intake = read_text(tmp_path, "z.kml", "<kml><NetworkLink><Link><href>x.kml</href></Link></NetworkLink></kml>")
-    assert any("not followed" in r.what for r in intake.readings)
-
-
 @pytest.mark.parametrize("text", ["<aixm><a/></aixm>", "<html><body>Placemark</body></html>"])
 def test_xml_that_holds_no_plans_is_refused_not_empty(tmp_path, text):
     assert "is no kml file" in read_text(tmp_path, "plans.kml", text).problems[0].what
@@ -682,19 +677,6 @@ def test_a_gpx_route_at_a_speed_moves_and_one_without_stays(tmp_path):
     moves = {"half_width": "1 km", "speed": "60 kt", "time_start": "171800ZSEP18"}
     (notice,) = read_text(tmp_path, "r.gpx", text, defaults=moves).notices
     assert notice.volumes[-1].window.end_stated
-
-
-def test_only_the_first_sheet_is_read_and_the_others_are_named(tmp_path):
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.active.append(["party", "lat", "lon", "radius"])
-    book.active.append(["A", 35.5, 35.8, "5 km"])
-    book.create_sheet("tomorrow")
-    book.save(tmp_path / "b.xlsx")
-    intake = read_files([tmp_path / "b.xlsx"])
-    assert parties(intake) == ["A"]
-    assert any("'tomorrow'" in r.what for r in intake.readings)
 
 
 def test_a_cell_that_holds_a_failed_formula_is_refused(tmp_path):

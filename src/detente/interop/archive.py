@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from detente.domain import TooLarge, UnreadableFile
@@ -20,15 +20,6 @@ MOST_ELEMENTS_OF_A_ROW: Final = 100_000  # a thousand cells of a hundred tags
 _IN_PARTS: Final = "send the plans uncompressed, in parts"
 MOST_MEMBERS: Final = 10_000
 _CHUNK: Final = 1 << 20
-
-
-def holds(raw: bytes, member: str) -> bool:
-    """Whether the archive has a member of that name.
-
-    Raises:
-        UnreadableFile: the archive is damaged. TooLarge: it has too many members.
-    """
-    return member in _opened(raw).namelist()
 
 
 def check_workbook(raw: bytes) -> None:
@@ -56,17 +47,28 @@ def _check_sheet(content: bytes) -> None:
         raise TooLarge(f"a row of the workbook has more than {MOST_ELEMENTS_OF_A_ROW} parts", hint="check the table")
 
 
-def first(raw: bytes, suffix: str, note: Callable[[str], None]) -> bytes:
-    """The first member whose name ends so; others of the kind are announced as not read."""
+def names(raw: bytes) -> list[str]:
+    """The files in the archive; what macOS adds for itself, `__MACOSX/._doc.kml`, is none."""
+    return [info.filename for info in _opened(raw).infolist() if not info.is_dir() and not _is_of_macos(info.filename)]
+
+
+def _is_of_macos(name: str) -> bool:
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2] == ".DS_Store"
+
+
+def contents(raw: bytes, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The name and the bytes of each file that is wanted, one unpacked at a time.
+
+    Raises:
+        UnreadableFile: a member is damaged or encrypted. TooLarge: together they unpack to more than we are willing to hold.
+    """
     archive = _opened(raw)
-    found = [info for info in archive.infolist() if info.filename.lower().endswith(suffix)]
-    if not found:
-        raise UnreadableFile(f"the archive holds no {suffix} file", hint="a KMZ holds a .kml, an XLSX a workbook")
-    if len(found) > 1:
-        note(
-            f"only {found[0].filename[:60]} of the archive is read; not {', '.join(i.filename[:60] for i in found[1:6])}"
-        )
-    return _unpacked(archive, found[0], LARGEST_CONTENT_BYTES)
+    left_bytes = LARGEST_CONTENT_BYTES
+    for info in archive.infolist():
+        if not info.is_dir() and not _is_of_macos(info.filename) and wanted(info.filename):
+            content = _unpacked(archive, info, left_bytes)
+            left_bytes -= len(content)
+            yield info.filename, content
 
 
 def _opened(raw: bytes) -> zipfile.ZipFile:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 from detente.domain import DetenteError, UnreadableFile
-from detente.interop.fields import Feature
-from detente.interop.vocabulary import Vocabulary
+from detente.interop.fields import Feature, check_feature_count
+from detente.interop.vocabulary import Vocabulary, printable
 
 # What is often sent and never read, by its first bytes.
 _OTHERS: Final = {
@@ -21,9 +21,20 @@ _OTHERS: Final = {
 }
 
 
-def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> Sequence[Feature]:
+# What may hold plans, and is not read from an archive; pictures and styles are part of a KMZ.
+_MAY_HOLD_PLANS: Final = (".kmz", ".gpx", ".json", ".geojson", ".csv", ".xlsx", ".xls", ".zip", ".gpkg", ".shp", ".pdf")
+
+
+def features(
+    raw: bytes,
+    words: Vocabulary,
+    refuse: Callable[[DetenteError], None],
+    given: Container[str] = (),
+) -> Sequence[Feature]:
     """The features of a file's bytes; what is wrong with single ones stands in them, the rest goes to `refuse`.
 
+    Args:
+        given: the names of the files that are read with it, which it may link to.
     Raises:
         UnreadableFile: no format we read, or damaged. TooLarge: past a stated bound.
     """
@@ -31,12 +42,12 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
         if raw.startswith(magic):
             raise UnreadableFile(f"the file is {what}", hint=hint)
     if raw.startswith(b"PK\x03\x04"):
-        return _of_archive(raw, words, refuse)
+        return _of_archive(raw, words, refuse, given)
     start = _text_start(raw)
     if start.startswith("<"):
         from detente.interop import gpx, kml
 
-        return gpx.features(raw, words, refuse) if "<gpx" in start else kml.features(raw, words, refuse)
+        return gpx.features(raw, words, refuse) if "<gpx" in start else kml.features(raw, words, refuse, given=given)
     if start.startswith(("{", "[")):
         from detente.interop import geojson
 
@@ -52,14 +63,46 @@ def _text_start(raw: bytes) -> str:
     return raw[:4096].decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
 
 
-def _of_archive(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> Sequence[Feature]:
+def _of_archive(
+    raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None], given: Container[str]
+) -> Sequence[Feature]:
     from detente.interop import archive
 
-    if archive.holds(raw, "xl/workbook.xml"):
-        from detente.interop import tabular
+    names = archive.names(raw)
+    if "xl/workbook.xml" in names:
+        from detente.interop import workbook
 
-        archive.check_workbook(raw)
-        return tabular.xlsx_features(raw, words)
-    from detente.interop import kml
+        return workbook.features(raw, words, refuse)
+    inner = {name for name in names if _is_kml(name)}
+    for name in names:
+        if name.lower().endswith(_MAY_HOLD_PLANS):
+            hint = "unpack the archive, and give the file by itself"
+            refuse(UnreadableFile("of an archive only .kml files are read", hint=hint, where=name[:100]))
+    if not inner:
+        raise UnreadableFile("the archive holds no .kml file", hint="a KMZ holds a .kml, an XLSX a workbook")
+    return _of_kmz(raw, inner, words, refuse, given)
 
-    return kml.features(archive.first(raw, ".kml", words.note), words, refuse)
+
+def _is_kml(name: str) -> bool:
+    return name.lower().endswith(".kml")
+
+
+def _of_kmz(
+    raw: bytes,
+    inner: set[str],
+    words: Vocabulary,
+    refuse: Callable[[DetenteError], None],
+    given: Container[str],
+) -> Sequence[Feature]:
+    """The placemarks of every .kml of the archive."""
+    from detente.interop import archive, kml
+
+    found: list[Feature] = []
+    for name, content in archive.contents(raw, _is_kml):
+        inside = printable(name)[:100] if len(inner) > 1 else ""
+        read = kml.features(content, words, refuse, given=given, inside=inside, beside=inner)
+        if inside:
+            words.note(f"{inside} in the archive is read; placemarks: {len(read)}")
+        found.extend(read)
+        check_feature_count(len(found))
+    return found

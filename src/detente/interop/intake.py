@@ -106,13 +106,14 @@ def read_files(
     trays, repeated = [], []
     given = [Path(path) for path in paths]
     opened: set[Path] = set()
+    names = frozenset(path.name for path in given)
     for path in given:
         whole = Path(realpath(path))
         if whole in opened:
             repeated.append(Reading(str(path), "given twice: read once"))
             continue
         opened.add(whole)
-        trays.append(_read_file(path, _name_of(path, given), columns, defaults, arena, progress))
+        trays.append(_read_file(path, _name_of(path, given), names - {path.name}, columns, defaults, arena, progress))
     notices = tuple(_joined(trays, _own_parties(trays, given)))
     unused = [name for name in columns if not any(name.strip().casefold() in tray.used_columns for tray in trays)]
     readings = [
@@ -157,6 +158,7 @@ def _alike(notices: Iterable[Notice]) -> Iterable[Reading]:
 def _read_file(
     path: Path,
     name: str,
+    beside: frozenset[str],
     columns: Mapping[str, str],
     defaults: Mapping[str, str],
     arena: Arena,
@@ -164,13 +166,14 @@ def _read_file(
 ) -> _Tray:
     tray = _Tray(name)
     try:
-        features = _features(path, tray, columns)
+        features = _features(path, tray, columns, beside)
         _take(features, tray, defaults, arena, progress)
     except DetenteError as error:
         tray.refuse(error)
         return tray
     if not features and not tray.problems:
-        tray.note("the file holds no features")
+        hint = "check that it is the right file and was saved whole; leave it out where it holds none"
+        tray.refuse(UnreadableFile("no plans were found in the file", hint=hint))
     return tray
 
 
@@ -196,11 +199,11 @@ def _take(
             progress(done, len(features))
 
 
-def _features(path: Path, tray: _Tray, columns: Mapping[str, str]) -> Sequence[Feature]:
+def _features(path: Path, tray: _Tray, columns: Mapping[str, str], beside: frozenset[str]) -> Sequence[Feature]:
     from detente.interop.formats import features
 
     words = Vocabulary(columns, tray.note)
-    found = features(read_bounded(path), words, tray.refuse)
+    found = features(read_bounded(path), words, tray.refuse, beside)
     words.close()
     tray.used_columns |= words.used
     check_feature_count(len(found))

@@ -6,23 +6,26 @@ it is extruded. A height of 0 is what programs write where nobody gave one: it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import posixpath
+import re
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
+from urllib.parse import unquote
 
-from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, at
+from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, UnreadableFile, at
 from detente.geodesy import read_time
 from detente.interop.fields import Area, Feature, Geometry, Line, Place, check_feature_count
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.rings import footprint_of, polygon_of
-from detente.interop.vocabulary import Vocabulary
+from detente.interop.vocabulary import Vocabulary, printable
 from detente.interop.xml_safe import child, elements, local, text
 
-_UNREAD: Final = {
-    "NetworkLink": "links to other files are not followed: send those files too",
-    "GroundOverlay": "overlays are pictures and not read",
-}
+# What stands outside placemarks, and would give its placemarks more than they say themselves.
+_OF_A_FOLDER: Final = {"TimeSpan", "TimeStamp", "ExtendedData"}
+_PICTURES: Final = {"GroundOverlay", "PhotoOverlay", "ScreenOverlay"}
+_WANTED: Final = {"Placemark", "NetworkLink", *_PICTURES, *_OF_A_FOLDER, "LookAt", "Camera"}
 _NO_FOOTPRINT: Final = {"Model", "GroundOverlay"}
 _ABOUT_GEOMETRY: Final = {"extrude", "tessellate", "altitudeMode", "drawOrder", "altitudeOffset"}
 
@@ -37,28 +40,84 @@ class _Drawn:
     vertices: int = 0
 
 
-def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> Sequence[Feature]:
-    """The placemarks of a KML text."""
+def features(
+    raw: bytes,
+    words: Vocabulary,
+    refuse: Callable[[DetenteError], None],
+    *,
+    given: Container[str] = (),
+    inside: str = "",
+    beside: Container[str] = (),
+) -> Sequence[Feature]:
+    """The placemarks of a KML text.
+
+    Args:
+        given: the names of the files that are read with it. A link to one of them loses nothing; any other link is a problem.
+        inside: what the text is called in its archive, where that holds several.
+        beside: the names of the texts in that archive.
+    """
     found: list[Feature] = []
     try:
-        for element in elements(raw, "kml", {"Placemark", *_UNREAD}):
-            if local(element) in _UNREAD:
-                words.note(_UNREAD[local(element)])
-            else:
-                found.append(_feature(element, len(found), words))
-                check_feature_count(len(found))
+        with at(inside):
+            for element in elements(raw, "kml", _WANTED):
+                match local(element):
+                    case "Placemark":
+                        found.append(_feature(element, len(found), words, inside))
+                        check_feature_count(len(found))
+                    case "NetworkLink":
+                        _link(element, words, refuse, given=given, inside=inside, beside=beside)
+                    case name:
+                        _note_unread(name, words)
     except DetenteError as error:
         refuse(error)  # the placemarks before the fault were read
     return found
 
 
-def _feature(placemark: Any, index: int, words: Vocabulary) -> Feature:
+def _note_unread(name: str, words: Vocabulary) -> None:
+    if name in _PICTURES:
+        words.note("overlays are pictures and not read")
+    elif name in _OF_A_FOLDER:
+        words.note(f"{name} of a folder or document is not read: state it on each placemark")
+
+
+def _link(
+    element: Any,
+    words: Vocabulary,
+    refuse: Callable[[DetenteError], None],
+    *,
+    given: Container[str],
+    inside: str,
+    beside: Container[str],
+) -> None:
+    """A link leads to plans that are not in the file: what nobody gave us is a problem."""
+    href = text(child(element, "Link", "href")) or text(child(element, "Url", "href"))
+    shown = printable(href)[:200]
+    target = unquote(re.split("[?#]", href)[0])
+    if posixpath.normpath(posixpath.join(posixpath.dirname(inside), target)) in beside:
+        words.note(f"the link to {shown} leads to a file of the same archive, which is read")
+        return
+    name = printable(re.split(r"[/\\]", target)[-1])
+    if name in given:
+        words.note(f"the link to {shown} is taken to be the file {name}, which was given too")
+        return
+    save = f"save what it links to as {name} and give that file too" if name.lower().endswith((".kml", ".kmz")) else ""
+    hint = save or "save what it links to as a file, give that, and take the link out of this one"
+    label = labelled("link", text(child(element, "name")))
+    refuse(
+        UnreadableFile(f"the link to {shown!r} is not followed: what it leads to was not read", hint=hint, where=label)
+    )
+
+
+def _feature(placemark: Any, index: int, words: Vocabulary, inside: str) -> Feature:
     name = text(child(placemark, "name"))
     fields = words.fields(_data(placemark))
     fields.setdefault("title", name)
     fields.setdefault("reference", name)
-    label = labelled(f"placemark {index}", fields["reference"])
+    place = f"{inside}, placemark {index}" if inside else f"placemark {index}"
+    label = labelled(place, fields["reference"])
     drawn = _Drawn()
+    if text(child(placemark, "description")):
+        drawn.notes.append("a description is not read: fields stand in ExtendedData")
     _read_time(placemark, fields, drawn.notes)
     try:
         with at("geometry"):

@@ -1,4 +1,4 @@
-"""Tables: CSV and XLSX, one row a feature, headings from the vocabulary or mapped to it.
+"""Tables, one row a feature, headings from the vocabulary or mapped to it: CSV here, the sheets of a workbook in `workbook`.
 
 Where: `latitude` and `longitude`, or `position` (any coordinate people write), or `positions` with `;` or `|` between them and a `shape` of polygon,
 corridor, orbit or route, or `wkt`.
@@ -9,10 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from math import ceil
 from typing import Any, Final
 
@@ -21,13 +19,20 @@ from detente.geodesy import read_number, read_position_with_notes
 from detente.interop.fields import Area, Feature, Geometry, Line, Place
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.rings import footprint_of, polygon_of
-from detente.interop.vocabulary import GEOMETRY_FIELDS, Vocabulary
+from detente.interop.vocabulary import GEOMETRY_FIELDS, NAMES_LISTED, Vocabulary, looks_like, printable, without_utc
 
 LARGEST_CELL: Final = 10_000_000  # characters: the WKT of the most positions a feature may have, and room
 LONGEST_HEADINGS: Final = 100_000
 MOST_COLUMNS: Final = 1_000
 MOST_ROWS: Final = 1_000_000
-_CANNOT: Final = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
+NOT_CALCULATED: Final = "a formula without its value"
+TWO_COLUMNS: Final = "cells merged over several columns"
+_MEND: Final = "mend the formula, or write the value"
+_CANNOT: Final = {
+    **dict.fromkeys(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"), _MEND),
+    NOT_CALCULATED: "open the workbook and save it, so that its formulas are worked out; or write the value",
+    TWO_COLUMNS: "unmerge them: which of the fields they speak of is not ours to guess",
+}
 
 
 def csv_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
@@ -43,48 +48,9 @@ def csv_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
     csv.field_size_limit(LARGEST_CELL)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return _rows(((rows.line_num, row) for row in rows), words)
+        return table_features(((rows.line_num, row) for row in rows), words)
     except csv.Error as error:
         raise UnreadableFile(f"line {rows.line_num}: {error}", hint="check the quotes") from error
-
-
-def xlsx_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
-    """The rows of a workbook's first sheet."""
-    import zipfile
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml import DefusedXmlException
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        if len(book.worksheets) > 1:
-            others = ", ".join(repr(other.title) for other in book.worksheets[1:6])
-            words.note(f"only the first sheet, {sheet.title!r}, is read; not {others}")
-        sheet.reset_dimensions()  # what the sheet claims of its size is not believed
-        return _rows(enumerate(sheet.iter_rows(values_only=True), 1), words)
-    except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        TypeError,
-        IndexError,
-        AttributeError,
-        ArithmeticError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ParseError,
-        DefusedXmlException,
-        OSError,
-    ) as error:  # what openpyxl raises on damaged workbooks, one by one
-        raise UnreadableFile(
-            f"the workbook cannot be read: {error}", hint="open it, and save it as .xlsx or .csv"
-        ) from error
 
 
 def _decoded(raw: bytes) -> str:
@@ -101,29 +67,52 @@ def _decoded(raw: bytes) -> str:
     return text
 
 
-def _rows(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary) -> list[Feature]:
+def table_features(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary, place: str = "") -> list[Feature]:
+    """The rows below the first with anything in it, which holds the headings; none where all are empty.
+
+    Args:
+        rows: each with its number.
+        place: where the table stands, for the labels of its rows: `sheet 'Plans', `.
+    Raises:
+        UnreadableFile: no heading says where, or one stands twice. TooLarge: past a stated bound.
+    """
     words.with_geometry()
+    said = _said_rows(rows)
+    _, first = next(said, (0, ()))
+    if not first:
+        return []
+    headings = _headings(first)
+    if not words.say_where(headings):
+        raise _nowhere(headings, next(said, (0, ()))[1])
     found: list[Feature] = []
-    headings: list[str] | None = None
+    for number, row in said:
+        if len(found) >= MOST_ROWS:
+            raise TooLarge(f"the table has more than {MOST_ROWS} rows", hint="split it")
+        found.append(_feature(f"{place}row {number}", headings, row, words))
+    return found
+
+
+def _said_rows(rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, Sequence[Any]]]:
     for number, row in rows:
         if len(row) > MOST_COLUMNS:
             raise TooLarge(f"row {number} has {len(row)} cells; the limit is {MOST_COLUMNS}", hint="check the table")
-        if not any(_said(cell) for cell in row):
-            continue
-        if headings is None:
-            headings = _headings(row)
-            continue
-        if len(found) >= MOST_ROWS:
-            raise TooLarge(f"the table has more than {MOST_ROWS} rows", hint="split it")
-        found.append(_feature(number, headings, row, words))
-    if headings is None:
-        raise UnreadableFile("the table has no headings", hint="begin with a line of column names")
-    return found
+        if any(_said(cell) for cell in row):
+            yield number, row
+
+
+def _nowhere(headings: Sequence[str], row: Sequence[Any]) -> UnreadableFile:
+    """A table whose places cannot be found; the cells below the headings may tell which column was meant."""
+    shown = ", ".join(printable(heading)[:40] for heading in headings[:NAMES_LISTED] if heading)
+    likely = next((h for h, cell in zip(headings, row, strict=False) if h and looks_like([cell])[1] == "position"), "")
+    hint = "the first row with anything in it holds the headings, latitude and longitude, position, positions or wkt among them"
+    if likely:
+        hint = f'add --map "{printable(likely)}=position"'
+    return UnreadableFile(f"no heading says where: {shown}", hint=hint)
 
 
 def _headings(row: Sequence[Any]) -> list[str]:
     headings = [str(cell or "").strip() for cell in row]
-    plain = [_without_utc(h)[0].casefold() for h in headings if h]
+    plain = [without_utc(h)[0].casefold() for h in headings if h]
     twice = next((h for h in plain if plain.count(h) > 1), None)
     if twice:
         raise UnreadableFile(
@@ -136,7 +125,7 @@ def _said(cell: Any) -> bool:
     return cell is not None and (not isinstance(cell, str) or cell.strip() != "")
 
 
-def _feature(number: int, headings: Sequence[str], row: Sequence[Any], words: Vocabulary) -> Feature:
+def _feature(place: str, headings: Sequence[str], row: Sequence[Any], words: Vocabulary) -> Feature:
     problems: list[DetenteError] = []
     if len(row) > len(headings) and any(_said(cell) for cell in row[len(headings) :]):
         hint = "put cells that hold the delimiter into quotes"
@@ -147,12 +136,12 @@ def _feature(number: int, headings: Sequence[str], row: Sequence[Any], words: Vo
     given = {}
     for heading, cell in zip(headings, row, strict=False):
         if _said(cell):
-            plain, says_utc = _without_utc(heading)
-            given[plain] = _plain(cell, says_utc=says_utc)
+            given[heading] = _plain(cell, says_utc=without_utc(heading)[1])
             if cell in _CANNOT:
-                hint = "mend the formula, or write the value"
-                problems.append(InvalidVolume(f"the cell holds {cell}", hint=hint, where=heading[:60]))
-    given.pop("", None)
+                problems.append(InvalidVolume(f"the cell holds {cell}", hint=_CANNOT[cell], where=heading[:60]))
+    if "" in given:
+        words.leave("a column without a heading")
+        del given[""]
     fields = words.fields(given)
     notes: list[str] = []
     kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
@@ -165,7 +154,7 @@ def _feature(number: int, headings: Sequence[str], row: Sequence[Any], words: Vo
     if unsure_m and not ("position_uncertainty" in kept or "position_uncertainty_m" in kept):
         kept["position_uncertainty_m"] = ceil(unsure_m)
         notes.append(f"anywhere in the square: position_uncertainty_m taken as {ceil(unsure_m)}")
-    label = labelled(f"row {number}", fields.get("reference"))
+    label = labelled(place, fields.get("reference"))
     return Feature(label, kept, geometry, tuple(problems), tuple(notes))
 
 
@@ -174,13 +163,6 @@ def _swallows_rows(cell: Any, columns: int) -> bool:
     if not isinstance(cell, str) or columns < 3 or "\n" not in cell or "(" in cell:
         return False
     return any(line.count(sign) >= columns - 1 for line in cell.split("\n")[1:] for sign in ";\t,")
-
-
-@lru_cache(maxsize=MOST_COLUMNS)
-def _without_utc(heading: str) -> tuple[str, bool]:
-    """`time_start_utc` is time_start, and its cells without a zone are in UTC."""
-    plain = re.sub(r"[\s_]*\(?utc\)?$", "", heading, flags=re.IGNORECASE)
-    return plain, plain != heading
 
 
 def _plain(cell: Any, *, says_utc: bool) -> Any:

@@ -1,15 +1,19 @@
 """The names fields go by: the vocabulary every format shares, what people write for the same thing, and what a caller asked to have mapped.
 
-A synonym is read and announced. Where two names of one feature stand for one field, the vocabulary's own name holds, and after it the first; the
-other is announced as not read.
+Case, spaces, hyphens and brackets in a name do not matter. A synonym is read and announced. Where two names of one feature stand for one field, the
+vocabulary's own name holds, and after it the first; the other is announced as not read. So is every name that stands for nothing, with the option
+that would read it where its values look like places, times or altitudes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from detente.domain import NotUnderstood
+from detente.domain import DetenteError, NotUnderstood
 
 Note: TypeAlias = Callable[[str], None]
 
@@ -26,6 +30,7 @@ FIELDS: Final = (
 )  # fmt: skip
 # Where a table has no geometry of its own.
 GEOMETRY_FIELDS: Final = ("latitude", "longitude", "position", "positions", "shape", "wkt")
+WHERE_FIELDS: Final = ("latitude", "longitude", "position", "positions", "wkt")
 SYNONYMS: Final = {
     "id": "reference", "ref": "reference", "callsign": "reference", "flight": "reference",
     "organisation": "party", "organization": "party", "operator": "party", "owner": "party", "side": "party",
@@ -51,6 +56,25 @@ NOT_FOR_SCREENING: Final = {
     "styleUrl",
 }
 NAMES_LISTED: Final = 12
+_SAMPLES: Final = 3  # values of an unread name that are looked at
+_BESIDE_LETTERS: Final = re.compile(r"[^\W\d_]|\d[.,]\d|°")  # "12 34" may be anything, and is taken for no place
+
+
+@lru_cache(maxsize=4096)
+def plain(name: str) -> str:
+    """`Time start`, `time_start` and `TimeStart` are one name."""
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
+
+
+_FIELD_OF: Final = {plain(name): name for name in (*FIELDS, *GEOMETRY_FIELDS)}
+_FIELD_OF_SYNONYM: Final = {plain(name): field for name, field in SYNONYMS.items()}
+
+
+@lru_cache(maxsize=4096)
+def without_utc(name: str) -> tuple[str, bool]:
+    """`time_start_utc` is time_start, and its values without a zone are in UTC."""
+    kept = re.sub(r"[\s_]*\(?utc\)?$", "", name, flags=re.IGNORECASE)
+    return kept, kept != name
 
 
 class Vocabulary:
@@ -67,7 +91,7 @@ class Vocabulary:
         self._fields = set(FIELDS)
         self._known: dict[str, tuple[int, str]] = {}
         self._announced: set[str] = set()
-        self._unread: dict[str, None] = {}
+        self._unread: dict[str, list[Any]] = {}  # by the name as it stands in the file; the first of its values
 
     def with_geometry(self) -> Vocabulary:
         """The same, for a format whose geometry stands in fields."""
@@ -79,7 +103,10 @@ class Vocabulary:
         found: dict[str, tuple[int, str, Any]] = {}
         for name, value in given.items():
             rank, field = self._known.get(name) or self._resolve(name)
-            if not field or value is None or value == "":
+            if value is None or value == "":
+                continue
+            if not field:
+                self._sample(name, value)
                 continue
             held = found.get(field)
             if held is not None:
@@ -91,12 +118,30 @@ class Vocabulary:
                 self._say(f"{name!r} read as {field}")
         return {field: value for field, (_, _, value) in found.items()}
 
+    def say_where(self, names: Iterable[str]) -> bool:
+        """Whether any of a table's headings says where."""
+        return any(self._resolve(name)[1] in WHERE_FIELDS for name in names if name)
+
+    def leave(self, name: str) -> None:
+        """Announces a name that a format found and that is no field of any feature."""
+        self._unread.setdefault(name, [])
+
     def close(self) -> None:
-        """Announces the names that were not read."""
+        """Announces the names that were not read, and how those that matter would be."""
         if self._unread:
-            names = list(self._unread)
+            names = list(dict.fromkeys(printable(name)[:40] for name in self._unread))
             more = f" and {len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
             self.note(f"not read: {', '.join(names[:NAMES_LISTED])}{more}")
+        for name, values in list(self._unread.items())[:NAMES_LISTED]:
+            kind, field = looks_like(values)
+            if field in self._fields:
+                self.note(f'not read, and looks like {kind}: --map "{printable(name)}={field}" reads it')
+        self._unread = {}
+
+    def _sample(self, name: str, value: Any) -> None:
+        values = self._unread.get(name)
+        if values is not None and len(values) < _SAMPLES:
+            values.append(value)
 
     def _say(self, what: str) -> None:
         if what not in self._announced:
@@ -105,19 +150,23 @@ class Vocabulary:
 
     def _resolve(self, name: str) -> tuple[int, str]:
         """Rank (0 asked for, 1 the vocabulary's own, 2 a synonym) and field; an empty field where it is none of ours."""
-        folded, plain = _folded(name), "_".join(str(name).strip().casefold().replace("-", " ").split())
-        known = 3, ""
-        if folded in self.asked:
-            self.used.add(folded)
-            known = 0, self.asked[folded]
-        elif plain in self._fields:
-            known = 1, plain
-        elif SYNONYMS.get(plain) in self._fields:
-            known = 2, SYNONYMS[plain]
-        elif name not in NOT_FOR_SCREENING:
-            self._unread[printable(str(name))[:40]] = None
-        self._known[name] = known
+        self._known[name] = known = self._asked_for(name) or self._our_own(plain(without_utc(name)[0]))
+        if not known[1] and name not in NOT_FOR_SCREENING:
+            self._unread.setdefault(name, [])
         return known
+
+    def _asked_for(self, name: str) -> tuple[int, str] | None:
+        for folded in (_folded(name), _folded(without_utc(name)[0])):
+            if folded in self.asked:
+                self.used.add(folded)
+                return 0, self.asked[folded]
+        return None
+
+    def _our_own(self, name: str) -> tuple[int, str]:
+        for rank, known in ((1, _FIELD_OF), (2, _FIELD_OF_SYNONYM)):
+            if known.get(name) in self._fields:
+                return rank, known[name]
+        return 3, ""
 
 
 def check_names(names: Iterable[str], option: str, known: Iterable[str]) -> None:
@@ -137,5 +186,42 @@ def printable(text: str) -> str:
     return " ".join(kept.split())
 
 
+def looks_like(values: Iterable[Any]) -> tuple[str, str]:
+    """What all the values can be read as, in words, and the field that would read it; both empty where that is nothing, or there are no values."""
+    given = list(values)
+    for kind, field, reads in (("a time", "time_start", _is_time), ("a position", "position", _is_position)):
+        if given and all(reads(value) for value in given):
+            return kind, field
+    if given and all(_is_altitude(value) for value in given):
+        return "an altitude", "altitude_upper"
+    return "", ""
+
+
+def _is_time(value: Any) -> bool:
+    from detente.geodesy import read_time
+
+    return isinstance(value, datetime) or (isinstance(value, str) and _is_read(lambda: read_time(value)))
+
+
+def _is_position(value: Any) -> bool:
+    from detente.geodesy import read_position
+
+    return isinstance(value, str) and bool(_BESIDE_LETTERS.search(value)) and _is_read(lambda: read_position(value))
+
+
+def _is_altitude(value: Any) -> bool:
+    from detente.geodesy import read_altitude
+
+    return isinstance(value, str) and _is_read(lambda: read_altitude(value, "upper"))
+
+
+def _is_read(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except DetenteError:
+        return False
+    return True
+
+
 def _folded(name: str) -> str:
-    return str(name).strip().casefold()
+    return name.strip().casefold()
