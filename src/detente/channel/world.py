@@ -1,0 +1,167 @@
+"""What one party's world consists of: its own notices, and the views released to it. Nothing else can reach it.
+
+Everything a party is answered, counted or proposed comes out of its world, so that what it can learn is a function of what was
+released to it: two plans with equal views leave equal worlds behind. A pair binds when at least one side was released to the
+other: the side that was told reads the meeting, and so two notices that meet are never both CLEAR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from types import ModuleType
+from typing import Final
+
+from detente.channel.views import View
+from detente.domain import Activity, Answer, Minima, MinimaRule, NoMinima, Notice, Understanding, Volume4D
+from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
+from detente.screening.notices import Encounter, NoticeIndex
+
+# Where nothing was agreed. Radar separation en route is 5 NM and 1,000 ft (ICAO Doc 4444, 8.7.3 and 5.3.2); parties that do not
+# see each other on one screen, and whose clocks differ, get twice that and a quarter of an hour.
+DEFAULT_MINIMA: Final = Minima(10 * METRES_PER_NAUTICAL_MILE, 2000 * METRES_PER_FOOT, 900.0)
+
+
+def with_defaults(understanding: Understanding) -> Understanding:
+    """The understanding, with the default minima between activities that no rule of it speaks of."""
+    silent = [
+        MinimaRule("default minima, nothing was agreed", DEFAULT_MINIMA, a, b)
+        for a, b in combinations_with_replacement(Activity, 2)
+        if Activity.UNSTATED not in (a, b) and not _speaks(understanding, a, b)
+    ]
+    rules = (*understanding.rules, *silent)
+    return Understanding(understanding.name, understanding.version, rules, understanding.arena, understanding.terms)
+
+
+def _speaks(understanding: Understanding, a: Activity, b: Activity) -> bool:
+    try:
+        understanding.minima_between(a, b)
+    except NoMinima:
+        return False
+    return True
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Meeting:
+    """One of the party's own volumes meets, or may meet, a volume of a view released to it. Ordered as its fields."""
+
+    notice_id: str
+    volume_index: int
+    sender: str
+    view_id: str
+    view_volume_index: int
+    answer: Answer
+
+
+class World:
+    """One party's own notices and the views released to it, asked while they change.
+
+    Args:
+        rules: the understanding in force; minima must be stated for every pair of activities (`with_defaults`).
+        run: the kernels; the compiled ones when None.
+    """
+
+    def __init__(self, party: str, rules: Understanding, *, run: ModuleType | None = None) -> None:
+        self.party = party
+        self._own: dict[str, View] = {}
+        self._views: dict[tuple[str, str], View] = {}
+        self._own_index = NoticeIndex(rules, run=run)
+        self._view_index = NoticeIndex(rules, run=run)
+
+    @property
+    def notice_count(self) -> int:
+        return len(self._own)
+
+    @property
+    def view_count(self) -> int:
+        return len(self._views)
+
+    def put_own(self, view: View) -> tuple[Meeting, ...]:
+        """Takes in what the party submitted for screening of a notice of its own; its earlier version is gone at once.
+
+        Returns:
+            what it meets of what was released to the party, sorted.
+        Raises:
+            InvalidVolume: a footprint's geometry cannot be.
+        """
+        notice = view.as_notice(self.party)
+        self._own_index.insert(notice)
+        self._own[view.view_id] = view
+        return self._of_own(view, notice.volumes)
+
+    def put_view(self, sender: str, view: View) -> tuple[Meeting, ...]:
+        """Takes in a view released to the party; its earlier version is gone at once.
+
+        Returns:
+            what of the party's own notices it meets, sorted.
+        Raises:
+            InvalidVolume: a footprint's geometry cannot be.
+        """
+        notice = view.as_notice(sender)
+        self._view_index.insert(notice)
+        self._views[sender, view.view_id] = view
+        found = self._own_index.query(notice)
+        return tuple(
+            sorted(
+                self._meeting(self._own[e.reference], e.other_volume_index, sender, view, e.volume_index, e.answer)
+                for e in found
+            )
+        )
+
+    def drop_own(self, notice_id: str) -> None:
+        """Takes a notice of the party's own out. Raises KeyError: there is none."""
+        del self._own[notice_id]
+        self._own_index.delete(self.party, notice_id)
+
+    def drop_view(self, sender: str, view_id: str) -> None:
+        """Takes a view out. Raises KeyError: there is none."""
+        del self._views[sender, view_id]
+        self._view_index.delete(sender, view_id)
+
+    def expire(self, now_us: int) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Takes out what is over; returns the ids of own notices, and senders and ids of views, of which nothing is left."""
+        own = tuple(notice_id for _, notice_id in self._own_index.expire(now_us))
+        views = self._view_index.expire(now_us)
+        for notice_id in own:
+            del self._own[notice_id]
+        for key in views:
+            del self._views[key]
+        return own, views
+
+    def of_own(self, notice_id: str) -> tuple[Meeting, ...]:
+        """What a notice of the party's own meets now, sorted. Raises KeyError: there is none."""
+        view = self._own[notice_id]
+        return self._of_own(view, view.volumes)
+
+    def would_meet(self, volumes: Iterable[Volume4D], activity: Activity) -> tuple[Encounter, ...]:
+        """What a plan that is not submitted yet would meet of what was released to the party; answers as `View.answered` bounds them."""
+        found = self._view_index.query_volumes(tuple(volumes), self.party, activity)
+        return tuple(
+            Encounter(e.volume_index, e.party, e.reference, e.other_volume_index, self._bounded(e)) for e in found
+        )
+
+    def seen(self) -> tuple[tuple[str, View], ...]:
+        """Every view released to the party and in force, with its sender, sorted by sender and id."""
+        return tuple((sender, self._views[sender, view_id]) for sender, view_id in sorted(self._views))
+
+    def as_notices(self) -> tuple[Notice, ...]:
+        """The world as notices: what an ordinary screening of all the party knows would be given."""
+        own = [view.as_notice(self.party) for _, view in sorted(self._own.items())]
+        return (*own, *(view.as_notice(sender) for sender, view in self.seen()))
+
+    def _of_own(self, own: View, volumes: tuple[Volume4D, ...]) -> tuple[Meeting, ...]:
+        found = self._view_index.query_volumes(volumes, self.party, own.activity)
+        return tuple(
+            self._meeting(
+                own, e.volume_index, e.party, self._views[e.party, e.reference], e.other_volume_index, e.answer
+            )
+            for e in found
+        )
+
+    def _bounded(self, found: Encounter) -> Answer:
+        return self._views[found.party, found.reference].answered(found.answer)
+
+    @staticmethod
+    def _meeting(own: View, index: int, sender: str, view: View, view_index: int, answer: Answer) -> Meeting:
+        return Meeting(own.view_id, index, sender, view.view_id, view_index, own.answered(view.answered(answer)))
