@@ -1,0 +1,134 @@
+"""What the sequencer commits at once, and what a store gives back: rows, as values.
+
+A store knows nothing of what they mean. It keeps three promises: a batch is there whole or not at all, and only under the
+lease it was made under; positions of an arena's entries and numbers of a recipient's postings run without gaps; what was
+committed stays as it was committed.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an arena's order.
+
+    Attributes:
+        position: from 0, without gaps.
+        kind: of act, as its payload says.
+        party: whose key signed it; empty for the server's own acts.
+        audience: whom it is for; empty for the host.
+        sequence: of that key's acts for that audience, from 1; the triple (key_id, audience, sequence) occurs once.
+        envelope: the signed bytes, as they came.
+        salt: 32 random bytes, with which the record's public leaf commits to the envelope.
+    """
+
+    position: int
+    received_us: int
+    kind: str
+    party: str
+    key_id: str
+    audience: str
+    sequence: int
+    envelope: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Something for one recipient's inbox.
+
+    Attributes:
+        number: from 1, without gaps, counted for this recipient alone: it tells nothing of anybody else's.
+        tick_us: when it may be seen; never before.
+        position: the entry that brought it about.
+    """
+
+    recipient: str
+    number: int
+    kind: str
+    payload: bytes
+    tick_us: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One version of a view, or of a notice as its sender submitted it for screening (`recipient` empty), while it is in force.
+
+    Attributes:
+        ended_position: the entry that amended, cancelled or expired it; None while it is in force.
+        earliest_us, latest_us: of its volumes' windows; the domain's open ends where a side is open.
+        position: the entry it came with, in whose envelope it stands.
+    """
+
+    view_id: str
+    version: int
+    sender: str
+    recipient: str
+    level: str
+    earliest_us: int
+    latest_us: int
+    position: int
+    ended_position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A version of a view that is no longer in force, and since which entry."""
+
+    view_id: str
+    version: int
+    recipient: str
+    ended_position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that has to be done at a moment unless it is done away with before; `subject` occurs once among the open ones."""
+
+    subject: str
+    kind: str
+    due_us: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a submission was answered, kept so that a retry is answered the same."""
+
+    party: str
+    submission: str
+    digest: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All that one turn of the sequencer changes in one arena."""
+
+    entries: tuple[Entry, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    held: tuple[Held, ...] = ()
+    ended: tuple[Ended, ...] = ()
+    due: tuple[Due, ...] = ()
+    done: tuple[str, ...] = ()  # subjects that are no longer due
+    results: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to append to an arena, until it runs out by the database's clock or another takes it with a higher epoch."""
+
+    arena: str
+    holder: str
+    epoch: int
+    address: str
+    expires_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Where an arena stands: the next position, and the next number of each recipient's postings."""
+
+    next_position: int
+    next_numbers: dict[str, int]
