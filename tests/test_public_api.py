@@ -9,7 +9,7 @@ import pytest
 
 import detente
 
-PACKAGES = ["detente", "detente.domain", "detente.geodesy", "detente.screening", "detente.interop"]
+PACKAGES = ["detente", "detente.domain", "detente.geodesy", "detente.screening", "detente.record", "detente.interop"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -43,6 +43,18 @@ class TooLarge(DetenteError):
     """The request is past a stated bound; the message gives both numbers."""
 
 
+class Malformed(DetenteError):
+    """Bytes that are no envelope, act or key statement: nothing in them is believed, whoever sent them."""
+
+
+class NotAuthentic(DetenteError):
+    """Well-formed, and not what its signer signed, or not signed by one who could: the message names what failed."""
+
+
+class KeyRefused(DetenteError):
+    """A key that may not be made, opened or used like this: a file others can read, a name already taken, a wrong passphrase, a wrong role."""
+
+
 @contextmanager
 def at(where: str) -> Iterator[None]:
     """Name the place in the input; nests, outermost first: `with at("volumes[2]"), at("altitude"):`."""
