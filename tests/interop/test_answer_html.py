@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -213,20 +214,24 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
+def chromium():
     names = [os.environ.get("DETENTE_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
     path = next((found for name in names if name and (found := shutil.which(name))), None)
     if path is None:
         pytest.fail(
             "the map's tests need a browser: run `apt-get install chromium`, or set DETENTE_CHROMIUM to a Chrome or Chromium"
         )
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
 
 
 class Window:
@@ -251,10 +256,7 @@ class Window:
         return self.page.inner_text(selector)
 
     def colours(self):
-        """How many different colours the map shows."""
-        script = """() => { const c = document.getElementById("canvas"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data, s = new Set();
-          for (let i = 0; i < d.length; i += 28) s.add((d[i] << 16) | (d[i + 1] << 8) | d[i + 2]); return s.size; }"""
-        return self.page.evaluate(script)
+        return colours(self.page)
 
     def move_slider(self, moment):
         script = (
@@ -262,6 +264,13 @@ class Window:
         )
         self.page.evaluate(script, int(moment.timestamp()))
         self.settle()
+
+
+def colours(tab):
+    """How many different colours the map shows."""
+    script = """() => { const c = document.getElementById("canvas"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data, s = new Set();
+      for (let i = 0; i < d.length; i += 28) s.add((d[i] << 16) | (d[i + 1] << 8) | d[i + 2]); return s.size; }"""
+    return tab.evaluate(script)
 
 
 @pytest.fixture
@@ -276,6 +285,93 @@ def opened(browser, tmp_path):
     for window_ in windows:
         window_.page.close()
         assert window_.trouble == []
+
+
+NO_FRAMES = "window.requestAnimationFrame = () => 1"
+HIDDEN = """for (const [name, value] of [["hidden", true], ["visibilityState", "hidden"]])
+  Object.defineProperty(Document.prototype, name, { configurable: true, get: () => value })"""
+SIZES = [(1280, 800), (390, 844), (320, 480), (700, 500), (761, 400), (1920, 1080)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("before", [NO_FRAMES, f"{NO_FRAMES}; {HIDDEN}"], ids=["no frame runs", "hidden"])
+def test_the_map_is_drawn_before_any_frame_runs_and_at_every_new_size(browser, tmp_path, size, before):
+    (tmp_path / "answer.html").write_text(page(), encoding="utf-8")
+    width, height = size
+    tab = browser.new_page(viewport={"width": width, "height": height})
+    tab.add_init_script(before)
+    tab.goto((tmp_path / "answer.html").as_uri())
+    assert colours(tab) > 20
+    tab.set_viewport_size({"width": width + 200, "height": height - 100})
+    tab.wait_for_function(
+        "(wide) => { const c = document.getElementById('canvas'); return innerWidth === wide && c.width === Math.round(c.clientWidth * Math.min(devicePixelRatio, 2)); }",
+        arg=width + 200,
+        polling=20,
+    )
+    assert colours(tab) > 20
+    tab.close()
+
+
+def test_a_page_that_opens_without_room_is_drawn_when_it_gets_some(browser, tmp_path):
+    (tmp_path / "answer.html").write_text(page(), encoding="utf-8")
+    (tmp_path / "outer.html").write_text(
+        "<iframe src='answer.html' style='display:none;width:900px;height:600px'></iframe>", encoding="utf-8"
+    )
+    tab = browser.new_page(viewport={"width": 1000, "height": 700})
+    tab.goto((tmp_path / "outer.html").as_uri())
+    tab.evaluate("() => { document.querySelector('iframe').style.display = 'block'; }")
+    tab.wait_for_timeout(300)
+    canvas = next(frame for frame in tab.frames if frame.url.endswith("answer.html")).locator("#canvas")
+    assert different_colours(tab, canvas.screenshot()) > 20
+    tab.close()
+
+
+def test_until_somebody_moves_it_the_map_shows_everything_at_every_size(opened):
+    view = opened(page())
+    view.page.set_viewport_size({"width": 500, "height": 900})
+    view.page.wait_for_function("() => document.getElementById('canvas').clientWidth <= 500")
+    view.settle()
+    small = view.text("#scale")
+    view.page.set_viewport_size({"width": 1600, "height": 1000})
+    view.page.wait_for_function("() => document.getElementById('canvas').clientWidth > 1000")
+    view.settle()
+    assert view.text("#scale") != small
+    view.page.click("#zoom-in")
+    view.settle()
+    zoomed = view.text("#scale")
+    view.page.set_viewport_size({"width": 1500, "height": 700})
+    view.settle()
+    assert view.text("#scale") == zoomed
+
+
+def test_no_capture_of_the_page_shows_an_empty_map(browser, tmp_path):
+    """Several at a time, as on a busy machine, where a frame is taken before any callback has run."""
+    (tmp_path / "answer.html").write_text(page(), encoding="utf-8")
+    taken = [tmp_path / f"{i}.png" for i in range(6)]
+    started = [capture(tmp_path, path, size) for path, size in zip(taken, SIZES, strict=True)]
+    assert [process.wait(timeout=120) for process in started] == [0] * len(taken)
+    tab = browser.new_page()
+    assert min(different_colours(tab, path.read_bytes(), "map") for path in taken) > 20
+    tab.close()
+
+
+def capture(tmp_path, path, size):
+    width, height = size
+    command = [chromium(), "--headless", *FLAGS, f"--user-data-dir={tmp_path / path.stem}"]
+    command += [f"--window-size={width},{height}", f"--screenshot={path}", (tmp_path / "answer.html").as_uri()]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def different_colours(tab, png, part="all"):
+    """How many colours a picture has; of a whole page, in what is always map: above the middle, on the right."""
+    script = """async ([data, part]) => {
+      const image = new Image(); image.src = "data:image/png;base64," + data; await image.decode();
+      const c = document.createElement("canvas"); c.width = image.width; c.height = image.height;
+      const x = c.getContext("2d"); x.drawImage(image, 0, 0);
+      const box = part === "map" ? [c.width * 0.6, c.height * 0.2, c.width * 0.3, c.height * 0.25] : [0, 0, c.width, c.height];
+      const d = x.getImageData(...box.map(Math.round)).data, s = new Set();
+      for (let i = 0; i < d.length; i += 4) s.add((d[i] << 16) | (d[i + 1] << 8) | d[i + 2]); return s.size; }"""
+    return tab.evaluate(script, [base64.b64encode(png).decode(), part])
 
 
 def test_the_map_draws_and_the_slider_moves_through_the_day(opened):

@@ -34,8 +34,10 @@ function viewOf(box, share = 0.86) {
 }
 
 let flight = 0;
+let untouched = true; // until somebody moves the map, a window that changes size still shows everything
 function flyTo(target, duration_ms = 450) {
   cancelAnimationFrame(flight);
+  untouched = false;
   if (calm.matches || duration_ms === 0) {
     Object.assign(view, target);
     return redraw();
@@ -54,6 +56,7 @@ function flyTo(target, duration_ms = 450) {
 
 function zoomAt(px, py, factor) {
   cancelAnimationFrame(flight);
+  untouched = false;
   const [x, y] = fromScreen(px, py);
   Object.assign(view, clampView({ ...view, scale: view.scale * factor }));
   const [nx, ny] = fromScreen(px, py);
@@ -63,17 +66,21 @@ function zoomAt(px, py, factor) {
 
 function panBy(dx, dy) {
   cancelAnimationFrame(flight);
+  untouched = false;
   Object.assign(view, clampView({ ...view, x: view.x - dx / view.scale, y: view.y + dy / view.scale }));
   redraw(true);
 }
 
+/** Take the canvas's size from the page. A surface whose size is set loses its picture, so that happens only where it changed;
+ *  who calls this paints before the browser does. */
 function measure() {
   const box = canvas.getBoundingClientRect();
   view.ratio = Math.min(window.devicePixelRatio || 1, 2);
   view.width = Math.max(1, box.width);
   view.height = Math.max(1, box.height);
   for (const surface of [canvas, picture]) {
-    surface.width = Math.round(view.width * view.ratio);
-    surface.height = Math.round(view.height * view.ratio);
+    const wide = Math.round(view.width * view.ratio), high = Math.round(view.height * view.ratio);
+    if (surface.width !== wide) surface.width = wide;
+    if (surface.height !== high) surface.height = high;
   }
 }

@@ -19,7 +19,16 @@ function readInk() {
 const [land, lakes, borders] = ["land", "lakes", "borders"].map((name) => shape(answer.basemap[name], name !== "borders", 1e3).path);
 const cities = answer.basemap.cities.map(([name, lat, lon, thousands]) => ({ name, at: toChart(lat / 1e3, lon / 1e3), thousands }));
 
+/** Paint before the next frame. The first picture, and that of a new size, cannot wait for one: a frame may be shown, printed
+ *  or captured before any callback has run, and a hidden page gets none at all. */
+function paintNow() {
+  cancelAnimationFrame(queued);
+  queued = 0;
+  show(false);
+}
+
 function redraw(moving = false) {
+  if (document.hidden) return paintNow();
   if (moving) {
     clearTimeout(resting);
     resting = setTimeout(() => redraw(), REST_MS);
@@ -30,6 +39,7 @@ function redraw(moving = false) {
 function show(moved) {
   if (!moved) {
     const started = performance.now();
+    showScale();
     paint(picture.getContext("2d"));
     drawn = { ...view };
     cost_ms = performance.now() - started;
@@ -40,7 +50,6 @@ function show(moved) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   const [x, y] = toScreen(drawn.x, drawn.y);
   context.drawImage(picture, (x - (drawn.width / 2) * k) * view.ratio, (y - (drawn.height / 2) * k) * view.ratio, picture.width * k, picture.height * k);
-  if (!moved) showScale();
 }
 
 /** Chart coordinates on the canvas. Lines are then as many pixels wide as `pixels(n)`. */

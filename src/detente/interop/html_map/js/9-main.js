@@ -108,6 +108,7 @@ byId("tabs").addEventListener("keydown", (event) => {
 function fitAll(duration_ms = 450) {
   const box = wholeBox();
   flyTo(Number.isFinite(box[0]) ? viewOf(box) : clampView({ x: 0, y: 0, scale: 100 }), duration_ms);
+  untouched = true;
 }
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
@@ -141,13 +142,18 @@ byId("sheet").addEventListener("pointermove", (event) => {
   sheetFrom = event.clientY;
 });
 
+/** The browser tells of a new size after layout and before it paints, so what is painted here is what is shown. */
 function resized() {
   measure();
+  if (untouched) fitAll(0);
   stripPicture = null;
   paintStrip();
-  redraw();
+  paintNow();
 }
 addEventListener("beforeprint", fillPrint);
+for (const surface of [canvas, strip]) surface.addEventListener("contextrestored", resized);
+document.addEventListener("visibilitychange", resized);
+addEventListener("pageshow", resized);
 
 /** The slider's thumb is invisible; the range is inset so that its travel is that of the drawn moment. */
 function startSlider() {
@@ -165,5 +171,5 @@ byId("legend").addEventListener("toggle", () => redraw());
 measure();
 setTheme(systemDark.matches);
 setTime(null);
-fitAll(0);
-new ResizeObserver(resized).observe(byId("map"));
+resized();
+for (const sized of ["map", "strip"]) new ResizeObserver(resized).observe(byId(sized));
