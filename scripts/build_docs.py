@@ -48,11 +48,13 @@ def schema() -> dict[str, Any]:
         "description": "Notices as `detente screen` reads them. Units are in the names or in the text; longitude comes first in positions. "
         "What a schema cannot say, that rings are closed and do not cross themselves and that nothing ends before it starts, is "
         "checked on reading. See formats.md.",
-        "type": "object",
-        "required": ["notices"],
-        "properties": {"format": {"const": FORMAT}, "notices": {"type": "array", "items": {"$ref": "#/$defs/notice"}}},
+        **_closed({"$schema": {"type": "string"}, **_root()}, "notices"),
         "$defs": {"notice": _notice(), "volume": _volume(), "footprint": _footprint(), **_parts()},
     }
+
+
+def _root() -> dict[str, Any]:
+    return {"format": {"const": FORMAT}, "notices": {"type": "array", "items": {"$ref": "#/$defs/notice"}}}
 
 
 def _closed(properties: dict[str, Any], *required: str, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ feature is found before it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,7 +14,9 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from detente.domain import (
     UNSTATED_ABOVE,
+    UNSTATED_BAND,
     UNSTATED_BELOW,
+    UNSTATED_WINDOW,
     Activity,
     AltitudeBand,
     AltitudeLimit,
@@ -40,7 +42,7 @@ from detente.domain.window import OPEN_END_US, OPEN_START_US, render_utc, to_us
 from detente.geodesy import read_altitude, read_duration_s, read_length_m, read_number, read_speed_m_s, read_time
 from detente.interop import plausibility
 from detente.interop.rings import is_certainly_simple, note_antimeridian
-from detente.interop.vocabulary import printable
+from detente.interop.vocabulary import has_hidden, printable
 
 T = TypeVar("T")
 
@@ -49,6 +51,7 @@ MOST_FEATURES: Final = 1_000_000  # of one file
 LONGEST_NAME: Final = 200  # characters of a party or a reference; names are said over the radio
 LONGEST_TEXT: Final = 10_000
 NOTHING_ASSUMED: Final[tuple[Assumption, ...]] = ()
+NO_VOLUMES: Final[tuple[Volume4D, ...]] = ()
 WGS84_NAMES: Final = {
     "WGS84",
     "WGS 84",
@@ -90,18 +93,25 @@ Geometry: TypeAlias = Place | Line | Area
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature as a format gave it: what to call it, its fields, and its geometry, which may have failed."""
+    """One feature as a format gave it.
+
+    Attributes:
+        label: what to call it: its place in the file, and what it calls itself.
+        geometry: empty where the file states none; None where it failed, and the problem is among `problems`.
+        whole: the notice it is a part of, where the format says so; the reference of what has none.
+    """
 
     label: str
     fields: Mapping[str, Any]
-    geometry: tuple[Geometry, ...] = ()
+    geometry: tuple[Geometry, ...] | None = ()
     problems: tuple[DetenteError, ...] = ()
     notes: tuple[str, ...] = ()
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A part of a notice: what one feature holds. Reference and party are empty where the feature does not state them."""
+    """A part of a notice: what one feature holds. Reference and party are empty where the feature does not state them; `whole` as `Feature`."""
 
     reference: str
     party: str
@@ -111,6 +121,7 @@ class Draft:
     stated_place: str
     declared_by: str
     assumptions: tuple[Assumption, ...]
+    whole: str = ""
 
 
 _UNIT_SUFFIXES: Final = ("_m", "_s", "_m_s")
@@ -120,33 +131,56 @@ class _AlreadySaidError(DetenteError):
     """What was missing is there but could not be understood, and that problem is listed already."""
 
 
+# Sizes that say the same thing in other words: a default for one steps back where the feature states another.
+_INSTEAD: Final = {
+    "half_width": ("corridor_width", "orbit_width"),
+    "corridor_width": ("half_width", "orbit_width"),
+    "orbit_width": ("half_width", "corridor_width"),
+}
+
+
 class _Reader:
-    """Takes fields one by one, gathering problems instead of stopping at the first."""
+    """Takes fields one by one, gathering problems instead of stopping at the first. A default is announced where it is read, and only there."""
 
     def __init__(self, feature: Feature, defaults: Mapping[str, str], notes: list[str]) -> None:
         self.fields = dict(feature.fields)
         self.problems = list(feature.problems)
         self.notes = notes
+        self.sizes: dict[str, float | None] = {}
         notes.extend(feature.notes)
-        for name, value in defaults.items():
-            if not self.states(_without_unit(name)):
-                self.fields[name] = value
-                notes.append(f"{name} not stated: taken as {value}, as asked")
+        plain = {name: _without_unit(name) for name in defaults}
+        self.by_default = {
+            name: value
+            for name, value in defaults.items()
+            if not any(self.states(other) for other in (plain[name], *_INSTEAD.get(plain[name], ())))
+        }
+        self.fields.update(self.by_default)
 
     def has(self, name: str) -> bool:
         return self.fields.get(name) not in (None, "")
 
     def states(self, name: str) -> bool:
         """Whether a quantity is there, as text with a unit or as a plain number."""
-        return self.has(name) or any(self.has(name + unit) for unit in _UNIT_SUFFIXES)
+        return any(self.has(name + unit) for unit in ("", *_UNIT_SUFFIXES))
+
+    def states_itself(self, name: str) -> bool:
+        """As `states`, and not by default."""
+        return any(self.has(name + unit) and name + unit not in self.by_default for unit in ("", *_UNIT_SUFFIXES))
 
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
         """The field on one line; a problem where it is no text, or longer than anyone would say."""
+        if has_hidden(self.fields.get(name)):
+            self.notes.append(f"characters that do not show are left out of {name}")
         return self.take(name, lambda value: _one_line(value, longest), "")
 
     def take(self, name: str, read: Callable[[Any], T], otherwise: T) -> T:
         """The field as `read` makes it; `otherwise` where it is not there or cannot be understood."""
+        if name in self.by_default:
+            self.notes.append(f"{name} not stated: taken as {self.by_default[name]}, as asked")
         return self.attempt(lambda: read(self.fields[name]), otherwise, name) if self.has(name) else otherwise
+
+    def miss(self, what: str, hint: str, where: str) -> None:
+        self.problems.append(InvalidVolume(what, hint=hint, where=where))
 
     def attempt(self, make: Callable[[], T], otherwise: T, place: str = "") -> T:
         try:
@@ -167,20 +201,25 @@ class _Reader:
 
     def size(self, name: str, suffix: str, read: Callable[[str], float]) -> float | None:
         """`name` as text with a unit, or `name` + suffix as a plain number; both only where they agree."""
+        if name not in self.sizes:
+            self.sizes[name] = self._size(name, suffix, read)
+        return self.sizes[name]
+
+    def _size(self, name: str, suffix: str, read: Callable[[str], float]) -> float | None:
         plain = self.take(name + suffix, _plain_number, None)
         said = self.take(name, lambda value: read(_with_unit(value, name + suffix)), None)
         if plain is not None and said is not None and abs(plain - said) > 0.01 * abs(said):
-            hint = "keep one: which of the two holds is not ours to guess"
-            self.problems.append(
-                InvalidVolume(f"{name} {self.fields[name]} and {name + suffix} {plain:g} differ", hint=hint, where=name)
-            )
+            self.miss(f"{name} {self.fields[name]} and {name + suffix} {plain:g} differ", _KEEP_ONE, name)
         return said if plain is None else plain
 
 
 def draft_of(
     feature: Feature, *, defaults: Mapping[str, str], arena: Arena, notes: list[str]
 ) -> tuple[Draft | None, list[DetenteError]]:
-    """The part of a notice that a feature holds, or None, and all that is wrong with it; what was taken for granted goes to `notes`."""
+    """The part of a notice that a feature holds, or None, and all that is wrong with it; what was taken for granted goes to `notes`.
+
+    What one fault leaves unknown is put aside, so that the checks after it find theirs too.
+    """
     read = _Reader(feature, defaults, notes)
     read.take("datum", _check_datum, None)
     reference, party = read.text("reference", LONGEST_NAME), read.text("party", LONGEST_NAME)
@@ -189,47 +228,83 @@ def draft_of(
         notes.append("no activity stated")
     assumptions = read.take("assumed", _assumptions, NOTHING_ASSUMED)
     title, place, declared_by = read.text("title"), read.text("stated_place"), read.text("declared_by")
-    volumes = _volumes(read, feature.geometry)
-    if volumes and not read.problems:
-        read.problems.extend(plausibility.problems(volumes, activity, place, arena))
-        notes.extend(plausibility.remarks(volumes, place, arena))
-    if read.problems:
-        return None, read.problems
-    assert volumes, "a feature without a problem has a volume"
-    return Draft(reference, party, activity, volumes, title, place, declared_by, assumptions), []
-
-
-def _volumes(read: _Reader, geometry: tuple[Geometry, ...]) -> tuple[Volume4D, ...]:
     band = _band(read)
+    volumes = _volumes(read, feature.geometry, band)
+    bands = [volume.altitude for volume in volumes] or [band]
+    read.problems.extend(plausibility.altitude_problems(bands, activity, arena))
+    read.problems.extend(plausibility.place_problems(volumes, place, arena))
+    if read.problems:
+        return None, _once_each(read.problems)
+    assert volumes, "a feature without a problem has a volume"
+    notes.extend(plausibility.remarks(volumes, place, arena))
+    return Draft(reference, party, activity, volumes, title, place, declared_by, assumptions, feature.whole), []
+
+
+def _once_each(problems: Sequence[DetenteError]) -> list[DetenteError]:
+    """A size that is wrong is wrong for every part of the geometry; it is said once."""
+    return list({(problem.where, problem.what): problem for problem in problems}.values())
+
+
+def _volumes(read: _Reader, geometry: tuple[Geometry, ...] | None, band: AltitudeBand) -> tuple[Volume4D, ...]:
     uncertainty = _uncertainty(read)
     with_speed = read.states("speed") and not read.states("orbit_width")
-    moving = [isinstance(part, Line) and bool(part.times_utc or with_speed) for part in geometry]
-    window = None if geometry and all(moving) else _window(read)
+    parts = [(part, isinstance(part, Line) and bool(part.times_utc or with_speed)) for part in geometry or ()]
+    window = UNSTATED_WINDOW if parts and all(moves for _, moves in parts) else _window(read)
     volumes: list[Volume4D] = []
-    for part, moves in zip(geometry, moving, strict=True):
+    for part, moves in parts:
         if isinstance(part, Line) and moves:
-            volumes.extend(read.attempt(lambda line=part: _route(read, line, band, uncertainty), (), "geometry"))  # type: ignore[misc]
+            legs = read.attempt(lambda line=part: _route(read, line, band, uncertainty), NO_VOLUMES, "geometry")  # type: ignore[misc]
+            volumes.extend(legs or _stand_in(part, band))
             continue
         footprint = read.attempt(lambda shape=part: _footprint(read, shape), None, "geometry")  # type: ignore[misc]
-        if footprint is not None and band is not None and window is not None:
-            volumes.append(Volume4D(footprint, band, window, uncertainty))
-    if not geometry and not read.problems:
-        hint = "say where: a geometry, latitude and longitude, or position"
-        read.problems.append(InvalidVolume("no geometry", hint=hint, where="geometry"))
-    _note_unused(read, geometry, moves=any(moving))
+        one = None if footprint is None else Volume4D(footprint, band, window, uncertainty)
+        volumes.extend(_stand_in(part, band) if one is None else (one,))
+    if geometry == ():
+        read.miss("no geometry", "say where: a geometry, latitude and longitude, or position", "geometry")
+    if not geometry:
+        _check_sizes(read)
+    else:
+        _note_unused(read, geometry, moves=any(moves for _, moves in parts))
     return tuple(volumes)
+
+
+def _stand_in(part: Geometry, band: AltitudeBand) -> tuple[Volume4D, ...]:
+    """What a feature that is refused for its sizes or times can still be checked by: whether its places are plausible."""
+    if isinstance(part, Area):
+        return (Volume4D(part.footprint, band),)
+    positions = (part.position,) if isinstance(part, Place) else part.positions
+    return tuple(Volume4D(Circle(position, 1.0), band) for position in positions)
+
+
+def _check_sizes(read: _Reader) -> None:
+    """Every size that a feature without a geometry states: any of them may be needed once it has one."""
+    for name, suffix, reads in _SIZES:
+        if read.states_itself(name):
+            read.size(name, suffix, reads)
+
+
+_SIZES: Final = (
+    ("radius", "_m", read_length_m),
+    ("half_width", "_m", read_length_m),
+    ("corridor_width", "_m", read_length_m),
+    ("orbit_width", "_m", read_length_m),
+    ("speed", "_m_s", read_speed_m_s),
+)
 
 
 def _note_unused(read: _Reader, geometry: tuple[Geometry, ...], *, moves: bool) -> None:
     """A size that belongs to another shape is not read; whoever wrote it should know."""
     kinds = {type(part) for part in geometry}
-    if read.states("radius") and Place not in kinds:
+    has_width = read.states_itself("half_width") or read.states_itself("corridor_width")
+    if read.states_itself("radius") and Place not in kinds:
         read.notes.append("radius is not read: it belongs to a point")
-    if (read.states("half_width") or read.states("corridor_width")) and Line not in kinds:
+    if has_width and Line not in kinds:
         read.notes.append("the width is not read: it belongs to a line")
-    if read.states("orbit_width") and Line not in kinds:
+    elif has_width and read.states("orbit_width"):
+        read.notes.append("the width of a corridor is not read: orbit_width makes the line a racetrack")
+    if read.states_itself("orbit_width") and Line not in kinds:
         read.notes.append("orbit_width is not read: it belongs to a line of two positions")
-    if read.states("speed") and not moves:
+    if read.states_itself("speed") and not moves:
         read.notes.append("speed is not read: the whole footprint holds for the whole time")
 
 
@@ -264,7 +339,8 @@ def _along(read: _Reader, positions: tuple[Position, ...]) -> Footprint:
             )
         alignment = read.text("orbit_alignment").lower() or "centre"
         return Orbit(positions[0], positions[1], orbit_width_m, _one_of(alignment, _ALIGNMENTS, "orbit_alignment"))
-    return Corridor(positions, _half_width_m(read), _one_of(read.text("ends").lower() or "round", _ENDS, "ends"))
+    ends = read.attempt(lambda: _one_of(read.text("ends").lower() or "round", _ENDS, "ends"), _ENDS["round"], "ends")
+    return Corridor(positions, _half_width_m(read), ends)
 
 
 _ALIGNMENTS: Final[dict[str, Literal["left", "centre", "right"]]] = {
@@ -282,33 +358,40 @@ def _one_of(value: str, known: Mapping[str, T], name: str) -> T:
 
 
 def _half_width_m(read: _Reader) -> float:
+    whole_m = read.size("corridor_width", "_m", read_length_m)
     if read.states("corridor_width") and not read.states("half_width"):
         return read.needed("corridor_width", "_m", read_length_m, InvalidVolume("no width")) / 2
     hint = 'add "half_width": "2 km", or --default half_width=2km'
-    return read.needed(
-        "half_width", "_m", read_length_m, InvalidVolume("a line without a half width is no area", hint=hint)
-    )
+    missing = InvalidVolume("a line without a half width is no area", hint=hint)
+    half_m = read.needed("half_width", "_m", read_length_m, missing)
+    if whole_m is not None and abs(2 * half_m - whole_m) > 0.01 * whole_m:
+        raise InvalidVolume(f"half_width {half_m:g} m is not half of corridor_width {whole_m:g} m", hint=_KEEP_ONE)
+    return half_m
 
 
-def _route(read: _Reader, line: Line, band: AltitudeBand | None, uncertainty: Uncertainty) -> tuple[Volume4D, ...]:
+_KEEP_ONE: Final = "keep one: which of the two holds is not ours to guess"
+
+
+def _route(read: _Reader, line: Line, band: AltitudeBand, uncertainty: Uncertainty) -> tuple[Volume4D, ...]:
     from detente.geodesy.routes import route_legs
 
     note_antimeridian(line.positions, read.notes)
-    half_width_m = _half_width_m(read)
+    half_width_m = read.attempt(lambda: _half_width_m(read), None)
     if line.times_utc:
-        if read.has("time_start") or read.has("time_end"):
+        if read.states_itself("time_start") or read.states_itself("time_end"):
             read.notes.append("time_start and time_end are not read: each position has its own time")
-        if band is None:
+        if half_width_m is None:
             return ()
         return route_legs(
             line.positions, half_width_m=half_width_m, times_utc=line.times_utc, altitude=band, uncertainty=uncertainty
         )
     if not read.has("time_start"):
-        raise InvalidVolume("a route at a speed needs a time_start", hint="say when it leaves its first position")
+        read.miss("a route at a speed needs a time_start", "say when it leaves its first position", "time_start")
     speed_m_s = read.size("speed", "_m_s", read_speed_m_s)
     departure_utc = read.take("time_start", _moment, None)
-    end_us = read.take("time_end", lambda v: _instant_us(v, OPEN_END_US), None)
-    if speed_m_s is None or departure_utc is None or band is None:
+    states_end = read.states_itself("time_end")  # a default end is for what stays
+    end_us = read.take("time_end", lambda v: _instant_us(v, OPEN_END_US), None) if states_end else None
+    if half_width_m is None or speed_m_s is None or departure_utc is None:
         return ()
     legs = route_legs(
         line.positions,
@@ -336,16 +419,13 @@ def _check_arrival(legs: tuple[Volume4D, ...], end_us: int | None) -> None:
 # ── altitude, time, uncertainty ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _band(read: _Reader) -> AltitudeBand | None:
-    unread = len(read.problems)
+def _band(read: _Reader) -> AltitudeBand:
     lower = read.take("altitude_lower", lambda v: _limit(read, v, "lower"), UNSTATED_BELOW)
     upper = read.take("altitude_upper", lambda v: _limit(read, v, "upper"), UNSTATED_ABOVE)
     for name in ("altitude_lower", "altitude_upper"):
         if not read.has(name):
             read.notes.append(f"{name} not stated: unbounded, at most POSSIBLE")
-    if len(read.problems) > unread:
-        return None
-    return read.attempt(lambda: AltitudeBand(lower, upper), None, "altitude")
+    return read.attempt(lambda: AltitudeBand(lower, upper), UNSTATED_BAND, "altitude")
 
 
 def _limit(read: _Reader, value: Any, side: Literal["lower", "upper"]) -> AltitudeLimit:
@@ -364,17 +444,14 @@ def _limit(read: _Reader, value: Any, side: Literal["lower", "upper"]) -> Altitu
     )
 
 
-def _window(read: _Reader) -> TimeWindow | None:
-    unread = len(read.problems)
+def _window(read: _Reader) -> TimeWindow:
     start_us = read.take("time_start", lambda v: _instant_us(v, OPEN_START_US), OPEN_START_US)
     end_us = read.take("time_end", lambda v: _instant_us(v, OPEN_END_US), OPEN_END_US)
     for name in ("time_start", "time_end"):
         if not read.has(name):
             read.notes.append(f"{name} not stated: unbounded, at most POSSIBLE")
-    if len(read.problems) > unread:
-        return None
     stated = {"start_stated": read.has("time_start"), "end_stated": read.has("time_end")}
-    return read.attempt(lambda: TimeWindow(start_us, end_us, **stated), None, "time")
+    return read.attempt(lambda: TimeWindow(start_us, end_us, **stated), UNSTATED_WINDOW, "time")
 
 
 def _instant_us(value: Any, open_us: int) -> int:
@@ -445,7 +522,9 @@ def _one_line(value: Any, longest: int) -> str:
 
 def _assumptions(value: Any) -> tuple[Assumption, ...]:
     if isinstance(value, Mapping):
-        return tuple(Assumption(printable(str(name)), _one_line(basis, LONGEST_TEXT)) for name, basis in value.items())
+        return tuple(
+            Assumption(_one_line(name, LONGEST_NAME), _one_line(basis, LONGEST_TEXT)) for name, basis in value.items()
+        )
     parts = [part.partition(":") for part in _one_line(value, LONGEST_TEXT).split(";") if part.strip()]
     return tuple(Assumption(name.strip(), basis.strip()) for name, _, basis in parts)
 

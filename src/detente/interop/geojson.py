@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, Position, TooLarge, UnreadableFile, at
@@ -26,7 +26,9 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
         return notice_json.features(root, refuse)
     found = _listed(root)
     check_feature_count(len(found))
-    _check_crs(root)
+    _check_crs(root, UnreadableFile)
+    if root.get("type") == "FeatureCollection":
+        _leave(root, _OF_A_COLLECTION, words)
     return [_feature(one, index, words) for index, one in enumerate(found)]
 
 
@@ -51,38 +53,57 @@ def _listed(root: Any) -> list[Any]:
     )
 
 
-def _check_crs(root: Any) -> None:
-    crs = root.get("crs") if isinstance(root, dict) else None
+# What the standard puts beside features and properties, or programs do; anything else there may be a field that went astray.
+_OF_A_COLLECTION: Final = {"type", "features", "bbox", "crs", "name", "title", "xy_coordinate_resolution"}
+_OF_A_FEATURE: Final = {"type", "geometry", "properties", "id", "bbox", "crs"}
+
+
+def _leave(given: Mapping[str, Any], known: Container[str], words: Vocabulary) -> None:
+    """Announces members that stand outside `properties`, where fields are looked for."""
+    for name in given:
+        if name not in known:
+            words.leave(f"{name} (beside properties)")
+
+
+def _check_crs(given: Any, family: type[DetenteError]) -> None:
+    """Raise where a reference system is named that is not WGS 84; GeoJSON of 2008 could name one on any object."""
+    crs = given.get("crs") if isinstance(given, dict) else None
     if crs is None:
         return
-    name = (
-        crs.get("properties", {}).get("name")
-        if isinstance(crs, dict) and isinstance(crs.get("properties"), dict)
-        else None
-    )
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
     if not is_wgs84(name):
-        raise UnreadableFile(
-            f"the file's coordinates are in {str(name)[:60]}, not WGS 84",
-            hint="convert it to WGS 84 longitude and latitude first",
-        )
+        hint = "convert them to WGS 84 longitude and latitude first"
+        raise family(f"the coordinates are in {str(name)[:60]}, not WGS 84", hint=hint)
 
 
 def _feature(one: Any, index: int, words: Vocabulary) -> Feature:
     label = f"feature {index}"
     if not isinstance(one, dict) or one.get("type") != "Feature":
-        return Feature(label, {}, problems=(InvalidVolume("not a GeoJSON feature", hint='it needs "type": "Feature"'),))
+        return Feature(label, {}, None, (_no_feature(one),))
+    _leave(one, _OF_A_FEATURE, words)
     properties = one.get("properties")
-    fields = words.fields(properties if isinstance(properties, dict) else {})
+    if properties is not None and not isinstance(properties, dict):
+        wrong = InvalidVolume("the properties are no object", hint='write {"party": …}', where="properties")
+        return Feature(label, {}, None, (wrong,))
+    fields = words.fields(properties or {})
     if "reference" not in fields and isinstance(one.get("id"), (str, int)):
         fields["reference"] = one["id"]
     label = labelled(label, fields.get("reference"))
     notes: list[str] = []
     try:
         with at("geometry"):
+            _check_crs(one, InvalidVolume)
             geometry = tuple(geometries(one.get("geometry"), notes))
     except DetenteError as error:
-        return Feature(label, fields, problems=(error,), notes=tuple(notes))
+        return Feature(label, fields, None, (error,), tuple(notes))
     return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
+
+
+def _no_feature(one: Any) -> InvalidVolume:
+    if isinstance(one, dict) and one.get("type") == "FeatureCollection":
+        return InvalidVolume("a collection inside a collection is not read", hint="put its features into the outer one")
+    return InvalidVolume("not a GeoJSON feature", hint='it needs "type": "Feature"')
 
 
 def labelled(place: str, name: object) -> str:
@@ -95,6 +116,7 @@ def geometries(geometry: Any, notes: list[str], depth: int = 0) -> list[Geometry
     """The parts of a GeoJSON geometry object."""
     if not isinstance(geometry, dict):
         raise InvalidVolume("no geometry", hint="say where: a GeoJSON geometry object")
+    _check_crs(geometry, InvalidVolume)
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "GeometryCollection":
         if depth > 3:

@@ -41,7 +41,7 @@ def _feature(element: Any, index: int, words: Vocabulary) -> Feature:
         with at("geometry"):
             geometry = tuple(_geometries(element, kind, notes))
     except DetenteError as error:
-        return Feature(label, fields, problems=(error,))
+        return Feature(label, fields, None, (error,), tuple(notes))
     return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
 
 

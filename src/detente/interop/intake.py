@@ -6,6 +6,7 @@ such reading is announced, once a file, with the features it concerns. A party a
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Final, TypeAlias
 
 from detente.domain import WORLD, Activity, Arena, DetenteError, InvalidVolume, Notice, TooLarge, UnreadableFile
 from detente.interop.fields import Draft, Feature, check_feature_count, draft_of
-from detente.interop.vocabulary import FIELDS, GEOMETRY_FIELDS, Vocabulary, check_names
+from detente.interop.vocabulary import FIELDS, GEOMETRY_FIELDS, Vocabulary, check_names, printable
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -40,11 +41,17 @@ class Intake:
     readings: tuple[Reading, ...] = ()
     problems: tuple[DetenteError, ...] = ()
 
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Whose plans were read, in the order they came; plans of one party alone are compared with nothing."""
+        return tuple(dict.fromkeys(notice.party for notice in self.notices))
+
 
 @dataclass
 class _Tray:
     """What is gathered from one file."""
 
+    path: Path
     name: str
     drafts: list[tuple[str, Draft]] = field(default_factory=list)  # each with its label
     noted: dict[str, list[str]] = field(default_factory=dict)
@@ -56,7 +63,8 @@ class _Tray:
         self.noted.setdefault(what, []).append(label)
 
     def refuse(self, error: DetenteError, *places: str) -> None:
-        error.where = ", ".join(part for part in (self.name, *places, error.where) if part)
+        error.where = ", ".join(part for part in (self.name, *places, printable(error.where)) if part)
+        error.what, error.hint = printable(error.what), printable(error.hint)
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(error)
         else:
@@ -71,7 +79,7 @@ class _Tray:
         for what, labels in self.noted.items():
             named = list(dict.fromkeys(label for label in labels if label))
             where = f"{self.name}, {_some(named)}" if named else self.name
-            yield Reading(where, what)
+            yield Reading(where, printable(what))
 
 
 def _some(labels: Sequence[str]) -> str:
@@ -110,14 +118,15 @@ def read_files(
     for path in given:
         whole = Path(realpath(path))
         if whole in opened:
-            repeated.append(Reading(str(path), "given twice: read once"))
+            repeated.append(Reading(printable(str(path)), "given twice: read once"))
             continue
         opened.add(whole)
         trays.append(_read_file(path, _name_of(path, given), names - {path.name}, columns, defaults, arena, progress))
-    notices = tuple(_joined(trays, _own_parties(trays, given)))
+    notices = tuple(_joined(trays, _own_parties(trays)))
     unused = [name for name in columns if not any(name.strip().casefold() in tray.used_columns for tray in trays)]
     readings = [
         *repeated,
+        *_one_party_by_default(trays, defaults, notices),
         *(Reading("--map", f"no file has a column {name!r}") for name in unused),
         *_alike(notices),
         *(reading for tray in trays for reading in tray.readings()),
@@ -127,32 +136,55 @@ def read_files(
 
 def _name_of(path: Path, given: Iterable[Path]) -> str:
     """The file's name, with its folder where two files share one."""
-    return path.name if len({other for other in given if other.name == path.name}) == 1 else str(path)
+    alone = len({other for other in given if other.name == path.name}) == 1
+    return printable(path.name if alone else str(path)) or "a file without a name"
 
 
-def _own_parties(trays: Iterable[_Tray], given: Iterable[Path]) -> Mapping[str, str]:
+def _own_parties(trays: Sequence[_Tray]) -> Mapping[Path, str]:
     """What the party of each file's features is called where they do not state one: the file's stem, if nobody else goes by it.
 
     Two files are two parties, and neither is one that another feature names: plans of one party are never screened against each other.
     """
-    stems = Counter(path.stem.casefold() for path in set(given))
-    stated = {draft.party.casefold() for tray in trays for _, draft in tray.drafts}
+    stems = Counter(_folded(tray.path.stem) for tray in trays)
+    taken = {_folded(draft.party) for tray in trays for _, draft in tray.drafts}
     names = {}
-    for path in given:
-        name = _name_of(path, given)
-        alone = stems[path.stem.casefold()] == 1 and path.stem.casefold() not in stated
-        names[name] = path.stem if alone else name if name.casefold() not in stated else f"{name}, party not stated"
+    for number, tray in enumerate(trays, 1):
+        stem = printable(tray.path.stem) if stems[_folded(tray.path.stem)] == 1 else ""
+        choices = (stem, tray.name, f"{tray.name}, party not stated", f"{tray.name}, file {number}, party not stated")
+        names[tray.path] = next(name for name in choices if name and _folded(name) not in taken)
+        taken.add(_folded(names[tray.path]))
     return names
 
 
+def _one_party_by_default(
+    trays: Sequence[_Tray], defaults: Mapping[str, str], notices: Sequence[Notice]
+) -> Iterable[Reading]:
+    """Files that only an option makes one party: their plans are no longer compared with each other."""
+    asked = f"party not stated: taken as {defaults.get('party')}, as asked"
+    made_one = [tray.name for tray in trays if asked in tray.noted and tray.drafts]
+    if len(made_one) > 1:
+        left = (
+            "" if len({notice.party for notice in notices}) > 1 else ", and nothing else is left to compare them with"
+        )
+        what = f"{len(made_one)} files are made one party, {defaults['party']}: their plans are not compared with each other{left}"
+        yield Reading(f"--default party, {_some(made_one)}", printable(what))
+
+
 def _alike(notices: Iterable[Notice]) -> Iterable[Reading]:
-    """Parties whose names differ by case alone are read as two, and announced."""
+    """Parties whose names look alike, by case, spaces or joined letters, are read as two, and announced."""
     spelled: dict[str, dict[str, None]] = {}
     for notice in notices:
-        spelled.setdefault(notice.party.casefold(), {})[notice.party] = None
+        spelled.setdefault(_folded(notice.party), {})[notice.party] = None
     for names in spelled.values():
         if len(names) > 1:
             yield Reading("parties", f"{' and '.join(names)} are read as {len(names)} parties")
+
+
+def _folded(name: str) -> str:
+    """What two names share that people would take for one."""
+    return "".join(
+        unicodedata.normalize("NFKC", printable(name)).casefold().replace("\u200c", "").replace("\u200d", "").split()
+    )
 
 
 def _read_file(
@@ -164,7 +196,7 @@ def _read_file(
     arena: Arena,
     progress: Progress | None,
 ) -> _Tray:
-    tray = _Tray(name)
+    tray = _Tray(path, name)
     try:
         features = _features(path, tray, columns, beside)
         _take(features, tray, defaults, arena, progress)
@@ -235,17 +267,18 @@ def read_bounded(path: Path) -> bytes:
     return raw
 
 
-def _joined(trays: Sequence[_Tray], own_parties: Mapping[str, str]) -> Iterable[Notice]:
+def _joined(trays: Sequence[_Tray], own_parties: Mapping[Path, str]) -> Iterable[Notice]:
     """Features with the same party and reference are one notice, in the order they came."""
     notices: dict[tuple[str, str], list[tuple[_Tray, str, Draft]]] = {}
     for tray in trays:
         for label, draft in tray.drafts:
-            party = draft.party or own_parties[tray.name]
+            party = draft.party or own_parties[tray.path]
             if not draft.party:
                 tray.note(f"no party stated: the file is its own party, {party}", label)
             if not draft.reference:
                 tray.note("no reference stated: called by its place in the file", label)
-            reference = draft.reference or (label if len(trays) == 1 else f"{tray.name}, {label}")
+            place = draft.whole or label
+            reference = draft.reference or (place if len(trays) == 1 else f"{tray.name}, {place}")
             parts = notices.setdefault((party, reference), [])
             if _fits(parts, tray, label, draft):
                 parts.append((tray, label, draft))

@@ -123,7 +123,7 @@ def _feature(placemark: Any, index: int, words: Vocabulary, inside: str) -> Feat
         with at("geometry"):
             geometry = tuple(_geometries(placemark, drawn, top=True))
     except DetenteError as error:
-        return Feature(label, fields, problems=(error,), notes=tuple(drawn.notes))
+        return Feature(label, fields, None, (error,), tuple(drawn.notes))
     _read_heights(drawn, fields)
     return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(drawn.notes)))
 

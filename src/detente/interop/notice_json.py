@@ -7,7 +7,7 @@ A volume's fields are those of every format; its footprint is a GeoJSON geometry
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from detente.domain import Circle, Corridor, DetenteError, InvalidVolume, Orbit, at
@@ -23,6 +23,7 @@ VOLUME_FIELDS: Final = tuple(
     if name.startswith(("time_", "altitude_", "position_uncertainty")) or name in ("speed", "speed_m_s", "half_width_m")
 )
 
+ROOT_FIELDS: Final = ("$schema", "format", "notices")
 SHAPE_FIELDS: Final = {
     "circle": ("centre", "radius_m"),
     "corridor": ("centre_line", "half_width_m", "ends"),
@@ -39,12 +40,19 @@ def features(root: Mapping[str, Any], refuse: Callable[[DetenteError], None]) ->
             )
         )
         return []
+    _refuse_unknown(root, ROOT_FIELDS, refuse)
     notices = root.get("notices")
     if not isinstance(notices, list):
         refuse(InvalidVolume("notices is not a list", hint='write "notices": [ … ]'))
         return []
     check_feature_count(sum(len(_volumes(notice)) for notice in notices))
     return [feature for index, notice in enumerate(notices) for feature in _of_notice(notice, index)]
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: Iterable[str], refuse: Callable[[DetenteError], None]) -> None:
+    unknown = [str(name) for name in given if name not in known]
+    if unknown:
+        refuse(InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json"))
 
 
 def _volumes(notice: Any) -> list[Any]:
@@ -55,37 +63,33 @@ def _volumes(notice: Any) -> list[Any]:
 
 def _of_notice(notice: Any, index: int) -> list[Feature]:
     label = f"notices[{index}]"
-    if not isinstance(notice, dict) or not isinstance(notice.get("volumes"), list) or not notice["volumes"]:
-        return [
-            Feature(label, {}, problems=(InvalidVolume("a notice needs a list of volumes", hint="say where and when"),))
-        ]
-    shared = {name: notice[name] for name in NOTICE_FIELDS if name in notice}
-    unknown = [str(name) for name in notice if name not in (*NOTICE_FIELDS, "volumes")]
-    shared.setdefault("reference", label)
-    found = [_of_volume(volume, f"{label}.volumes[{k}]", shared) for k, volume in enumerate(notice["volumes"])]
-    if unknown:
-        error = InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json")
-        found.append(Feature(label, shared, problems=(error,)))
-    return found
+    problems: list[DetenteError] = []
+    given = notice if isinstance(notice, dict) else {}
+    _refuse_unknown(given, (*NOTICE_FIELDS, "volumes"), problems.append)
+    shared = {name: given[name] for name in NOTICE_FIELDS if name in given}
+    volumes = given.get("volumes")
+    if not isinstance(volumes, list) or not volumes:
+        problems.append(InvalidVolume("a notice needs a list of volumes", hint="say where and when"))
+        return [Feature(label, shared, None, tuple(problems))]
+    found = [_of_volume(volume, f"{label}.volumes[{k}]", shared, label) for k, volume in enumerate(volumes)]
+    return [*found, Feature(label, shared, None, tuple(problems))] if problems else found
 
 
-def _of_volume(volume: Any, label: str, shared: Mapping[str, Any]) -> Feature:
+def _of_volume(volume: Any, label: str, shared: Mapping[str, Any], whole: str) -> Feature:
     if not isinstance(volume, dict):
-        return Feature(
-            label, shared, problems=(InvalidVolume("a volume is an object", hint="see docs/notice.schema.json"),)
-        )
-    unknown = [str(name) for name in volume if name not in (*VOLUME_FIELDS, "footprint")]
+        wrong = InvalidVolume("a volume is an object", hint="see docs/notice.schema.json")
+        return Feature(label, shared, None, (wrong,))
+    problems: list[DetenteError] = []
+    notes: list[str] = []
+    geometry: tuple[Geometry, ...] | None = None
+    _refuse_unknown(volume, (*VOLUME_FIELDS, "footprint"), problems.append)
     fields = {**shared, **{name: volume[name] for name in VOLUME_FIELDS if name in volume}}
     try:
-        if unknown:
-            raise InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json")
         with at("footprint"):
-            notes: list[str] = []
-            return Feature(
-                label, fields, tuple(_footprints(volume.get("footprint"), notes)), notes=tuple(dict.fromkeys(notes))
-            )
+            geometry = tuple(_footprints(volume.get("footprint"), notes))
     except DetenteError as error:
-        return Feature(label, fields, problems=(error,))
+        problems.append(error)
+    return Feature(label, fields, geometry, tuple(problems), tuple(dict.fromkeys(notes)), whole)
 
 
 def _footprints(given: Any, notes: list[str]) -> list[Geometry]:

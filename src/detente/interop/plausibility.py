@@ -9,6 +9,7 @@ from typing import Final
 
 from detente.domain import (
     Activity,
+    AltitudeBand,
     AltitudeReference,
     Arena,
     Circle,
@@ -61,18 +62,19 @@ def positions_of(footprint: Footprint) -> tuple[Position, ...]:
             return first, second
 
 
-def problems(volumes: Iterable[Volume4D], activity: Activity, stated_place: str, arena: Arena) -> list[DetenteError]:
-    """What is almost surely a slip, each as a refusal that says how it is usually mended."""
+def place_problems(volumes: Iterable[Volume4D], stated_place: str, arena: Arena) -> list[DetenteError]:
+    """Places that are almost surely a slip, each as a refusal that says how it is usually mended."""
     given = tuple(volumes)
-    found: list[DetenteError] = []
     slip = _coordinate_slip([p for v in given for p in positions_of(v.footprint)], arena)
     if slip:
-        found.append(slip)
-    found.extend(_altitude_slips(given, activity))
-    found.extend(_upside_down(given, arena))
-    if stated_place and not slip:
-        found.extend(_place_slips(given, stated_place, arena))
-    return found
+        return [slip]
+    return _place_slips(given, stated_place, arena) if given and stated_place else []
+
+
+def altitude_problems(bands: Iterable[AltitudeBand], activity: Activity, arena: Arena) -> list[DetenteError]:
+    """As `place_problems`, of altitudes."""
+    given = tuple(bands)
+    return [*_altitude_slips(given, activity), *_upside_down(given, arena)]
 
 
 def remarks(volumes: Iterable[Volume4D], stated_place: str, arena: Arena) -> list[str]:
@@ -111,7 +113,7 @@ def _rounded(metres: float) -> str:
 
 def _coordinate_slip(positions: list[Position], arena: Arena) -> InvalidVolume | None:
     extent = arena.extent
-    if extent is None or any(extent.holds(p) for p in positions):
+    if extent is None or not positions or any(extent.holds(p) for p in positions):
         return None
     slips = (
         ("latitude and longitude look swapped", [(p.longitude_deg, p.latitude_deg) for p in positions]),
@@ -129,14 +131,12 @@ def _coordinate_slip(positions: list[Position], arena: Arena) -> InvalidVolume |
     return None
 
 
-def _altitude_slips(volumes: tuple[Volume4D, ...], activity: Activity) -> list[DetenteError]:
+def _altitude_slips(bands: tuple[AltitudeBand, ...], activity: Activity) -> list[DetenteError]:
     highest_m = HIGHEST_PLAUSIBLE_ON_THE_SURFACE_M if activity in _SURFACE_ACTIVITIES else HIGHEST_PLAUSIBLE_M
     if activity is Activity.HAZARD_AREA:
         return []
     open_ended = (AltitudeReference.UNLIMITED, AltitudeReference.UNSTATED)
-    limits = [
-        limit for v in volumes for limit in (v.altitude.lower, v.altitude.upper) if limit.reference not in open_ended
-    ]
+    limits = [limit for band in bands for limit in (band.lower, band.upper) if limit.reference not in open_ended]
     highest = max(limits, key=lambda limit: limit.value_m, default=None)
     return [
         InvalidVolume(
@@ -149,8 +149,8 @@ def _altitude_slips(volumes: tuple[Volume4D, ...], activity: Activity) -> list[D
     ]
 
 
-def _upside_down(volumes: tuple[Volume4D, ...], arena: Arena) -> list[DetenteError]:
-    mixed = dict.fromkeys(v.altitude for v in volumes if v.altitude.lower.reference is not v.altitude.upper.reference)
+def _upside_down(bands: tuple[AltitudeBand, ...], arena: Arena) -> list[DetenteError]:
+    mixed = dict.fromkeys(band for band in bands if band.lower.reference is not band.upper.reference)
     if not mixed:
         return []
     from detente.geodesy.altitudes import is_surely_upside_down

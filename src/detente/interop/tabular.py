@@ -145,12 +145,13 @@ def _feature(place: str, headings: Sequence[str], row: Sequence[Any], words: Voc
     fields = words.fields(given)
     notes: list[str] = []
     kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
+    geometry: tuple[Geometry, ...] | None
     try:
         geometry = tuple(_geometry(fields, notes))
         unsure_m = _half_diagonal_m(fields)
     except DetenteError as error:
         problems.append(error)
-        geometry, unsure_m = (), 0.0
+        geometry, unsure_m = None, 0.0
     if unsure_m and not ("position_uncertainty" in kept or "position_uncertainty_m" in kept):
         kept["position_uncertainty_m"] = ceil(unsure_m)
         notes.append(f"anywhere in the square: position_uncertainty_m taken as {ceil(unsure_m)}")

@@ -8,6 +8,7 @@ that would read it where its values look like places, times or altitudes.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -177,13 +178,28 @@ def check_names(names: Iterable[str], option: str, known: Iterable[str]) -> None
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control characters and half surrogates; letters of every script stay."""
+    """The text on one line, as it will be seen: letters of every script stay, what does not show goes.
+
+    Gone are control characters, half surrogates, zero-width spaces, and the marks and overrides of writing direction, with which a name can be made to
+    look like another. The joiners that Persian, Hindi and others need between letters stay.
+    """
     if text.isprintable():
         return text.strip()
-    kept = "".join(
-        c for c in text if c.isspace() or not (c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff")
-    )
-    return " ".join(kept.split())
+    return " ".join("".join(sign for sign in text if not _is_hidden(sign)).split())
+
+
+def has_hidden(text: object) -> bool:
+    """Whether `printable` would leave out more than line breaks and spaces."""
+    return isinstance(text, str) and not text.isprintable() and any(_is_hidden(sign) for sign in text)
+
+
+def _is_hidden(sign: str) -> bool:
+    if sign.isspace() or sign in _JOINERS:
+        return False
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs") or sign in "\ufffe\uffff"
+
+
+_JOINERS: Final = "\u200c\u200d"
 
 
 def looks_like(values: Iterable[Any]) -> tuple[str, str]:
