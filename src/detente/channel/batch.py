@@ -74,8 +74,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A version of a view that is no longer in force, and since which entry."""
+    """A version of a view that is no longer in force, and since which entry. Sender, recipient and id name a view together."""
 
+    sender: str
     view_id: str
     version: int
     recipient: str
