@@ -129,7 +129,7 @@ def unlock(file: KeyFile, passphrase: str) -> SigningKey:
         KeyRefused: the file holds only a public key, or the passphrase does not open it.
         Malformed: it opens as another key than it states.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
     if not file.encrypted:
@@ -137,7 +137,7 @@ def unlock(file: KeyFile, passphrase: str) -> SigningKey:
     try:
         private = load_pem_private_key(file.encrypted.encode(), _passphrase_bytes(passphrase))
         der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
         raise KeyRefused("the passphrase does not open the key", hint="check it; or the file was damaged") from error
     if not der.startswith(PKCS8_PREFIX):
         raise Malformed("not an Ed25519 private key")
