@@ -18,6 +18,7 @@ from detente.record.key_history import (
     RootChange,
     Statement,
     found,
+    keys_by_id,
     keys_valid_at,
     read_history,
     read_statement,
@@ -216,6 +217,16 @@ def test_an_expired_root_enrols_no_more_and_the_recovery_key_still_replaces_it()
         history.then(sign_statement(late, ROOT))
     change = history.next(RootChange(NIGHT.public, Reason.REPLACED), made_at_us=T0 + HOUR)
     assert history.then(sign_statement(change, RECOVERY, NIGHT)).root.public == NIGHT.public
+
+
+def test_a_key_that_two_parties_enrol_is_nobodys():
+    party = Party()
+    party.enrols(DESK)
+    other = found(sign_statement(Statement("Harbour Pilots", 0, None, T0, Founding(NIGHT.public, None, None)), NIGHT))
+    assert set(keys_by_id([party.history, other])) == {k.public.id for k in (ROOT, RECOVERY, DESK, NIGHT)}
+    same = found(sign_statement(Statement("Harbour Pilots", 0, None, T0, Founding(DESK.public, None, None)), DESK))
+    with refuses("is both Duty desk of Relief Mission's and the root of Harbour Pilots's"):
+        keys_by_id([party.history, same])
 
 
 # ── the list as a whole ──────────────────────────────────────────────────────────────────────────────────────────────

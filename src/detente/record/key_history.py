@@ -347,6 +347,20 @@ def keys_valid_at(statements: Sequence[Envelope], root: PublicKey, at_us: int) -
     return read_history(statements, root).valid_at(at_us)
 
 
+def keys_by_id(histories: Iterable[KeyHistory]) -> dict[str, EnrolledKey]:
+    """Every key of several parties, ended ones too, by its id.
+
+    Raises:
+        NotAuthentic: two parties enrolled the same key, so that what it signs would be either's.
+    """
+    known: dict[str, EnrolledKey] = {}
+    for key in (key for history in histories for key in history.keys):
+        other = known.setdefault(key.public.id, key)
+        if other is not key:
+            raise NotAuthentic(f"key {key.public.id[:16]}… is both {other.holder}'s and {key.holder}'s")
+    return known
+
+
 def _then(history: KeyHistory, envelope: Envelope) -> KeyHistory:
     with at(f"statement {history.count}"):
         return history.then(envelope)
