@@ -7,8 +7,9 @@ readings, or, where one of them is the field's custom, announced in a note.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from math import cos, hypot, radians
+from typing import Final, TypeAlias
 
 from detente.domain import InvalidVolume, NotUnderstood, Position
 from detente.geodesy.written import plainly
@@ -55,6 +56,9 @@ _STROKES: Final = re.compile(r"(\d{1,3})[:-](\d{1,2}(?:[.,]\d+)?)(?:[:-](\d{1,2}
 _DEGREE_M: Final = 111_700.0
 _MINUTE_M: Final = _DEGREE_M / 60
 _SECOND_M: Final = _DEGREE_M / 3600
+_HALF_DIAGONAL: Final = 0.5**0.5  # of a square of 1
+_GRID_SCALE: Final = 1.01  # metres on a grid are up to 0.1 % off in its zone, and a little more beside it
+_Last: TypeAlias = tuple[float, int]  # metres of the last unit written, and its decimals
 _PART: Final = re.compile(
     r"""(?P<before>[NSEW])?\s*(?P<sign>[+-])?\s*(?P<d>\d+(?:[.,]\d+)?)\s*(?:°|(?=\s)|(?=[NSEW,;]|$))\s*
     (?:(?P<m>\d+(?:[.,]\d+)?)\s*(?:'|(?=\s)|(?=[NSEW,;]|$))\s*)?(?:(?P<s>\d+(?:[.,]\d+)?)\s*"?\s*)?(?P<after>[NSEW])?""",
@@ -70,12 +74,15 @@ class PositionReading:
         form: the name of the form: DD, DDM, DMS, MGRS, UTM, ICAO, ISO 6709, geo URI.
         precision_m: half the size of the last digit written, on the ground, of the coarser of the two; for an MGRS square, half its side. A
             `geo:` URI may state a larger one.
+        off_by_m: how far the place that was meant may lie from the position, both coordinates being rounded: half a diagonal. Of two decimal
+            fractions of one unit the longer counts for both, since programs drop the zeros at the end. Errs: outward, but for that.
         notes: what was taken for granted on the way.
     """
 
     position: Position
     form: str
     precision_m: float
+    off_by_m: float
     notes: tuple[str, ...] = ()
 
 
@@ -125,7 +132,7 @@ def _mgrs(text: str, plain: str) -> PositionReading | None:
     side_m = 10.0 ** (5 - half)
     position = _middle_of_square(text, match[1], match[2][:half], match[2][half:])
     notes = (f"the middle of a square of {side_m:.0f} m",) if side_m > 1 else ()
-    return PositionReading(position, "MGRS", side_m / 2, notes)
+    return PositionReading(position, "MGRS", side_m / 2, side_m * _HALF_DIAGONAL * _GRID_SCALE, notes)
 
 
 def _middle_of_square(text: str, square: str, easting: str, northing: str) -> Position:
@@ -155,7 +162,8 @@ def _utm(text: str, plain: str) -> PositionReading | None:
         )
     position = _from_utm(zone, band >= "N", easting_m, northing_m)
     notes = _check_band(text, band, position)
-    return PositionReading(position, "UTM", 0.5 * 10.0 ** -min(_decimals(match[3]), _decimals(match[4])), notes)
+    last_m = 10.0 ** -min(_decimals(match[3]), _decimals(match[4]))
+    return PositionReading(position, "UTM", last_m / 2, last_m * _HALF_DIAGONAL * _GRID_SCALE, notes)
 
 
 def _check_band(text: str, band: str, position: Position) -> tuple[str, ...]:
@@ -201,7 +209,8 @@ def _icao(text: str, plain: str) -> PositionReading | None:
     )
     unit_m = _SECOND_M if lat_s else _MINUTE_M
     position = Position(lat if ns == "N" else -lat, lon if ew == "E" else -lon)
-    return PositionReading(position, "ICAO", _half(unit_m, min(_decimals(lat_f or ""), _decimals(lon_f or ""))))
+    written = (unit_m, _decimals(lat_f or "")), (unit_m, _decimals(lon_f or ""))
+    return _reading(position, "ICAO", written)
 
 
 def _letters_first(text: str, plain: str) -> PositionReading | None:
@@ -217,10 +226,10 @@ def _uri(text: str, plain: str) -> PositionReading | None:
         return None
     stated = dict(pair.partition("=")[::2] for pair in match[4].split(";") if pair)
     _check_reference_system(text, stated.get("CRS"))
-    precision_m = max(_half(_DEGREE_M, _decimals(match[k])) for k in (1, 2))
-    if re.fullmatch(r"\d+(\.\d+)?", stated.get("U", "")):
-        precision_m = max(precision_m, float(stated["U"]))
-    return PositionReading(Position(float(match[1]), float(match[2])), "geo URI", precision_m, _height_note(match[3]))
+    written = (_DEGREE_M, _decimals(match[1])), (_DEGREE_M, _decimals(match[2]))
+    reading = _reading(Position(float(match[1]), float(match[2])), "geo URI", written, _height_note(match[3]))
+    own_m = float(stated["U"]) if re.fullmatch(r"\d+(\.\d+)?", stated.get("U", "")) else 0.0
+    return replace(reading, precision_m=max(reading.precision_m, own_m), off_by_m=max(reading.off_by_m, own_m))
 
 
 def _iso_6709(text: str, plain: str) -> PositionReading | None:
@@ -229,8 +238,8 @@ def _iso_6709(text: str, plain: str) -> PositionReading | None:
         return None
     _check_reference_system(text, match[4])
     lat, lon = _packed(text, match[1], 2), _packed(text, match[2], 3)
-    precision_m = max(_packed_precision_m(match[1], 2), _packed_precision_m(match[2], 3))
-    return PositionReading(Position(lat, lon), "ISO 6709", precision_m, _height_note(match[3]))
+    written = _packed_last(match[1], 2), _packed_last(match[2], 3)
+    return _reading(Position(lat, lon), "ISO 6709", written, _height_note(match[3]))
 
 
 def _check_reference_system(text: str, stated: str | None) -> None:
@@ -250,9 +259,9 @@ def _packed(text: str, packed: str, degree_digits: int) -> float:
     return -value if packed[0] == "-" else value
 
 
-def _packed_precision_m(packed: str, degree_digits: int) -> float:
+def _packed_last(packed: str, degree_digits: int) -> _Last:
     parts_after_degrees = (len(packed[1:].partition(".")[0]) - degree_digits) // 2
-    return _half((_DEGREE_M, _MINUTE_M, _SECOND_M)[parts_after_degrees], _decimals(packed))
+    return (_DEGREE_M, _MINUTE_M, _SECOND_M)[parts_after_degrees], _decimals(packed)
 
 
 def _degrees(text: str, plain: str) -> PositionReading | None:
@@ -352,9 +361,10 @@ def _from_letters(
         if part["sign"] and _letter(part):
             raise NotUnderstood(f"{text!r} has both a sign and a hemisphere letter", hint="leave one out")
     values = [_value(text, part, letter) for part, letter in zip((a, b), letters, strict=True)]
-    lat, lon = values if letters[0] in "NS" else values[::-1]
     form = "DMS" if a["s"] else "DDM" if a["m"] else "DD"
-    return PositionReading(Position(lat, lon), form, max(_precision_m(a), _precision_m(b)), notes)
+    if letters[0] in "NS":
+        return _reading(Position(values[0], values[1]), form, (_last(a), _last(b)), notes)
+    return _reading(Position(values[1], values[0]), form, (_last(b), _last(a)), notes)
 
 
 def _value(text: str, part: re.Match[str], letter: str) -> float:
@@ -377,11 +387,32 @@ def _sexagesimal(text: str, degrees: str, minutes: str, seconds: str) -> float:
     return d + m / 60 + s / 3600
 
 
-def _precision_m(part: re.Match[str]) -> float:
-    last, unit_m = (
-        (part["s"], _SECOND_M) if part["s"] else (part["m"], _MINUTE_M) if part["m"] else (part["d"], _DEGREE_M)
-    )
-    return _half(unit_m, _decimals(last))
+def _last(part: re.Match[str]) -> _Last:
+    if part["s"]:
+        return _SECOND_M, _decimals(part["s"])
+    return (_MINUTE_M, _decimals(part["m"])) if part["m"] else (_DEGREE_M, _decimals(part["d"]))
+
+
+def _reading(
+    position: Position, form: str, written: tuple[_Last, _Last], notes: tuple[str, ...] = ()
+) -> PositionReading:
+    """The reading of a latitude and a longitude, written to these last digits."""
+    precision_m = max(_half(*last) for last in written)
+    return PositionReading(position, form, precision_m, _off_by_m(position, written), notes)
+
+
+def decimal_degrees_off_by_m(position: Position, latitude: str, longitude: str) -> float:
+    """As `PositionReading.off_by_m`, of a position read from two decimal numbers."""
+    return _off_by_m(position, ((_DEGREE_M, _decimals(latitude)), (_DEGREE_M, _decimals(longitude))))
+
+
+def _off_by_m(position: Position, written: tuple[_Last, _Last]) -> float:
+    (lat_unit_m, lat_decimals), (lon_unit_m, lon_decimals) = written
+    if lat_unit_m == lon_unit_m:
+        lat_decimals = lon_decimals = max(lat_decimals, lon_decimals)
+    north_m, east_m = _half(lat_unit_m, lat_decimals), _half(lon_unit_m, lon_decimals)
+    nearest_the_equator_deg = max(0.0, abs(position.latitude_deg) - north_m / _DEGREE_M)
+    return hypot(north_m, east_m * cos(radians(nearest_the_equator_deg)))
 
 
 def _decimals(number: str) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from math import ceil, floor, log10
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from detente.domain import (
@@ -98,6 +99,7 @@ class Feature:
     Attributes:
         label: what to call it: its place in the file, and what it calls itself.
         geometry: empty where the file states none; None where it failed, and the problem is among `problems`.
+        off_by_m: how far the place may lie from the geometry by the way it is written.
         whole: the notice it is a part of, where the format says so; the reference of what has none.
     """
 
@@ -107,6 +109,7 @@ class Feature:
     problems: tuple[DetenteError, ...] = ()
     notes: tuple[str, ...] = ()
     whole: str = ""
+    off_by_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,8 @@ def draft_of(
     assumptions = read.take("assumed", _assumptions, NOTHING_ASSUMED)
     title, place, declared_by = read.text("title"), read.text("stated_place"), read.text("declared_by")
     band = _band(read)
-    volumes = _volumes(read, feature.geometry, band)
+    uncertainty = _uncertainty(read, feature.off_by_m)
+    volumes = _volumes(read, feature.geometry, band, uncertainty)
     bands = [volume.altitude for volume in volumes] or [band]
     read.problems.extend(plausibility.altitude_problems(bands, activity, arena))
     read.problems.extend(plausibility.place_problems(volumes, place, arena))
@@ -245,8 +249,9 @@ def _once_each(problems: Sequence[DetenteError]) -> list[DetenteError]:
     return list({(problem.where, problem.what): problem for problem in problems}.values())
 
 
-def _volumes(read: _Reader, geometry: tuple[Geometry, ...] | None, band: AltitudeBand) -> tuple[Volume4D, ...]:
-    uncertainty = _uncertainty(read)
+def _volumes(
+    read: _Reader, geometry: tuple[Geometry, ...] | None, band: AltitudeBand, uncertainty: Uncertainty
+) -> tuple[Volume4D, ...]:
     with_speed = read.states("speed") and not read.states("orbit_width")
     parts = [(part, isinstance(part, Line) and bool(part.times_utc or with_speed)) for part in geometry or ()]
     window = UNSTATED_WINDOW if parts and all(moves for _, moves in parts) else _window(read)
@@ -473,11 +478,36 @@ def _moment(value: Any) -> datetime:
     return _time(value)
 
 
-def _uncertainty(read: _Reader) -> Uncertainty:
-    position_m = read.size("position_uncertainty", "_m", read_length_m) or 0.0
+def _uncertainty(read: _Reader, off_by_m: float) -> Uncertainty:
+    position_m = _position_uncertainty_m(read, off_by_m)
     altitude_m = read.size("altitude_uncertainty", "_m", read_length_m) or 0.0
     time_s = read.size("time_uncertainty", "_s", read_duration_s) or 0.0
     return read.attempt(lambda: Uncertainty(position_m, altitude_m, time_s), Uncertainty(), "uncertainty")
+
+
+def _position_uncertainty_m(read: _Reader, off_by_m: float) -> float:
+    """As stated; where nothing is, as much as the way the place is written leaves open."""
+    stated_m = read.size("position_uncertainty", "_m", read_length_m)
+    coarse_m = _rounded_up(off_by_m)
+    if stated_m is None and coarse_m:
+        said = (
+            f"the way the place is written leaves {coarse_m:g} m open: taken as position_uncertainty, as none is stated"
+        )
+        read.notes.append(said)
+        return coarse_m
+    if stated_m is not None and stated_m < off_by_m:
+        read.notes.append(
+            f"the way the place is written leaves {coarse_m:g} m open; position_uncertainty is less, and holds"
+        )
+    return stated_m or 0.0
+
+
+def _rounded_up(metres: float) -> float:
+    """To two figures, upward: places written alike are announced alike."""
+    if metres <= 0.0:
+        return 0.0
+    step = 10.0 ** max(0, floor(log10(metres)) - 1)
+    return ceil(metres / step) * step
 
 
 # ── single values ────────────────────────────────────────────────────────────────────────────────────────────────────

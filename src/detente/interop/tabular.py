@@ -10,12 +10,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import ceil
 from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, NotUnderstood, Position, TooLarge, UnreadableFile, at
 from detente.geodesy import read_number, read_position_with_notes
+from detente.geodesy.coordinates import decimal_degrees_off_by_m
 from detente.interop.fields import Area, Feature, Geometry, Line, Place
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.rings import footprint_of, polygon_of
@@ -28,6 +29,10 @@ MOST_ROWS: Final = 1_000_000
 NOT_CALCULATED: Final = "a formula without its value"
 TWO_COLUMNS: Final = "cells merged over several columns"
 _MEND: Final = "mend the formula, or write the value"
+# How a place is written says how well it is known. Tenths of a minute leave 132 m open, and are how routes are written; anything coarser is carried as
+# uncertainty. A grid square is an area, whatever its size: only one of a metre is a point.
+COARSE_M: Final = 150.0
+METRE_SQUARE_M: Final = 1.0
 _CANNOT: Final = {
     **dict.fromkeys(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"), _MEND),
     NOT_CALCULATED: "open the workbook and save it, so that its formulas are worked out; or write the value",
@@ -143,20 +148,16 @@ def _feature(place: str, headings: Sequence[str], row: Sequence[Any], words: Voc
         words.leave("a column without a heading")
         del given[""]
     fields = words.fields(given)
-    notes: list[str] = []
+    written = _Written()
     kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
     geometry: tuple[Geometry, ...] | None
     try:
-        geometry = tuple(_geometry(fields, notes))
-        unsure_m = _half_diagonal_m(fields)
+        geometry = tuple(_geometry(fields, written))
     except DetenteError as error:
         problems.append(error)
-        geometry, unsure_m = None, 0.0
-    if unsure_m and not ("position_uncertainty" in kept or "position_uncertainty_m" in kept):
-        kept["position_uncertainty_m"] = ceil(unsure_m)
-        notes.append(f"anywhere in the square: position_uncertainty_m taken as {ceil(unsure_m)}")
+        geometry = None
     label = labelled(place, fields.get("reference"))
-    return Feature(label, kept, geometry, tuple(problems), tuple(notes))
+    return Feature(label, kept, geometry, tuple(problems), tuple(written.notes), off_by_m=written.off_by_m)
 
 
 def _swallows_rows(cell: Any, columns: int) -> bool:
@@ -179,27 +180,42 @@ def _plain(cell: Any, *, says_utc: bool) -> Any:
 _WITHOUT_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?")
 
 
-def _geometry(fields: Mapping[str, Any], notes: list[str]) -> list[Geometry]:
+@dataclass
+class _Written:
+    """What the way the places of a row are written says: notes, and how far off the worst of them may be."""
+
+    notes: list[str] = field(default_factory=list)
+    off_by_m: float = 0.0
+
+    def note(self, notes: Iterable[str]) -> None:
+        self.notes.extend(note for note in notes if note not in self.notes)
+
+    def leaves_open(self, metres: float, *, at_least_m: float = COARSE_M) -> None:
+        if metres > at_least_m:
+            self.off_by_m = max(self.off_by_m, metres)
+
+
+def _geometry(fields: Mapping[str, Any], written: _Written) -> list[Geometry]:
     ways = [name for name in ("wkt", "positions", "position", "latitude") if fields.get(name) is not None]
-    notes.extend(f"{name} is not read: {ways[0]} says where" for name in ways[1:])
+    written.note(f"{name} is not read: {ways[0]} says where" for name in ways[1:])
     if fields.get("wkt"):
         with at("wkt"):
-            return _wkt(str(fields["wkt"]), notes)
+            return _wkt(str(fields["wkt"]), written.notes)
     if fields.get("positions"):
         with at("positions"):
             texts = [text for text in re.split(r"[;|]", str(fields["positions"])) if text.strip()]
             _check_count(len(texts))
-            positions = [_read(text, notes) for text in texts]
-            return [_shaped(str(fields.get("shape") or "").strip().lower(), positions, notes)]
+            positions = [_read(text, written) for text in texts]
+            return [_shaped(str(fields.get("shape") or "").strip().lower(), positions, written.notes)]
     if fields.get("position"):
         with at("position"):
-            return [Place(_read(str(fields["position"]), notes))]
+            return [Place(_read(str(fields["position"]), written))]
     has = [name for name in ("latitude", "longitude") if _said(fields.get(name))]
     if len(has) == 1:
         raise InvalidVolume(f"{has[0]} alone is no place", hint="give both latitude and longitude")
     if has:
         with at("latitude, longitude"):
-            return [Place(_from_pair(fields["latitude"], fields["longitude"], notes))]
+            return [Place(_from_pair(fields["latitude"], fields["longitude"], written))]
     return []
 
 
@@ -211,34 +227,23 @@ def _check_count(vertices: int) -> None:
         )
 
 
-def _from_pair(latitude: Any, longitude: Any, notes: list[str]) -> Position:
+def _from_pair(latitude: Any, longitude: Any, written: _Written) -> Position:
     if isinstance(latitude, (int, float)) and isinstance(longitude, (int, float)):
         return Position(float(latitude), float(longitude))
     texts = (str(latitude).strip(), str(longitude).strip())
     try:
-        return Position(read_number(texts[0].replace("−", "-")), read_number(texts[1].replace("−", "-")))
+        position = Position(read_number(texts[0].replace("−", "-")), read_number(texts[1].replace("−", "-")))
     except NotUnderstood:
-        return _read("; ".join(texts), notes)
+        return _read("; ".join(texts), written)
+    written.leaves_open(decimal_degrees_off_by_m(position, *texts))
+    return position
 
 
-def _read(text: str, notes: list[str]) -> Position:
+def _read(text: str, written: _Written) -> Position:
     reading = read_position_with_notes(text)
-    notes.extend(note for note in reading.notes if note not in notes)
+    written.note(reading.notes)
+    written.leaves_open(reading.off_by_m, at_least_m=METRE_SQUARE_M if reading.form == "MGRS" else COARSE_M)
     return reading.position
-
-
-def _half_diagonal_m(fields: Mapping[str, Any]) -> float:
-    """How far a place may lie from the middle of its MGRS square; 0 for what is no square, or one of a metre.
-
-    Errs: outward, by 1 % for the scale of the grid.
-    """
-    said = str(fields.get("positions") or fields.get("position") or "")
-    readings = [read_position_with_notes(text) for text in re.split("[;|]", said) if _LIKE_MGRS.match(text)]
-    widest_m = max((r.precision_m for r in readings if r.form == "MGRS"), default=0.0)
-    return widest_m * 2**0.5 * 1.01 if widest_m > 0.5 else 0.0
-
-
-_LIKE_MGRS: Final = re.compile(r"\s*(MGRS)?[\s:]*(\d{1,2}\s*)?[A-Z]\s*[A-Z]\s*[A-Z]", re.IGNORECASE)
 
 
 def _shaped(shape: str, positions: list[Position], notes: list[str]) -> Geometry:
