@@ -197,7 +197,7 @@ class Sqlite:
         t = self.index._tables
         rows = np.array(near, dtype=np.int64)[:, 0]
         return int(
-            self.answers(t.real, t.vertices, t.joins, rows, pack.real, pack.vertices, pack.joins, self.index._minima)
+            self.answers(t.real, t.vertices, t.joins, rows, pack.real, pack.vertices, pack.joins, self.index.minima)
         )
 
 

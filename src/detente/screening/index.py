@@ -139,6 +139,7 @@ class _Scratch(threading.local):
     def __init__(self) -> None:
         self.blocks = np.empty((_MOST_BLOCKS, 7), dtype=np.int64)
         self.out = np.empty((1 << 14, 3), dtype=np.int64)
+        self.in_the_way = np.empty((1 << 12, 4), dtype=np.int64)
         self.active = np.empty((7, 1024), dtype=np.int32)
 
 
@@ -154,13 +155,13 @@ class VolumeIndex:
     """
 
     def __init__(self, minima: Floats, arena: Arena = WORLD, *, room: int = 0, run: ModuleType | None = None) -> None:
-        self._run = engine.compiled() if run is None else run
-        self._minima = np.ascontiguousarray(minima, dtype=float)
-        self._arena = arena
-        self._settings = settings_of(self._minima, arena)
+        self.run: Final = engine.compiled() if run is None else run
+        self.minima: Final = np.ascontiguousarray(minima, dtype=float)
+        self.arena: Final = arena
+        self._settings = settings_of(self.minima, arena)
         self._grid = np.zeros((kernels.LEVELS, kernels.GRID_ROWS + 1), dtype=np.int64)
-        self._run.lay_grid(self._grid)
-        self._ask = self._run.index_query
+        self.run.lay_grid(self._grid)
+        self._ask = self.run.index_query
         self._use(_Tables.for_rows(room))
         self._geoid = np.full((180, 360, 2), np.nan)
         self._first_row: dict[int, int] = {}
@@ -183,12 +184,19 @@ class VolumeIndex:
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
         """
-        return pack_volumes(volumes, party, activity, self._settings, self._run)
+        return pack_volumes(volumes, party, activity, self._settings, self.run)
 
     def pack_arrays(self, volumes: engine.VolumeArrays, owner: Ints | None = None) -> Pack:
         """Volumes given as arrays; `hae_m` is not read. Several rows make one volume where `owner` says so."""
         owner = np.arange(len(volumes)) if owner is None else owner
-        return pack_arrays(volumes, owner, self._settings, self._run)
+        return pack_arrays(volumes, owner, self._settings, self.run)
+
+    def pack_anew(self, real: Floats, lat_lon: Floats, joins: NDArray[np.uint8], *, wider_m: float = 0.0) -> Pack:
+        """Rows with their stated columns filled in as a pack, its boxes widened on the ground; a pack's rows, moved."""
+        settings = (
+            self._settings + np.eye(1, len(self._settings))[0] * 2 * wider_m
+        )  # boxes hold half the largest minimum
+        return pack_rows(real, lat_lon, joins, int(real.view(np.int64)[-1, kernels.NUMBER]) + 1, settings, self.run)
 
     # Changing
 
@@ -219,7 +227,7 @@ class VolumeIndex:
                     self._take_in(entering, pack, first_rows)
                 if leaving:
                     t = self._tables
-                    self._run.index_delete(
+                    self.run.index_delete(
                         t.real, t.box, t.lat_lon, t.pool, t.table, t.book, self._grid, heads, self._places
                     )
                 for number in leaving:
@@ -231,7 +239,7 @@ class VolumeIndex:
         row, short = 0, -1
         while short != 0:
             t = self._tables
-            row, short = self._run.index_insert(
+            row, short = self.run.index_insert(
                 t.real, t.box, t.lat_lon, t.vertices, t.joins, t.pool, t.table, t.book, self._grid,
                 pack.real, pack.box, pack.lat_lon, pack.vertices, pack.joins, numbers, row, first_rows, self._places,
             )  # fmt: skip
@@ -259,12 +267,12 @@ class VolumeIndex:
             self._use(replace(t, pool=_doubled(t.pool)))
         else:
             table = _no_keys(2 * len(t.table))
-            self._run.index_rehash(t.table, table)
+            self.run.index_rehash(t.table, table)
             self._use(replace(t, table=table))
 
     def _use(self, t: _Tables) -> None:
         self._tables = t
-        self._looked_at = t.real, t.box, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self._minima
+        self._looked_at = t.real, t.box, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self.minima
 
     def expire(self, now_us: int) -> tuple[int, ...]:
         """Takes out what ended before `now_us` by more than its time uncertainty and the largest time minimum; returns the numbers.
@@ -275,7 +283,7 @@ class VolumeIndex:
             t = self._tables
             before_us = now_us - int(np.ceil(self._settings[2] * 1e6))
             numbers = np.empty(int(t.book[kernels.LIVE]), dtype=np.int64)
-            found, earliest_s = self._run.index_ended(t.real, t.box, t.book[kernels.ROWS], before_us, numbers)
+            found, earliest_s = self.run.index_ended(t.real, t.box, t.book[kernels.ROWS], before_us, numbers)
             ended = sorted(set(numbers[:found].tolist()))
             for k in range(0, len(ended), _CHANGED_AT_ONCE):
                 self.delete(ended[k : k + _CHANGED_AT_ONCE])
@@ -285,34 +293,79 @@ class VolumeIndex:
 
     # Asking
 
-    def query(self, pack: Pack) -> Ints:
-        """(k, 3) volume of the pack, number and `Answer`: whatever of other parties is not CLEAR, sorted."""
+    def query(self, pack: Pack, minima: Floats | None = None) -> Ints:
+        """(k, 3) volume of the pack, number and `Answer`: whatever of other parties is not CLEAR, sorted.
+
+        Args:
+            minima: others than the index's own, none of them larger.
+        """
         with self.gate:
-            rows, most = self._searched(pack)
+            rows, most = self._searched(pack, minima)
             if most <= kernels.CONFLICT:
                 return rows
-            found = self._open(pack, rows, most)
+            found = self._open(pack, rows, most, minima)
         return found.settled()
 
     def search(self, pack: Pack) -> Search:
         """What `query` finds, before the exact predicate has settled what the kernels left open. Call it inside `gate`."""
         return self._open(pack, *self._searched(pack))
 
-    def _open(self, pack: Pack, rows: Ints, most: int) -> Search:
+    def _open(self, pack: Pack, rows: Ints, most: int, minima: Floats | None = None) -> Search:
         if most == kernels.NEEDS_HEIGHT:
             self._find_heights(pack, rows)
-            rows, most = self._searched(pack)
+            rows, most = self._searched(pack, minima)
         copies = self._copies(rows) if most > kernels.CONFLICT else {}
-        return Search(rows, pack, copies, self._minima, self._arena)
+        return Search(rows, pack, copies, self.minima if minima is None else minima, self.arena)
 
-    def _searched(self, pack: Pack) -> tuple[Ints, int]:
+    def _searched(self, pack: Pack, minima: Floats | None = None) -> tuple[Ints, int]:
         """Rows as the kernels leave them, and the largest answer among them."""
-        s = self._scratch
-        count, most = self._ask(*self._looked_at, pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out)
+        s, looked_at = self._scratch, self._looked_at if minima is None else (*self._looked_at[:-1], minima)
+        count, most = self._ask(*looked_at, pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out)
         while count < 0:
             s.out = np.empty((4 * len(s.out), 3), dtype=np.int64)
-            count, most = self._ask(*self._looked_at, pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out)
+            count, most = self._ask(*looked_at, pack.real, pack.box, pack.vertices, pack.joins, s.blocks, s.out)
         return s.out[:count].copy(), most
+
+    def in_the_way(self, pack: Pack, minima: Floats, moving: int, reach_m: float = 0.0) -> InTheWay:
+        """What meets a pack in the two dimensions in which it would not move; see `kernels.index_in_the_way`.
+
+        Args:
+            pack: its boxes stretched by as far as it may move. moving: `kernels.TIME`, `ALTITUDE` or `SIDEWAYS`.
+            reach_m: how far sideways.
+        """
+        with self.gate:
+            found = self._in_the_way(pack, minima, moving, reach_m)
+            if (found[:, 3] == kernels.NEEDS_HEIGHT).any():
+                self._find_heights(pack, self._as_answers(pack, found))
+                found = self._in_the_way(pack, minima, moving, reach_m)
+            rows, at = np.unique(found[:, 1], return_inverse=True)
+            return InTheWay(found[:, 0], at, found[:, 2], found[:, 3], *self._outlines(rows))
+
+    def _in_the_way(self, pack: Pack, minima: Floats, moving: int, reach_m: float) -> Ints:
+        s = self._scratch
+        while True:
+            count = self.run.index_in_the_way(
+                *self._looked_at[:-1], minima, pack.real, pack.box, pack.vertices, pack.joins, moving, reach_m, s.blocks,
+                s.in_the_way,
+            )  # fmt: skip
+            if count >= 0:
+                return s.in_the_way[:count].copy()
+            s.in_the_way = np.empty((4 * len(s.in_the_way), 4), dtype=np.int64)
+
+    def _as_answers(self, pack: Pack, found: Ints) -> Ints:
+        numbers = self._tables.whole[found[:, 1], kernels.NUMBER]
+        return np.stack([pack.whole[found[:, 0], kernels.NUMBER], numbers, found[:, 3]], axis=1)
+
+    def _outlines(self, rows: Ints) -> tuple[Floats, Floats, NDArray[np.uint8]]:
+        """Rows, their vertices and what joins these, copied."""
+        t = self._tables
+        real, at_vertex = _rows_and_vertices(t.real, rows)
+        return real, t.vertices[at_vertex], t.joins[at_vertex]
+
+    def volume(self, number: int) -> Prepared | None:
+        """A volume of the index, for the exact predicate; None where there is none any more."""
+        with self.gate:
+            return self._copy(number).prepared if number in self else None
 
     def _find_heights(self, pack: Pack, rows: Ints) -> None:
         """Works out heights above the ellipsoid, once in a volume's life, where altitudes in two references came together.
@@ -322,12 +375,12 @@ class VolumeIndex:
         rows = rows[rows[:, 2] == kernels.NEEDS_HEIGHT]
         for volume in np.unique(rows[:, 0]).tolist():
             own = np.flatnonzero(pack.whole[:, kernels.NUMBER] == volume)
-            _set_heights(pack.real, own, prepared_of(pack.real, pack.lat_lon, pack.joins, own.tolist()), self._arena)
+            _set_heights(pack.real, own, prepared_of(pack.real, pack.lat_lon, pack.joins, own.tolist()), self.arena)
         for number in np.unique(rows[:, 1]).tolist():
             self._find_heights_of(number)
 
     def _find_heights_of(self, number: int) -> None:
-        _set_heights(self._tables.real, np.array(self._rows(number)), self._copy(number).prepared, self._arena)
+        _set_heights(self._tables.real, np.array(self._rows(number)), self._copy(number).prepared, self.arena)
 
     def _rows(self, number: int) -> list[int]:
         rows, following = [], self._first_row[number]
@@ -379,19 +432,19 @@ class VolumeIndex:
             found.append(_settled_positions(rows, lat, lon, copies))
         rows = np.concatenate(found)
         joined = np.empty_like(rows)
-        joined = joined[: self._run.sort_by_position(rows, np.zeros(len(lat) + 1, dtype=np.int64), joined)]
+        joined = joined[: self.run.sort_by_position(rows, np.zeros(len(lat) + 1, dtype=np.int64), joined)]
         return joined[:, :2], joined[:, 2].astype(np.int8)
 
     def _by_cell(self, lat: Floats, lon: Floats) -> Ints:
         """Order by cell; and the geoid is known wherever a position is."""
         cells, order = np.empty(len(lat), dtype=np.int64), np.empty(len(lat), dtype=np.int64)
         degrees = np.zeros(self._geoid.shape[:2], dtype=bool)
-        self._run.position_cells(lat, lon, self._grid, cells, degrees)
+        self.run.position_cells(lat, lon, self._grid, cells, degrees)
         for row, column in np.argwhere(degrees & np.isnan(self._geoid[..., 0])).tolist():
             south, west = row - 90.0, column - 180.0
             self._geoid[row, column] = geoid_bounds_m(south, west, south + 0.999999, west + 0.999999)
         cells -= cells.min(initial=1 << 40)
-        self._run.sort_by_cell(cells, np.zeros(int(cells.max(initial=0)) + 2, dtype=np.int32), order)
+        self.run.sort_by_cell(cells, np.zeros(int(cells.max(initial=0)) + 2, dtype=np.int32), order)
         return order
 
     def _holding(self, lat: Floats, lon: Floats, height_m: Floats, order: Ints, now_us: int) -> Ints:
@@ -399,7 +452,7 @@ class VolumeIndex:
         last_cell = np.empty((kernels.LEVELS, 1 + 2 * kernels.SLOT_LEVELS), dtype=np.int64)
         t, s = self._tables, self._scratch
         while first < len(order):
-            found, reached, wide = self._run.index_positions(
+            found, reached, wide = self.run.index_positions(
                 t.real, t.vertices, t.joins, t.pool, t.table, t.book, self._grid, self._settings, self._geoid,
                 lat, lon, height_m, order, first, len(order), now_us, last_cell, s.active, s.out,
             )  # fmt: skip
@@ -419,10 +472,7 @@ class VolumeIndex:
             t = self._tables
             numbers = sorted(self._first_row)
             rows = np.array([row for number in numbers for row in self._rows(number)], dtype=np.int64)
-            real = t.real[rows]
-            counts = real.view(np.int64)[:, kernels.COUNT]
-            starts = np.repeat(real.view(np.int64)[:, kernels.FIRST] - np.cumsum(counts) + counts, counts)
-            at_vertex = starts + np.arange(len(starts))
+            real, at_vertex = _rows_and_vertices(t.real, rows)
             lat_lon, joins = t.lat_lon[at_vertex], t.joins[at_vertex]
         real.view(np.int64)[:, [kernels.FIRST, kernels.NEXT, kernels.NEXT + 1]] = 0
         real[:, list(_WORKED_OUT)] = 0.0
@@ -442,7 +492,7 @@ class VolumeIndex:
         whole = real.view(np.int64)
         numbers, owner = np.unique(whole[:, kernels.NUMBER], return_inverse=True)
         whole[:, kernels.NUMBER], whole[:, kernels.NEXT] = owner, -1
-        index.insert(numbers, pack_rows(real, lat_lon, joins, len(numbers), index._settings, index._run))
+        index.insert(numbers, pack_rows(real, lat_lon, joins, len(numbers), index._settings, index.run))
         return index
 
 
@@ -485,6 +535,39 @@ class Search:
         own = prepared_of(pack.real, pack.lat_lon, pack.joins, rows)
         rule = Minima(*self.minima[int(pack.whole[rows[0], kernels.WHO]) & 255, other.activity].tolist())
         return separation_of(own, other.prepared, rule, self.arena).answer
+
+
+@dataclass(frozen=True, eq=False)
+class InTheWay:
+    """What a pack would have to keep clear of, copied out of the index.
+
+    Attributes:
+        own, other: (k,) row of the pack, row of `real`. lateral, vertical: (k,) answers of the kernels.
+        real: (n, 24) rows. vertices: (v, 3). joins: (v,).
+    """
+
+    own: Ints
+    other: Ints
+    lateral: Ints
+    vertical: Ints
+    real: Floats
+    vertices: Floats
+    joins: NDArray[np.uint8]
+
+    @property
+    def whole(self) -> Ints:
+        """The rows seen as whole numbers."""
+        return self.real.view(np.int64)
+
+
+def _rows_and_vertices(real: Floats, rows: Ints) -> tuple[Floats, Ints]:
+    """Rows copied, as if their vertices followed one another, and where these stand now."""
+    real = real[rows]
+    first, counts = real.view(np.int64)[:, kernels.FIRST], real.view(np.int64)[:, kernels.COUNT]
+    new_first = np.cumsum(counts) - counts
+    at_vertex = np.repeat(first - new_first, counts) + np.arange(int(counts.sum()))
+    real.view(np.int64)[:, kernels.FIRST] = new_first
+    return real, at_vertex
 
 
 def _set_heights(real: Floats, rows: Ints, prepared: Prepared, arena: Arena) -> None:

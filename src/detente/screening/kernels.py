@@ -1686,6 +1686,194 @@ def _at_height(real, whole, row, height_m, sea_least_m, sea_most_m, settings):
     return POSSIBLE
 
 
+# ── the changing index: what would clear ─────────────────────────────────────────────────────────────────────────────
+
+TIME, ALTITUDE, SIDEWAYS = 0, 1, 2  # the dimension in which volumes would move
+
+
+def index_in_the_way(
+    real, box, vert, joins, pool, table, book, grid, minima, p_real, p_box, p_vert, p_joins, moving, reach_m, blocks, out
+):  # fmt: skip
+    """Rows of other parties that meet rows of a pack in the two dimensions in which these would not move.
+
+    Args:
+        p_box: stretched by as far as the pack may move. moving: TIME, ALTITUDE or SIDEWAYS. reach_m: how far sideways.
+        out: (k, 4) int64 receives row of the pack, row, and the lateral and the vertical answer, CONFLICT for the one that
+            moving changes. SIDEWAYS, what lies above or below (CLEAR) is given too where moving may change that.
+    Returns:
+        how many rows of `out` were filled, -1 when there may be more than it holds.
+    """
+    whole, p_whole = real.view(np.int64), p_real.view(np.int64)
+    largest = book[LARGEST]
+    for i in range(p_real.shape[0]):
+        largest = max(largest, p_whole[i, COUNT])
+    pair = _new_pair(largest)
+    near = np.empty(256, np.int64)
+    found = 0
+    for i in range(p_real.shape[0]):
+        _lay_out(0, p_real, p_whole, p_vert, p_joins, i, pair)
+        count = _blocks_under(table, book, grid, p_box, i, blocks)
+        step, entry = 0, 0
+        while True:
+            if count < 0:
+                near_count, step = _near_in_rows(box, book, p_box, i, step, near)
+            else:
+                near_count, step, entry = _near_in_blocks(pool, grid, p_box, i, blocks, count, step, entry, near)
+            pair[1][1] = _touched(real, vert, near, near_count)
+            if found + near_count > out.shape[0]:
+                return -1
+            for k in range(near_count):
+                found = _put_in_the_way(
+                    real, whole, vert, joins, near[k], p_real, p_whole, i, minima, moving, reach_m, pair, out, found
+                )
+            if step >= (book[ROWS] if count < 0 else count):
+                break
+    return found
+
+
+def _put_in_the_way(
+    real, whole, vert, joins, row, p_real, p_whole, i, minima, moving, reach_m, pair, out, found
+):  # fmt: skip
+    """Adds a row to `out` where it may be in the way; returns how many there are then."""
+    rule = minima[p_whole[i, WHO] & 255, whole[row, WHO] & 255]
+    if whole[row, WHO] >> 8 == p_whole[i, WHO] >> 8 or rule[0] < 0.0:
+        return found
+    dx, dy, dz = real[row, X] - p_real[i, X], real[row, Y] - p_real[i, Y], real[row, Z] - p_real[i, Z]
+    slack_m = real[row, SLACK] + p_real[i, SLACK] + 1.0
+    if math.sqrt(dx * dx + dy * dy + dz * dz) > real[row, OUTER] + p_real[i, OUTER] + rule[0] + slack_m + reach_m:
+        return found
+    if moving != TIME and _in_time(whole, row, p_whole, i, rule[2]) == CLEAR:
+        return found
+    lateral, vertical = CONFLICT, CONFLICT
+    if moving != ALTITUDE:
+        vertical = _in_height(real, whole, row, p_real, p_whole, i, rule[1])
+        if vertical == CLEAR and (moving == TIME or not _crosses(whole, row, p_whole, i)):
+            return found
+    elif _crosses(whole, row, p_whole, i) and (
+        math.isnan(real[row, LOWER_LEAST]) or math.isnan(real[row, UPPER_LEAST])
+    ):
+        vertical = NEEDS_HEIGHT
+    if moving != SIDEWAYS:
+        kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j = pair
+        _lay_out(1, real, whole, vert, joins, row, pair)
+        lateral = lateral_answer(
+            0, 1, rule[0], slack_m, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j
+        )
+        if lateral == CLEAR:
+            return found
+    out[found, 0], out[found, 1], out[found, 2], out[found, 3] = i, row, lateral, vertical
+    return found + 1
+
+
+def _crosses(whole, a, p_whole, b):
+    """Whether comparing two bands takes a conversion; as `vertical.crosses_references`."""
+    flags, p_flags = whole[a, FLAGS], p_whole[b, FLAGS]
+    lower, upper, p_lower, p_upper = (flags >> 2) & 15, (flags >> 6) & 15, (p_flags >> 2) & 15, (p_flags >> 6) & 15
+    return (lower != p_upper and lower < UNLIMITED and p_upper < UNLIMITED) or (
+        p_lower != upper and p_lower < UNLIMITED and upper < UNLIMITED
+    )
+
+
+def forbidden_heights(real, lifted, pairs, minima, held):
+    """Steps in which the bands of pairs come within the minimum: one run each, since each step up only lifts further.
+
+    Args:
+        real: (n, 24) rows that stay. lifted: (steps, p, 24) the rows of a pack at each step, in their order.
+        pairs: (k, 2) row of the pack, row that stays.
+        held: (k, 2) receives the first and the last of these steps, counted from 0; the last lies below the first where there
+            are none.
+    """
+    whole = real.view(np.int64)
+    for k in range(pairs.shape[0]):
+        i, row = pairs[k, 0], pairs[k, 1]
+        for side in range(2):
+            low, high = 0, lifted.shape[0]
+            while low < high:
+                step = (low + high) // 2
+                at = lifted[step]
+                at_whole = at.view(np.int64)
+                within_m = minima[at_whole[i, WHO] & 255, whole[row, WHO] & 255, 1]
+                above_ground = ((whole[row, FLAGS] | at_whole[i, FLAGS]) & BELOW_GROUND) == 0
+                if side == 0:
+                    reached = _over(real, whole, row, at, at_whole, i, within_m, above_ground) != CLEAR
+                else:
+                    reached = _over(at, at_whole, i, real, whole, row, within_m, above_ground) == CLEAR
+                if reached:
+                    high = step
+                else:
+                    low = step + 1
+            held[k, side] = low - side
+
+
+def first_free_move(
+    moved, m_vert, m_joins, first, off_m, real, vert, joins, pairs, minima, blockers, not_before, doubts
+):  # fmt: skip
+    """The first of many places to which a pack may move where nothing surely is in the way.
+
+    Args:
+        moved: (places · p, 24) the pack's p rows at one place after the other. first: the place to begin with.
+        off_m: (places,) how far the rows may be from where they would truly be.
+        pairs: (k, 3) row of the pack, row that stays, and whether the two meet in height wherever they are moved; sorted.
+        blockers: (b,) the pair that was last in the way for each of b bearings, which follow one another in `moved`; -1: none.
+        not_before: (b,) the first place on each bearing that is worth looking at.
+        doubts: (k,) receives pairs that may be in the way.
+    Returns:
+        the place (as many as there are: none is left), and how many of `doubts` were filled.
+    """
+    m_whole, whole = moved.view(np.int64), real.view(np.int64)
+    largest = 0
+    for i in range(m_whole.shape[0]):
+        largest = max(largest, m_whole[i, COUNT])
+    for row in range(whole.shape[0]):
+        largest = max(largest, whole[row, COUNT])
+    pair = _new_pair(largest)
+    there, here = (moved, m_whole, m_vert, m_joins, off_m), (real, whole, vert, joins)
+    for place in range(first, off_m.shape[0]):
+        bearing = place % blockers.shape[0]
+        if place < not_before[bearing]:
+            continue
+        known = blockers[bearing]
+        laid = -1
+        if known >= 0:
+            laid, answer = _moved_answer(there, place, here, pairs, known, minima, pair, laid)
+            if answer == CONFLICT:
+                continue
+        found, free = 0, True
+        for k in range(pairs.shape[0]):
+            laid, answer = _moved_answer(there, place, here, pairs, k, minima, pair, laid)
+            if answer == CONFLICT:
+                blockers[bearing], free = k, False
+                break
+            if answer != CLEAR:
+                doubts[found] = k
+                found += 1
+        if free:
+            return place, found
+    return off_m.shape[0], 0
+
+
+def _moved_answer(there, place, here, pairs, k, minima, pair, laid):
+    """Which row is laid out now, and whether a pair is in the way: surely (CONFLICT), not (CLEAR), or it has to be looked at."""
+    moved, m_whole, m_vert, m_joins, off_m = there
+    real, whole, vert, joins = here
+    own, row = place * (moved.shape[0] // off_m.shape[0]) + pairs[k, 0], pairs[k, 1]
+    within = minima[m_whole[own, WHO] & 255, whole[row, WHO] & 255, 0]
+    slack_m, off = real[row, SLACK] + moved[own, SLACK] + 1.0, off_m[place]
+    dx, dy, dz = real[row, X] - moved[own, X], real[row, Y] - moved[own, Y], real[row, Z] - moved[own, Z]
+    if math.sqrt(dx * dx + dy * dy + dz * dz) > real[row, OUTER] + moved[own, OUTER] + within + slack_m + off:
+        return laid, CLEAR
+    if laid != own:
+        _lay_out(0, moved, m_whole, m_vert, m_joins, own, pair)
+    _lay_out(1, real, whole, vert, joins, row, pair)
+    kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j = pair
+    # nearer than `surely` is in the way even where the rows are off; negative where they may be off by more than all of it
+    surely = within + slack_m - off
+    answer = lateral_answer(0, 1, surely, 2 * off, kind, radius, xyz, s_joins, offset, centre, reach, flat_i, flat_j)
+    if answer == CONFLICT and (pairs[k, 2] == 0 or surely < 0.0):
+        answer = UNDECIDED
+    return own, answer
+
+
 # ── tracks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -15,8 +15,9 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from detente.domain import Activity, Answer, NoMinima, Notice, Understanding, Volume4D
+from detente.domain import Activity, Answer, NoMinima, Notice, Proposal, Understanding, Volume4D
 from detente.geodesy.wgs84 import Floats
+from detente.screening.clearing import propose
 from detente.screening.index import NEVER_COMPARED, VolumeIndex, sealed, unsealed
 from detente.screening.packed import ACTIVITIES, Ints
 
@@ -171,6 +172,20 @@ class NoticeIndex:
         self._check_minima(party, activity)  # after the search: whatever it saw was present before
         rows = found.settled().tolist()
         return tuple(sorted(Encounter(volume, *names[n], Answer(answer)) for volume, n, answer in rows))
+
+    def propose(self, notice: Notice) -> tuple[Proposal, ...]:
+        """The smallest move in each dimension that clears a notice of everything of other parties, as `proposals.propose` says it.
+
+        The notice need not be in the index; another version of it does not count. Empty where it is clear as it is, where no move
+        within the limits clears it, and where its activity is never asked to move.
+
+        Raises:
+            InvalidVolume: a footprint's geometry cannot be.
+            NoMinima: as `insert`.
+        """
+        found = propose(notice, notice.volumes, self._volumes, self._party(notice.party))
+        self._check_minima(notice.party, notice.activity)  # after the search, as in `query_volumes`
+        return found
 
     def positions(self, latitude_deg: Floats, longitude_deg: Floats, height_m: Floats, now_us: int) -> tuple[Held, ...]:
         """The volumes that hold, or may hold, positions at one moment, sorted; see `VolumeIndex.positions`."""

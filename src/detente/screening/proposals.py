@@ -13,7 +13,7 @@ This is the definition, for a few thousand volumes; `clearing` finds the same mo
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from math import ceil, cos, floor, inf, isfinite, radians, tan
@@ -59,6 +59,8 @@ from detente.screening.vertical import RESOLUTION_M, crosses_references
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
+
+    from detente.screening.shape import Core
 
 Dimension: TypeAlias = Literal["time", "altitude", "sideways"]
 Forbidden: TypeAlias = tuple[int, int]  # steps from … to …, both included
@@ -170,10 +172,11 @@ def _pair(i: int, j: int, scene: Scene) -> _Pair | None:
 
 def moved(notice: Notice, proposal: Proposal) -> Notice:
     """The notice as the proposal would have it."""
-    return replace(notice, volumes=tuple(_moved_volume(volume, proposal) for volume in notice.volumes))
+    return replace(notice, volumes=tuple(moved_volume(volume, proposal) for volume in notice.volumes))
 
 
-def _moved_volume(volume: Volume4D, proposal: Proposal) -> Volume4D:
+def moved_volume(volume: Volume4D, proposal: Proposal) -> Volume4D:
+    """One of its volumes as the proposal would have it."""
     match proposal.dimension:
         case "time":
             return replace(volume, window=volume.window.shifted(int(proposal.by)))
@@ -229,27 +232,39 @@ def smallest_step(forbidden: Iterable[Forbidden], most: int, lowest: int) -> int
 
 def _in_time(notice: Notice, rows: Indices, scene: Scene) -> Proposal | None:
     reach_us = MOST_TIME_STEPS * TIME_STEP_S * MICROSECONDS_PER_SECOND
+    pairs = _pairs(rows, scene, time_us=reach_us)
+    times_us = np.array([_times_us(pair) for pair in pairs], dtype=np.int64).reshape(-1, 5)
     forbidden = [
-        steps
-        for pair in _pairs(rows, scene, time_us=reach_us)
-        if (steps := _forbidden_times(pair)) and pair.meets_vertically() and pair.meets_laterally()
+        (first, last)
+        for pair, first, last in zip(pairs, *(x.tolist() for x in forbidden_times(*times_us.T)), strict=True)
+        if first <= last and pair.meets_vertically() and pair.meets_laterally()
     ]
     step = smallest_step(forbidden, MOST_TIME_STEPS, -MOST_TIME_STEPS)
     return None if not step else Proposal(notice, "time", float(step * TIME_STEP_S))
 
 
-def _forbidden_times(pair: _Pair) -> Forbidden | None:
-    """The steps in which the two windows come within the minimum; None when no step within limits does."""
+def _times_us(pair: _Pair) -> tuple[int, int, int, int, int]:
     a, b = pair.mine.volume, pair.other.volume
-    slack_us = time_slack_us(a) + time_slack_us(b)
-    reach_us = slack_us + floor(pair.minima.time_s * MICROSECONDS_PER_SECOND)
+    reach_us = time_slack_us(a) + time_slack_us(b) + floor(pair.minima.time_s * MICROSECONDS_PER_SECOND)
+    return a.window.start_us, a.window.end_us, b.window.start_us, b.window.end_us, reach_us
+
+
+def forbidden_times(
+    start_us: Indices, end_us: Indices, other_start_us: Indices, other_end_us: Indices, reach_us: Indices
+) -> tuple[Indices, Indices]:
+    """The first and last step in which the first of two windows comes within reach of the second; first > last where none does.
+
+    Args:
+        reach_us: the minimum and both uncertainties. All (k,).
+    """
     step_us = TIME_STEP_S * MICROSECONDS_PER_SECOND
-    if OPEN_START_US in (a.window.start_us, b.window.start_us) and OPEN_END_US in (a.window.end_us, b.window.end_us):
-        return -MOST_TIME_STEPS, MOST_TIME_STEPS
-    # step s meets when b.start - (a.end + s) <= reach and (a.start + s) - b.end <= reach; open sides do not move
-    first = -((reach_us + a.window.end_us - b.window.start_us) // step_us)
-    last = (reach_us + b.window.end_us - a.window.start_us) // step_us
-    return None if first > MOST_TIME_STEPS or last < -MOST_TIME_STEPS else (first, last)
+    # step s meets when other_start - (end + s) <= reach and (start + s) - other_end <= reach; open sides do not move
+    first = np.maximum(-((reach_us + end_us - other_start_us) // step_us), -MOST_TIME_STEPS)
+    last = np.minimum((reach_us + other_end_us - start_us) // step_us, MOST_TIME_STEPS)
+    always = ((start_us == OPEN_START_US) | (other_start_us == OPEN_START_US)) & (
+        (end_us == OPEN_END_US) | (other_end_us == OPEN_END_US)
+    )
+    return np.where(always, -MOST_TIME_STEPS, first), np.where(always, MOST_TIME_STEPS, last)
 
 
 # ── altitude ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -315,7 +330,7 @@ def _clears(proposal: Proposal, pairs: Sequence[_Pair], above_or_below: Sequence
     """Whether a move sideways clears, and leaves a footprint that can be."""
     try:
         after = {
-            id(p.mine): prepare(_moved_volume(p.mine.volume, proposal), proposal.notice.activity)
+            id(p.mine): prepare(moved_volume(p.mine.volume, proposal), proposal.notice.activity)
             for p in (*pairs, *above_or_below)
         }
         return not any(p.would_meet_laterally(after[id(p.mine)]) for p in pairs) and not any(
@@ -352,26 +367,27 @@ def _clear_in_the_plane(pairs: Sequence[_Pair]) -> Iterator[tuple[int, float]]:
     A step changes no distance by more than its own length, so from a move that falls short by d the next that may do is
     d further on, but for what the ellipsoid and the plane may stretch it.
     """
-    plane = _Plane.of(pairs)
-    first = _steps_short(plane.short_by_m(0.0, 0.0))  # before it moves, every bearing is the same
+    scene = pairs[0].scene
+    plane = Plane.of([(pair.mine, pair.other, pair.minima.lateral_m) for pair in pairs], scene.flat)
+    first = steps_short(plane.short_by_m(0.0, 0.0))  # before it moves, every bearing is the same
     queue = [(first, float(bearing_deg)) for bearing_deg in BEARINGS_DEG if first <= MOST_SIDEWAYS_STEPS]
     while queue:
         step, bearing_deg = heappop(queue)
         short_m = plane.short_by_m(step * SIDEWAYS_STEP_M, radians(bearing_deg))
         if short_m <= 0.0:
             yield step, bearing_deg
-        step += _steps_short(short_m)
+        step += steps_short(short_m)
         if step <= MOST_SIDEWAYS_STEPS:
             heappush(queue, (step, bearing_deg))
 
 
-def _steps_short(short_m: float) -> int:
+def steps_short(short_m: float) -> int:
     """How many steps farther the next move lies that may clear what now falls short by so much."""
     return max(1, floor(0.98 * short_m / SIDEWAYS_STEP_M))
 
 
 @dataclass(frozen=True, eq=False)
-class _Plane:
+class Plane:
     """Core against core, laid out round the notice: k pairs of shapes, and how far apart each has to be (m).
 
     Attributes:
@@ -388,29 +404,30 @@ class _Plane:
     doubt: float
 
     @classmethod
-    def of(cls, pairs: Sequence[_Pair]) -> _Plane:
-        about = pairs[0].mine.shape.cores[0]
+    def of(cls, pairs: Sequence[tuple[Prepared, Prepared, float]], flat: Callable[[Core, Core], BaseGeometry]) -> Plane:
+        """Volumes that move, each with one that stays and the lateral minimum (m) between them.
+
+        Args:
+            flat: lays out a core in the plane round `plane_middle` of another.
+        """
+        about = pairs[0][0].shape.cores[0]
         mine: dict[int, tuple[int, BaseGeometry]] = {}
         rows = []
-        for pair in pairs:
-            scene = pair.scene
-            slack_m = (
-                pair.mine.volume.uncertainty.position_m + pair.other.volume.uncertainty.position_m + LATERAL_MARGIN_M
-            )
-            for a in pair.mine.shape.cores:
-                number, _ = mine.setdefault(id(a), (len(mine), scene.flat(a, about)))
-                for b in pair.other.shape.cores:
-                    needed = pair.minima.lateral_m + slack_m + a.radius_m + b.radius_m
-                    rows.append((number, scene.flat(b, about), needed))
+        for own, other, lateral_m in pairs:
+            slack_m = own.volume.uncertainty.position_m + other.volume.uncertainty.position_m + LATERAL_MARGIN_M
+            for a in own.shape.cores:
+                number, _ = mine.setdefault(id(a), (len(mine), flat(a, about)))
+                for b in other.shape.cores:
+                    rows.append((number, flat(b, about), lateral_m + slack_m + a.radius_m + b.radius_m))
         needed_m = np.array([row[2] for row in rows])
-        shapes = np.array([flat for _, flat in mine.values()], dtype=object)
+        shapes = np.array([shape for _, shape in mine.values()], dtype=object)
         return cls(
             shapes,
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=object),
             needed_m - _off_in_plane(shapes, needed_m),
             _north(shapes, plane_middle(about)),
-            misplaced([p.mine.volume.footprint for p in pairs]),
+            misplaced([own.volume.footprint for own, _, _ in pairs]),
         )
 
     def short_by_m(self, by_m: float, bearing: float) -> float:
@@ -418,9 +435,25 @@ class _Plane:
         import shapely
 
         offset_m = by_m * np.stack([np.sin(self.north + bearing), np.cos(self.north + bearing)], axis=1)
-        there = shapely.transform(self.mine, lambda xy: xy + offset_m)
-        apart_m = shapely.distance(there[self.of_mine], self.other)
-        return float(np.max(self.surely_m - apart_m)) - self.doubt * by_m
+        there = shapely.transform(self.mine, lambda xy: xy + offset_m)[self.of_mine]
+        apart_m = shapely.distance(there, self.other)
+        short_m = self.surely_m - apart_m
+        over = np.flatnonzero(apart_m == 0.0)
+        if len(over):
+            short_m[over] += np.maximum(
+                _depth_m(there[over], self.other[over]), _depth_m(self.other[over], there[over])
+            )
+        return float(short_m.max()) - self.doubt * by_m
+
+
+def _depth_m(shapes: NDArray[np.object_], regions: NDArray[np.object_]) -> Floats:
+    """(k,) how far inside a region some point of a shape lies: the shape has to move as far to leave it. 0: not inside."""
+    import shapely
+
+    somewhere = shapely.point_on_surface(shapes)
+    inside = shapely.contains(regions, somewhere) & (shapely.get_dimensions(regions) == 2)
+    depth_m = shapely.distance(somewhere, shapely.boundary(regions))
+    return np.where(inside, np.minimum(depth_m, 2 * MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M), 0.0)
 
 
 def _north(shapes: NDArray[np.object_], middle: Position) -> Floats:

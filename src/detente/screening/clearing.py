@@ -1,0 +1,348 @@
+"""Clearing moves against millions of volumes: what `proposals.propose` says, found in the changing index.
+
+A notice that moves in time keeps its place and height, one that moves in altitude its place and hours, one that moves sideways
+its hours and height. So the index is asked once a dimension, with the notice's boxes stretched in that dimension only, and the
+kernels answer the two others once for each volume found. Time and altitude are then arithmetic: each volume forbids one run of
+steps. Sideways the places are tried one after the other, nearest first, until a place is free.
+
+The kernels find; the exact predicate decides what they leave open, and every move is proved by asking the index about the moved
+notice. What the index takes in meanwhile may make that proof fail: then the next move is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import radians
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.domain import Activity, AltitudeReference, InvalidVolume, Notice, Proposal, Volume4D
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.geodesy import wgs84
+from detente.geodesy.altitudes import hae_bounds_m
+from detente.geodesy.wgs84 import Floats
+from detente.screening import kernels
+from detente.screening.engine import REFERENCE_CODES
+from detente.screening.index import NEVER_COMPARED, InTheWay, VolumeIndex
+from detente.screening.packed import ACTIVITIES, Ints, Pack
+from detente.screening.pair import Prepared, lateral_separation_m, prepare
+from detente.screening.plane import flat_core, plane_middle
+from detente.screening.proposals import (
+    ALTITUDE_STEP_M,
+    BEARINGS_DEG,
+    MOST_SIDEWAYS_STEPS,
+    MOST_TIME_STEPS,
+    MOVES,
+    SIDEWAYS_STEP_M,
+    TIME_STEP_S,
+    Plane,
+    altitude_steps,
+    bearings_hold,
+    forbidden_times,
+    misplaced,
+    moved_volume,
+    smallest_step,
+    steps_short,
+)
+
+_ROUNDING_M: Final = 0.1
+_RINGS: Final = (1, 5, 17, 41, MOST_SIDEWAYS_STEPS + 1)  # steps looked at together: most notices find a place nearby
+_KNOWN_HEIGHTS: Final = tuple(
+    REFERENCE_CODES[r] for r in (AltitudeReference.HAE, AltitudeReference.UNLIMITED, AltitudeReference.UNSTATED)
+)
+
+
+def propose(notice: Notice, volumes: Sequence[Volume4D], index: VolumeIndex, party: int) -> tuple[Proposal, ...]:
+    """The smallest clearing move in each dimension that makes sense for the notice's activity, against everything active.
+
+    Args:
+        volumes: the notice's own, or those of them that count. party: its code in the index.
+    Raises:
+        InvalidVolume: a footprint's geometry cannot be.
+    """
+    if not MOVES[notice.activity]:
+        return ()
+    asked = _Asked(notice, tuple(volumes), index, party, _between_plans(index.minima))
+    if asked.is_clear():
+        return ()
+    find = {"time": _in_time, "altitude": _in_altitude, "sideways": _sideways}
+    found = (find[dimension](asked) for dimension in MOVES[notice.activity])
+    return tuple(proposal for proposal in found if proposal is not None)
+
+
+def _between_plans(minima: Floats) -> Floats:
+    """The minima without hazard areas: entering one is a warning, never a conflict."""
+    plans, hazard = minima.copy(), ACTIVITIES.index(Activity.HAZARD_AREA)
+    plans[hazard], plans[:, hazard] = NEVER_COMPARED, NEVER_COMPARED
+    return plans
+
+
+class _Asked:
+    """One notice, and the index it is to be cleared against."""
+
+    def __init__(
+        self, notice: Notice, volumes: tuple[Volume4D, ...], index: VolumeIndex, party: int, minima: Floats
+    ) -> None:
+        self.notice, self.volumes, self.index, self.party, self.minima = notice, volumes, index, party, minima
+        self.pack = index.pack(volumes, party, notice.activity)
+        self._others: dict[int, Prepared | None] = {}
+
+    def is_clear(self, proposal: Proposal | None = None) -> bool:
+        """Whether the notice, moved as proposed, is CLEAR of everything active."""
+        try:
+            volumes = self.volumes if proposal is None else [moved_volume(v, proposal) for v in self.volumes]
+            pack = self.pack if proposal is None else self.index.pack(volumes, self.party, self.notice.activity)
+        except InvalidVolume:  # a sliver, bent across itself
+            return False
+        return not len(self.index.query(pack, self.minima))
+
+    def other(self, number: int) -> Prepared | None:
+        """A volume of the index; None where it is gone meanwhile."""
+        if number not in self._others:
+            self._others[number] = self.index.volume(number)
+        return self._others[number]
+
+    def lateral_m(self, other_activity: int) -> float:
+        """The lateral minimum to volumes of an activity."""
+        return float(self.minima[ACTIVITIES.index(self.notice.activity), other_activity, 0])
+
+    def own_volume(self, row: int) -> Volume4D:
+        """The volume that a row of the pack is a core of."""
+        return self.volumes[int(self.pack.whole[row, kernels.NUMBER])]
+
+
+def _smallest(
+    asked: _Asked,
+    near: InTheWay,
+    first: Ints,
+    last: Ints,
+    steps: range,
+    dimension: Literal["time", "altitude"],
+    size: float,
+) -> Proposal | None:
+    """The smallest step that nothing forbids; what the kernels left open is decided only where it stands in the way."""
+    runs, is_open = np.stack([first, last], axis=1), near.lateral == kernels.UNDECIDED
+    held = [(a, b) for a, b in np.unique(runs[~is_open & (first <= last)], axis=0).tolist()]
+    undecided = np.flatnonzero(is_open & (first <= last)).tolist()
+    while (step := smallest_step(held, steps[-1], steps[0])) is not None:
+        doubted = [k for k in undecided if first[k] <= step <= last[k]]
+        undecided = [k for k in undecided if k not in doubted]
+        meeting = [(int(first[k]), int(last[k])) for k in doubted if _pair_meets_laterally(asked, near, k)]
+        held += meeting
+        if meeting or step == 0:
+            if not meeting:
+                return None
+            continue
+        proposal = Proposal(asked.notice, dimension, step * size)
+        if asked.is_clear(proposal):
+            return proposal
+        held.append((step, step))
+    return None
+
+
+def _pair_meets_laterally(asked: _Asked, near: InTheWay, k: int, moved: Proposal | None = None) -> bool:
+    volume = asked.own_volume(int(near.own[k]))
+    own = prepare(volume if moved is None else moved_volume(volume, moved), asked.notice.activity)
+    row = near.whole[near.other[k]]
+    other, within_m = asked.other(int(row[kernels.NUMBER])), asked.lateral_m(int(row[kernels.WHO]) & 255)
+    return other is not None and lateral_separation_m(own, other, within_m)[0].least <= within_m
+
+
+def _between(asked: _Asked, near: InTheWay) -> Floats:
+    """(k, 3) the minima between the pairs."""
+    return np.asarray(asked.minima[ACTIVITIES.index(asked.notice.activity), near.whole[near.other, kernels.WHO] & 255])
+
+
+# ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_time(asked: _Asked) -> Proposal | None:
+    reach_s, end_s = MOST_TIME_STEPS * TIME_STEP_S, kernels.SECONDS_END
+    box = asked.pack.box.copy()
+    box[:, kernels.FROM_S] = np.maximum(box[:, kernels.FROM_S] - reach_s, -end_s)
+    box[:, kernels.TO_S] = np.minimum(box[:, kernels.TO_S] + reach_s, end_s)
+    near = asked.index.in_the_way(replace(asked.pack, box=box), asked.minima, kernels.TIME)
+    own, other = asked.pack.whole[near.own], near.whole[near.other]
+    within_us = np.floor(_between(asked, near)[:, 2] * MICROSECONDS_PER_SECOND).astype(np.int64)
+    first, last = forbidden_times(
+        own[:, kernels.START],
+        own[:, kernels.END],
+        other[:, kernels.START],
+        other[:, kernels.END],
+        own[:, kernels.TIME_SLACK] + other[:, kernels.TIME_SLACK] + within_us,
+    )
+    steps = range(-MOST_TIME_STEPS, MOST_TIME_STEPS + 1)
+    return _smallest(asked, near, first, last, steps, "time", float(TIME_STEP_S))
+
+
+# ── altitude ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_altitude(asked: _Asked) -> Proposal | None:
+    pack, steps = asked.pack, altitude_steps(asked.volumes)
+    lifted = _lifted(asked, steps)
+    box = pack.box.copy()
+    for at in (lifted[0], lifted[-1]):
+        there = asked.index.pack_anew(at.copy(), pack.lat_lon, pack.joins).box
+        box[:, kernels.LOW_DM] = np.minimum(box[:, kernels.LOW_DM], there[:, kernels.LOW_DM])
+        box[:, kernels.HIGH_DM] = np.maximum(box[:, kernels.HIGH_DM], there[:, kernels.HIGH_DM])
+    near = asked.index.in_the_way(replace(pack, box=box), asked.minima, kernels.ALTITUDE)
+    _find_heights(asked, lifted, steps, near)
+    pairs, held = np.stack([near.own, near.other], axis=1), np.empty((len(near.own), 2), dtype=np.int64)
+    asked.index.run.forbidden_heights(near.real, lifted, pairs, asked.minima, held)
+    held += steps[0]
+    return _smallest(asked, near, held[:, 0], held[:, 1], steps, "altitude", ALTITUDE_STEP_M)
+
+
+def _lifted(asked: _Asked, steps: range) -> Floats:
+    """(steps, rows, 24) the rows of the pack at each step; heights above the ellipsoid only where they need no conversion."""
+    lifted = np.repeat(asked.pack.real[None], len(steps), axis=0)
+    flags = lifted.view(np.int64)[:, :, kernels.FLAGS]
+    by_m = (np.array(steps, dtype=float) * ALTITUDE_STEP_M)[:, None]
+    for column, place in ((kernels.LOWER, 2), (kernels.UPPER, 6)):
+        lifted[:, :, column] += by_m
+        known = np.isin((flags >> place) & 15, _KNOWN_HEIGHTS)
+        least = kernels.LOWER_LEAST if column == kernels.LOWER else kernels.UPPER_LEAST
+        lifted[:, :, least] = np.where(known, lifted[:, :, column], np.nan)
+        lifted[:, :, least + 1] = lifted[:, :, least]
+    if asked.notice.activity is not Activity.SUBSURFACE_OPERATION:
+        is_agl = ((flags >> 2) & 15) == REFERENCE_CODES[AltitudeReference.AGL]
+        under = is_agl & (lifted[:, :, kernels.LOWER] < 0.0)
+        lifted.view(np.int64)[:, :, kernels.FLAGS] = np.where(
+            under, flags | kernels.BELOW_GROUND, flags & ~kernels.BELOW_GROUND
+        )
+    return lifted
+
+
+def _find_heights(asked: _Asked, lifted: Floats, steps: range, near: InTheWay) -> None:
+    """Fills in heights above the ellipsoid, at each step, of the rows that are compared across references."""
+    for row in np.unique(near.own[_in_two_references(asked, near)]).tolist():
+        volume = asked.own_volume(row)
+        box_deg, band = prepare(volume).shape.box_deg, volume.altitude
+        for column, limit in ((kernels.LOWER_LEAST, band.lower), (kernels.UPPER_LEAST, band.upper)):
+            if np.isnan(lifted[0, row, column]):
+                arena = asked.index.arena
+                lifted[:, row, column : column + 2] = [
+                    hae_bounds_m(limit.shifted(step * ALTITUDE_STEP_M), *box_deg, arena) for step in steps
+                ]
+
+
+# ── sideways ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Places a notice may move to, the nearest first: its rows at one after the other, and how far they may be off (m) at each."""
+
+    rows: Pack
+    off_m: Floats
+    moves: list[tuple[int, float]]
+
+
+def _sideways(asked: _Asked) -> Proposal | None:
+    footprints = [volume.footprint for volume in asked.volumes]
+    if not bearings_hold(footprints):
+        return None
+    doubt = misplaced(footprints)
+    reach_m = MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M * (1.02 + doubt)
+    pack = asked.pack
+    wide = asked.index.pack_anew(pack.real.copy(), pack.lat_lon, pack.joins, wider_m=reach_m)
+    near = asked.index.in_the_way(wide, asked.minima, kernels.SIDEWAYS, reach_m)
+    search = _Sideways(asked, near)
+    for places in _rings(asked, doubt):
+        proposal = search.first_clear(places)
+        if proposal is not None:
+            return proposal
+    return None
+
+
+class _Sideways:
+    """What is known of the bearings so far, as the places are tried from the nearest on."""
+
+    def __init__(self, asked: _Asked, near: InTheWay) -> None:
+        self.asked, self.near = asked, near
+        self.met = near.vertical != kernels.CLEAR
+        self.pairs = np.stack([near.own, near.other, self.met], axis=1).astype(np.int64)
+        self.blockers = np.full(len(BEARINGS_DEG), -1, dtype=np.int64)
+        self.first_step = np.ones(len(BEARINGS_DEG), dtype=np.int64)
+        self.doubts = np.empty(len(self.pairs), dtype=np.int64)
+        self.planes: dict[int, Plane | None] = {}
+
+    def first_clear(self, places: _Places) -> Proposal | None:
+        """The first of the places that is clear, proved to be."""
+        near, rows, place = self.near, places.rows, -1
+        while True:
+            not_before = (self.first_step - places.moves[0][0]) * len(BEARINGS_DEG)
+            place, found = self.asked.index.run.first_free_move(
+                rows.real, rows.vertices, rows.joins, place + 1, places.off_m, near.real, near.vertices, near.joins,
+                self.pairs, self.asked.minima, self.blockers, not_before, self.doubts,
+            )  # fmt: skip
+            if place == len(places.moves):
+                return None
+            step, bearing_deg = places.moves[place]
+            doubts = self.doubts[:found].tolist()
+            if self._falls_short(step, bearing_deg, doubts):
+                continue
+            proposal = Proposal(self.asked.notice, "sideways", step * SIDEWAYS_STEP_M, bearing_deg)
+            if self._clears(proposal, doubts):
+                return proposal
+
+    def _falls_short(self, step: int, bearing_deg: float, doubts: list[int]) -> bool:
+        """Whether one of the pairs that the kernels leave open is in the way, seen in a plane; then how far on is worth a look.
+
+        These are the shapes hundreds of kilometres wide, which would otherwise go through the exact predicate at every place.
+        """
+        short_m = max((self._short_by_m(k, step, bearing_deg) for k in doubts if self.met[k]), default=0.0)
+        if short_m > 0.0:
+            self.first_step[BEARINGS_DEG.tolist().index(bearing_deg)] = step + steps_short(short_m)
+        return short_m > 0.0
+
+    def _short_by_m(self, k: int, step: int, bearing_deg: float) -> float:
+        if k not in self.planes:
+            self.planes[k] = self._plane(k)
+        plane = self.planes[k]
+        return 0.0 if plane is None else plane.short_by_m(step * SIDEWAYS_STEP_M, radians(bearing_deg))
+
+    def _plane(self, k: int) -> Plane | None:
+        own = prepare(self.asked.own_volume(int(self.near.own[k])), self.asked.notice.activity)
+        other = self.near.whole[self.near.other[k]]
+        there = self.asked.other(int(other[kernels.NUMBER]))
+        if there is None:
+            return None
+        lateral_m = self.asked.lateral_m(int(other[kernels.WHO]) & 255)
+        return Plane.of([(own, there, lateral_m)], lambda core, about: flat_core(core, plane_middle(about)))
+
+    def _clears(self, proposal: Proposal, doubts: list[int]) -> bool:
+        """Whether a move to where nothing surely is in the way clears.
+
+        Bands of two references may part over another sea; as in `proposals`, that alone does not count as clear.
+        """
+        asked, near = self.asked, self.near
+        if not asked.is_clear(proposal):
+            return False
+        across = _in_two_references(asked, near)
+        return not any(_pair_meets_laterally(asked, near, k, proposal) for k in doubts if self.met[k] and across[k])
+
+
+def _in_two_references(asked: _Asked, near: InTheWay) -> NDArray[np.bool_]:
+    """(k,) whether a lower limit and the other's upper one have different references."""
+    own, other = asked.pack.whole[near.own, kernels.FLAGS], near.whole[near.other, kernels.FLAGS]
+    return np.asarray(((own >> 2 & 15) != (other >> 6 & 15)) | ((own >> 6 & 15) != (other >> 2 & 15)))
+
+
+def _rings(asked: _Asked, doubt: float) -> Iterator[_Places]:
+    pack = asked.pack
+    for first, after in pairwise(_RINGS):
+        moves = [(step, bearing_deg) for step in range(first, after) for bearing_deg in BEARINGS_DEG.tolist()]
+        by_m, bearing_deg = np.array([(step * SIDEWAYS_STEP_M, bearing) for step, bearing in moves]).T
+        lat, lon = wgs84.direct(pack.lat_lon[:, 0], pack.lat_lon[:, 1], bearing_deg[:, None], by_m[:, None])
+        rows = asked.index.pack_anew(
+            np.tile(pack.real, (len(moves), 1)),
+            np.stack([lat.ravel(), lon.ravel()], axis=1),
+            np.tile(pack.joins, len(moves)),
+        )
+        yield _Places(rows, _ROUNDING_M + doubt * by_m, moves)
