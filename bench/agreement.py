@@ -48,10 +48,10 @@ class Exact:
         """How much farther two rows are apart than the minimum and, unless `stated`, their uncertainties reach."""
         slack_m = 0.0 if stated else float(self.p.volumes.position_slack_m[[i, j]].sum())
         reach_m = self.p.minima[0] + slack_m
-        apart = lateral.distance(self._shape(i), self._shape(j), beyond_m=reach_m + 100 * BAND_M)
+        apart = lateral.distance(self.shape(i), self.shape(j), beyond_m=reach_m + 100 * BAND_M)
         return float(apart.distance_m) - reach_m
 
-    def _shape(self, i: int) -> Shape:
+    def shape(self, i: int) -> Shape:
         if i not in self.shapes:
             self.shapes[i] = _shape_of_row(self.p.volumes, i)
         return self.shapes[i]
@@ -90,6 +90,17 @@ class Agreement:
 
 
 Found = tuple[NDArray[np.int64], NDArray[np.int8]]
+
+
+def differing(count: int, ours: Found, theirs: Found) -> NDArray[np.int64]:
+    """(k, 2) pairs of `count` volumes that only one of the two has, or that they grade differently."""
+    (my_keys, my_answers), (peer_keys, peer_answers) = (
+        (pairs @ [count, 1], answers) for pairs, answers in (ours, theirs)
+    )
+    both, mine, peers = np.intersect1d(my_keys, peer_keys, assume_unique=True, return_indices=True)
+    apart = both[my_answers[mine] != peer_answers[peers]]
+    keys = np.union1d(apart, np.setxor1d(my_keys, peer_keys, assume_unique=True))
+    return np.stack(np.divmod(keys, count), axis=1)
 
 
 def compared(p: Planned, ours: Found, theirs: Found) -> Agreement:

@@ -6,7 +6,7 @@ and times rounded to a float.
 
 import numpy as np
 import pytest
-from bench.agreement import Exact, compared
+from bench.agreement import Exact, compared, differing
 from bench.peers import duckdb_grid, shapely_sliced, shapely_tree
 from bench.workload import plane, planned
 from pyproj import Transformer
@@ -16,9 +16,26 @@ from detente.screening import kernels
 from detente.screening.engine import find_meetings
 from oracle import lateral_distance_m
 from oracle.meeting import lateral_answers
+from soak.page import write_row
 
 pytest.importorskip("duckdb", reason="the peers come with detente[bench]")
 SEED = 20180917
+PEERS = {"shapely, sliced by time": shapely_sliced, "DuckDB grid join": duckdb_grid}
+
+
+def as_numbers(a, judged, wrong):
+    """A line of the page."""
+    counts = (a.both, a.ours_only, a.in_margin, a.theirs_only, a.graded_apart, len(judged))
+    return (*(f"{count:,}" for count in counts), f"{a.farthest_m:.2f}", len(wrong))
+
+
+def contradicted_by_the_oracle(p, ours, judged):
+    """Those of the pairs whose answer, CLEAR where the engine found none, the oracle doesn't allow."""
+    answers = dict(zip(map(tuple, ours[0].tolist()), ours[1].tolist(), strict=True))
+    for i, j in map(tuple, judged.tolist()):
+        allowed = allowed_answers(p, i, j)
+        if not allowed.least <= answers.get((i, j), Answer.CLEAR) <= allowed.most:
+            yield i, j
 
 
 def found_by_the_engine(p, threads=2):
@@ -31,10 +48,15 @@ def found_by_the_engine(p, threads=2):
 def test_two_independent_peers_find_the_same_pairs(name, count):
     p = planned(name, count, SEED)
     found = found_by_the_engine(p)
-    flat = plane(p)
-    for peer in (shapely_sliced, duckdb_grid):
-        agreement = compared(p, (found.pairs, found.answers), peer(flat, 2))
-        assert agreement.holds, (peer.__name__, agreement)
+    ours, flat = (found.pairs, found.answers), plane(p)
+    for name_of_peer, peer in PEERS.items():
+        theirs = peer(flat, 2)
+        agreement = compared(p, ours, theirs)
+        judged = differing(len(p.volumes), ours, theirs)
+        wrong = {*agreement.wrong, *contradicted_by_the_oracle(p, ours, judged)}
+        write_row(name, count, name_of_peer, as_numbers(agreement, judged, wrong))
+        assert not wrong, (name_of_peer, SEED, sorted(wrong))
+        assert agreement.holds, (name_of_peer, agreement)
         assert agreement.both > count // 200
         assert agreement.graded_apart < 10 + agreement.both // 10_000
 
