@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,10 @@ HEADINGS = "party,reference,activity,latitude,longitude,radius,altitude_lower,al
 ALPHA = "A,1,air_operation,35.5,35.8,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
 BRAVO = "B,1,air_operation,35.5,35.9,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
 FAR = "B,1,air_operation,33.5,33.9,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
+LATE = "C,1,air_operation,35.5,35.8,10 km,SFC,FL100,172200ZSEP18,172210ZSEP18\n"
+LATE += "D,1,air_operation,33.5,33.8,10 km,SFC,FL100,172200ZSEP18,172210ZSEP18\n"
+ROOT = Path(__file__).parents[2]
+TELLING_EXIT_CODES = ("README.md", "CHANGELOG.md", "docs/answers.md", "docs/formats.md", "docs/screening.md")
 BROKEN = "C,1,air_operation,35.5,35.9,10,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
 
 
@@ -68,7 +73,13 @@ def test_without_minima_it_refuses_and_says_how(plans):
         ([*MINIMA, "--map", "callsign"], "not a pair"),
         ([*MINIMA, "-u", "missing.toml"], "does not exist"),
         ([*MINIMA, "--format", "pdf"], "pdf"),
-        ([*MINIMA, "-o", "/proc/nowhere/out.json"], "cannot write"),
+        ([*MINIMA, "-o", "/proc/nowhere/out.json"], "there is no folder /proc/nowhere"),
+        ([*MINIMA, "-o", "/dev/null", "-f", "json"], "it is not a file"),
+        (
+            [*MINIMA, "-o", "answer.pdf"],
+            "no format is written to a name that ends in .pdf — end it in .txt, .json, .geojson",
+        ),
+        ([*MINIMA, "-o", "answer"], "ends in nothing"),
     ],
 )
 def test_a_wrong_option_is_refused_with_the_reason(plans, options, why):
@@ -89,7 +100,27 @@ def test_the_format_is_told_from_the_name_of_the_output(plans, tmp_path):
         done = detente("screen", plans(ALPHA, BRAVO), *MINIMA, "-o", tmp_path / name)
         assert done.returncode == 1
         assert done.stdout == ""
+        assert "CONFLICT: 1 pair of 2 volumes; 1 conflict and 0 possible between 1 pair of notices." in done.stderr
+        assert f"Written to {tmp_path / name}." in done.stderr
         assert (tmp_path / name).read_text().lower().startswith(begins)
+
+
+def test_the_answer_is_never_written_over_the_plans(plans):
+    path = plans(ALPHA, BRAVO)
+    done = detente("screen", path, *MINIMA, "-o", path)
+    assert done.returncode == 2
+    assert "is one of the files to read" in done.stderr
+    assert path.read_text().endswith(BRAVO)
+
+
+def test_the_exit_codes_are_worded_alike_wherever_they_are_told():
+    said = (
+        "Exit code 0: plans were compared, and all is clear. 1: something meets or may meet, or enters or may enter a hazard area. "
+        "2: something could not be read, nothing was compared, or the command was wrong."
+    )
+    texts = [(ROOT / name).read_text() for name in TELLING_EXIT_CODES]
+    for text in (*texts, detente("screen", "--help").stdout):
+        assert said in " ".join(text.split())
 
 
 def test_what_goes_to_a_pipe_is_only_the_answer(plans):
@@ -112,7 +143,27 @@ def test_a_file_is_replaced_whole_or_not_at_all(plans, tmp_path):
 
 
 def test_between_leaves_out_the_rest_of_the_day(plans):
-    assert detente("screen", plans(ALPHA, BRAVO), *MINIMA, "--between", "172200ZSEP18/172300ZSEP18").returncode == 0
+    done = detente("screen", plans(ALPHA, BRAVO, FAR, LATE), *MINIMA, "--between", "172200ZSEP18/172300ZSEP18")
+    assert done.returncode == 0
+    assert "CLEAR: 1 pair of" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ((ALPHA, ALPHA.replace("A,1", "A,2")), []),
+        ((ALPHA, FAR), ["--between", "172200ZSEP18/172300ZSEP18"]),
+        ((ALPHA.replace("air_operation", "hazard_area"), BRAVO.replace("air_operation", "hazard_area")), []),
+    ],
+)
+def test_where_nothing_was_compared_the_exit_code_is_2_and_no_output_says_clear(plans, tmp_path, rows, options):
+    for form in ("table", "json", "geojson", "html"):
+        done = detente("screen", plans(*rows), *MINIMA, *options, "-f", form, "-o", tmp_path / "out.txt")
+        assert done.returncode == 2
+        assert done.stderr.startswith("NOTHING COMPARED: ")
+        assert "CLEAR" not in re.sub(
+            r"(?s)<style>.*</style>|<script>.*</script>", "", (tmp_path / "out.txt").read_text()
+        )
 
 
 def test_columns_and_defaults_are_taken_from_the_command_line(tmp_path):
@@ -135,7 +186,8 @@ def test_columns_and_defaults_are_taken_from_the_command_line(tmp_path):
 
 def test_text_from_a_file_cannot_drive_the_terminal(plans):
     escape = "A,\x1b[2J\x1b]0;owned\x07,air_operation,35.5,35.8,10 km,SFC,FL100,171840ZSEP18,171910ZSEP18\n"
-    assert "\x1b" not in detente("screen", plans(escape, BRAVO), *MINIMA).stdout
+    for form in ("table", "json", "geojson", "csv"):
+        assert "\x1b" not in detente("screen", plans(escape, BRAVO), *MINIMA, "-f", form).stdout
 
 
 @pytest.mark.parametrize(

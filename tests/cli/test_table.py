@@ -27,6 +27,7 @@ from detente.domain import (
     ScreeningAnswer,
     Separation,
     TimeWindow,
+    Unmeasured,
     Volume4D,
     VolumeRef,
     flight_level,
@@ -118,7 +119,8 @@ def test_conflicts_stand_before_possibles_and_each_by_time():
 def test_nothing_is_told_of_how_near_a_plan_comes_to_a_humanitarian_site():
     site = notice("SITE", "ICRC", Activity.HUMANITARIAN_SITE)
     text = table_text(answered(conflict(site, UN), proposals={("ICRC", "SITE"): (), ("UNIFIL", "UN-2"): ()}))
-    assert "withheld (protected site)" in text
+    assert text.count("withheld (protected)") == 3
+    assert "short by" not in text
     assert "closest" not in text
     assert "3.00 km" not in text
     assert "SITE: a humanitarian site is never asked to move" in text
@@ -185,6 +187,35 @@ def test_clear_never_stands_alone_where_something_was_not_read():
     )
 
 
-def test_clear_of_nobody_else_says_that_nothing_was_compared():
-    text = table_text(ScreeningAnswer(Answer.CLEAR, (LAF,), (), pair_count=0))
-    assert " ".join(text.split()).endswith("plans of one party alone, or none: nothing was compared.")
+HAZARD_A, HAZARD_B = (notice("HZ", party, Activity.HAZARD_AREA) for party in "AB")
+
+
+@pytest.mark.parametrize(
+    ("notices", "why"),
+    [
+        ((), "no plan was read"),
+        ((LAF,), "all plans are of one party, LAF"),
+        ((HAZARD_A, HAZARD_B), "hazard areas alone"),
+        ((LAF, UN), "no plans of different parties are active in the window asked for"),
+    ],
+)
+def test_where_nothing_was_compared_it_says_so_and_never_clear(notices, why):
+    text = " ".join(table_text(ScreeningAnswer(Answer.CLEAR, notices, ())).split())
+    assert f"NOTHING COMPARED: {why}" in text
+    assert "CLEAR" not in text
+
+
+def test_two_parties_hazard_areas_are_said_not_to_be_compared():
+    text = " ".join(table_text(ScreeningAnswer(Answer.CLEAR, (HAZARD_A, HAZARD_B, LAF), (), pair_count=2)).split())
+    assert "hazard areas: of 2 parties, A, B: two hazard areas are never compared with each other" in text
+    assert "never compared" not in table_text(ScreeningAnswer(Answer.CLEAR, (HAZARD_A, LAF), (), pair_count=1))
+
+
+def test_what_a_crowd_leaves_unmeasured_is_counted():
+    crowd = tuple(Unmeasured(VolumeRef(LAF, i), VolumeRef(UN, 0), Answer.POSSIBLE) for i in range(2))
+    text = " ".join(table_text(answered(conflict(LAF, UN), unmeasured=crowd, pair_count=3)).split())
+    assert "1 conflict and 2 possible between 1 pair of notices, 2 of them too many to measure" in text
+
+
+def test_the_place_of_plans_that_are_apart_is_said_to_lie_between_them():
+    assert "where     between LAF-7 and UN-2, near 35°" in table_text(answered(conflict(LAF, UN)))

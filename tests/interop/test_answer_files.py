@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detente.cli.table import table_text
 from detente.domain import (
     SURFACE,
     UNLIMITED_ABOVE,
@@ -41,13 +42,16 @@ from detente.domain import (
     Separation,
     TimeWindow,
     Uncertainty,
+    Unmeasured,
     Volume4D,
     VolumeRef,
     flight_level,
 )
 from detente.interop.answer_meetings import meetings
+from detente.interop.withheld import told
 from detente.interop.write_csv import COLUMNS, answer_csv
 from detente.interop.write_geojson import answer_geojson, geometry
+from detente.interop.write_html import answer_html
 from detente.interop.write_json import answer_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
@@ -112,14 +116,15 @@ def full_answer():
             Proposal(plan, "altitude", -304.8),
             Proposal(plan, "sideways", 2_778.0, 270.0),
         ),
-        ("UNIFIL", "UN-2"): (),
+        ("UNIFIL", "UN-2"): (Proposal(other, "sideways", 2_778.0, 270.0),),
         ("ICRC", "SITE"): (),
     }
     warnings = (
         HazardWarning(VolumeRef(plan, 0), VolumeRef(hazard, 0), Answer.CONFLICT, area()),
         HazardWarning(VolumeRef(other, 0), VolumeRef(hazard, 0), Answer.POSSIBLE, None),
     )
-    return ScreeningAnswer(Answer.CONFLICT, (plan, other, site, hazard), found, warnings, moves, 7)
+    crowd = (Unmeasured(VolumeRef(plan, 1), VolumeRef(other, 0), Answer.POSSIBLE),)
+    return ScreeningAnswer(Answer.CONFLICT, (plan, other, site, hazard), found, warnings, moves, 7, crowd)
 
 
 READINGS = (Note("plans.csv", "no party column; the file is its own party"),)
@@ -176,16 +181,89 @@ def test_open_and_unstated_sides_are_null_and_told_apart():
     assert stated["altitude_upper"]["value_m"] is None
 
 
-def test_no_output_tells_how_near_anything_comes_to_a_humanitarian_site():
-    whole = full_answer()
-    alone = ScreeningAnswer(Answer.POSSIBLE, whole.notices, whole.conflicts[2:], proposals=whole.proposals)
-    found = as_json(alone)["conflicts"][0]
-    assert found["lateral_m"] is None
-    assert found["lateral_withheld"] is True
-    assert found["area"]["closest"] is None
-    row = next(csv.DictReader(io.StringIO(answer_csv(alone))))
-    assert row["lateral_stated_m"] == row["lateral_least_m"] == ""
-    assert "SITE: a humanitarian site is never asked to move" in row["proposals"]
+def near_protected(activity, how_near, sideways):
+    """One answer about something protected; `how_near` and `sideways` are what screening found and no output may tell."""
+    kept = notice("KEPT", "ICRC", activity=activity)
+    plan, hazard = notice("P", "LAF"), notice("HZ", "SY", activity=Activity.HAZARD_AREA)
+    apart = Separation(how_near, how_near / 2)
+    corners = (position(35.1, 35.7), position(35.1, 35.9), position(35.3, 35.8 + how_near / 1e6))
+    window = TimeWindow.between(NOON, NOON + timedelta(minutes=10))
+    where = MeetingArea((Polygon(corners),), (corners[0], corners[2]), "FL160", "FL200", window.start_us, window.end_us)
+    pair = (VolumeRef(kept, 0), VolumeRef(plan, 0), Answer.POSSIBLE, apart, apart, apart, MINIMA, "default", (), where)
+    moves = (Proposal(plan, "time", 720.0), *sideways(plan))
+    return ScreeningAnswer(
+        *(Answer.POSSIBLE, (kept, plan, hazard), (Conflict(*pair),)),
+        (HazardWarning(VolumeRef(kept, 0), VolumeRef(hazard, 0), Answer.POSSIBLE, where),),
+        {("LAF", "P"): moves, ("ICRC", "KEPT"): sideways(kept)},
+        3,
+    )
+
+
+PROTECTED = [Activity.HUMANITARIAN_SITE, Activity.HUMANITARIAN_MOVEMENT]
+OUTPUTS = [answer_json, answer_geojson, answer_csv, answer_html, table_text]
+
+
+@pytest.mark.parametrize("activity", PROTECTED)
+@pytest.mark.parametrize("write", OUTPUTS)
+@given(st.floats(1.0, 9_000.0), st.floats(926.0, 92_600.0), st.sampled_from([0.0, 22.5, 270.0]))
+def test_every_output_is_the_same_however_near_a_plan_comes_to_what_is_protected(
+    write, activity, how_near, by, bearing_deg
+):
+    def sideways(mover):
+        return (Proposal(mover, "sideways", by, bearing_deg),)
+
+    told = write(near_protected(activity, how_near, sideways))
+    assert told == write(near_protected(activity, 4_321.0, lambda _: ()))
+    assert "12 min later" in told or write is answer_geojson
+
+
+@pytest.mark.parametrize("activity", PROTECTED)
+def test_where_something_protected_is_met_its_own_outline_is_told(activity):
+    from detente.geodesy.outline import outline
+
+    answer = near_protected(activity, 77.0, lambda _: ())
+    own = json.loads(json.dumps(geometry(outline(answer.notices[0].volumes[0].footprint))))
+    document = as_json(answer)
+    jsonschema.validate(document, SCHEMA)
+    for found in (document["conflicts"][0], document["warnings"][0]):
+        assert found["area"]["footprint"] == own
+        assert found["area"]["outline_of"] == "protected_volume"
+    assert document["proposals"][0]["sideways_withheld"] is True
+    assert {f["properties"]["outline_of"] for f in json.loads(answer_geojson(answer))["features"][3:]} == {
+        "protected_volume"
+    }
+
+
+def test_what_meets_nothing_protected_is_told_in_full():
+    answer = full_answer()
+    told_ = told(answer)
+    assert told_.conflicts[:2] == answer.conflicts[:2]
+    assert told_.proposals["UNIFIL", "UN-2"] == answer.proposals["UNIFIL", "UN-2"]
+    assert told(told_) == told_
+    plain = ScreeningAnswer(Answer.CLEAR, answer.notices[:2], answer.conflicts[:2], answer.warnings)
+    assert told(plain) is plain
+
+
+def test_what_lies_unmeasured_is_named_in_json_and_csv():
+    a, b = notice("A", "A"), notice("B", "B")
+    crowd = (Unmeasured(VolumeRef(a, 0), VolumeRef(b, 0), Answer.CONFLICT),)
+    answer = ScreeningAnswer(Answer.CONFLICT, (a, b), (), pair_count=1, unmeasured=crowd)
+    assert as_json(answer)["counts"]["conflicts"] == 1
+    assert as_json(answer)["unmeasured"][0]["a"]["party"] == "A"
+    row = next(csv.DictReader(io.StringIO(answer_csv(answer))))
+    assert (row["answer"], row["a_party"], row["reasons"]) == ("CONFLICT", "A", "one of too many to measure")
+
+
+@pytest.mark.parametrize("write", OUTPUTS)
+@pytest.mark.parametrize("sign", ["\x1b", "\x9b", "\x07", "\u202e", "\u2066", "\u2028", "\u200f", "\x7f", "\x00"])
+def test_no_output_holds_a_character_that_could_act_on_a_terminal_or_turn_its_text(write, sign):
+    evil = notice(f"R{sign}R", f"P{sign}P", title=f"T{sign}T", stated_place=sign, declared_by=sign)
+    other = notice("B", "B")
+    answer = ScreeningAnswer(Answer.CONFLICT, (evil, other), (conflict(evil, other, reasons=(sign,)),))
+    written = write(
+        answer, readings=[Note(sign, sign)], problems=[NotUnderstood(f"w{sign}", hint=f"h{sign}", where=sign)]
+    )
+    assert sign not in written
 
 
 def test_conflicts_come_before_possibles_and_each_by_time_never_by_distance():

@@ -29,7 +29,7 @@ from detente.interop import Intake, read_files, read_understanding
 
 Progress: TypeAlias = Callable[[int, int], None]
 
-ALL_CLEAR, SOMETHING_MEETS, BAD_INPUT = 0, 1, 2
+ALL_CLEAR, SOMETHING_MEETS, NO_ANSWER = 0, 1, 2
 _PATH: Final = click.Path(path_type=Path)
 
 
@@ -44,6 +44,7 @@ class Format(StrEnum):
 
 
 _FORMAT_OF_SUFFIX = {
+    ".txt": Format.TABLE,
     ".json": Format.JSON,
     ".geojson": Format.GEOJSON,
     ".html": Format.HTML,
@@ -98,15 +99,16 @@ def screen(
 ) -> None:
     """Tell where plans of different parties meet.
 
-    Reads GeoJSON, KML, KMZ, GPX, CSV, XLSX and notice JSON. Exit 0 all clear, 1 something meets or enters a hazard area, 2 bad input.
+    Reads GeoJSON, KML, KMZ, GPX, CSV, XLSX and notice JSON.
+
+    \b
+    Exit code 0: plans were compared, and all is clear.
+    1: something meets or may meet, or enters or may enter a hazard area.
+    2: something could not be read, nothing was compared, or the command was wrong.
     """
-    form = (
-        Format(format_)
-        if format_
-        else _FORMAT_OF_SUFFIX.get(output.suffix.lower(), Format.TABLE)
-        if output
-        else Format.TABLE
-    )
+    form = Format(format_) if format_ else _format_of(output)
+    if output:
+        _check_target(output, files)
     agreed = read_understanding(understanding) if understanding else None
     minima = _minima(lateral, vertical, time)
     if agreed is None and minima is None:
@@ -141,9 +143,36 @@ def _screened(
         )
 
 
+def _format_of(output: Path | None) -> Format:
+    """Told from the file's name; a name that ends like no format is refused, not given a table."""
+    if output is None:
+        return Format.TABLE
+    form = _FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    if form is None:
+        raise NotUnderstood(
+            f"-o {output}: no format is written to a name that ends in {output.suffix or 'nothing'}",
+            hint=f"end it in {', '.join(_FORMAT_OF_SUFFIX)}, or say which with --format",
+        )
+    return form
+
+
+def _check_target(output: Path, files: Sequence[Path]) -> None:
+    """Refuse before any work what could not be written, or would be written over the plans."""
+    if not output.parent.is_dir():
+        raise DetenteError(
+            f"cannot write {output}: there is no folder {output.parent}", hint="make it first, or check the name"
+        )
+    if output.exists() and not output.is_file():
+        raise DetenteError(f"cannot write {output}: it is not a file", hint="name a file in it, or another one")
+    if any(output.exists() and given.exists() and output.samefile(given) for given in files):
+        raise DetenteError(f"{output} is one of the files to read", hint="give the answer another name")
+
+
 def _exit_code(answer: ScreeningAnswer, intake: Intake) -> int:
-    if intake.problems:
-        return BAD_INPUT
+    from detente.interop.answer_words import nothing_compared
+
+    if intake.problems or nothing_compared(answer):
+        return NO_ANSWER
     entered = bool(answer.warnings)  # never a conflict, and no reason for a script to read "all clear" either
     return SOMETHING_MEETS if entered or answer.answer is not Answer.CLEAR else ALL_CLEAR
 
@@ -197,6 +226,8 @@ def _progress(doing: str) -> Iterator[Progress | None]:
 
 
 def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None, places: Sequence[Place]) -> None:
+    from detente.interop import answer_words as words
+
     if form is Format.TABLE and output is None:
         from detente.cli.table import print_table
 
@@ -207,7 +238,8 @@ def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path |
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
     _replace(output, text)
-    print(f"{_summary(answer, intake)} Written to {output}.", file=sys.stderr)  # noqa: T201
+    said = f"{words.headline(answer, intake.problems)}: {words.summary(answer, intake.problems)}"
+    print(f"{said}\nWritten to {output}.", file=sys.stderr)  # noqa: T201
 
 
 def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, places: Sequence[Place]) -> str:
@@ -232,20 +264,10 @@ def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, places: Seq
             return table_text(answer, readings=readings, problems=problems, generated_utc=now_utc)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _summary(answer: ScreeningAnswer, intake: Intake) -> str:
-    trouble = f", {_count(len(intake.problems), 'problem')} in the input" if intake.problems else ""
-    return f"{answer.answer.name}: {_count(len(answer.conflicts), 'pair')} of volumes that meet or may{trouble}."
-
-
 def _replace(path: Path, text: str) -> None:
     """Write the whole file or leave what was there."""
     partial = path.with_name(path.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     except OSError as error:

@@ -15,9 +15,11 @@ from typing import Final, TypeAlias
 from rich.console import Console
 from rich.text import Text
 
-from detente.domain import Answer, Conflict, DetenteError, MeetingArea, Notice, ScreeningAnswer
+from detente.domain import Answer, Conflict, DetenteError, Notice, Position, ScreeningAnswer
 from detente.interop import answer_words as words
 from detente.interop.answer_meetings import Entry, Meeting, entries, meetings
+from detente.interop.answer_words import visible as _plain
+from detente.interop.withheld import told
 
 MOST_MEETINGS: Final = 20  # more than a watch can read off a screen; the files hold all
 MOST_NOTES: Final = 20
@@ -73,6 +75,7 @@ def rows(
     more_in: str = "",
 ) -> Iterator[Row]:
     """The table from top to bottom: a label, or none, and what stands beside it."""
+    answer = told(answer)
     found = meetings(answer)
     for number, meeting in enumerate(found[:MOST_MEETINGS], start=1):
         yield from _meeting(number, meeting, answer)
@@ -81,11 +84,15 @@ def rows(
         yield "", Text("")
     warned = [_entry(entry) for entry in entries(answer)]
     yield from _section("Hazard areas entered (a warning, not a conflict)", warned, more_in)
-    yield from _section("How the input was read", [_note(reading.where, reading.what) for reading in readings], more_in)
+    yield from _section(
+        "How the input was read",
+        [_note(reading.where, reading.what) for reading in words.all_readings(answer, readings)],
+        more_in,
+    )
     yield from _section(
         "Problems in the input", [Text(_plain(str(error))) for error in problems], "", most=len(problems)
     )
-    yield "", summary(answer, found, problems)
+    yield "", summary(answer, problems)
 
 
 def _margin(label: str) -> str:
@@ -94,29 +101,11 @@ def _margin(label: str) -> str:
     return " - " if label == "-" else f"   {label}".ljust(_MARGIN_WIDTH)
 
 
-def summary(answer: ScreeningAnswer, found: Sequence[Meeting], problems: Sequence[DetenteError]) -> Text:
+def summary(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> Text:
     """`CONFLICT: 4,950 pairs of 100 volumes; 3 conflicts and 1 possible between 2 pairs of notices; …`."""
-    counted = words.counts(answer, problems)
-    parts = [f"{words.plural(counted['pairs'], 'pair')} of {words.plural(counted['volumes'], 'volume')}"]
-    if found:
-        parts.append(
-            f"{words.plural(counted['conflicts'], 'conflict')} and "
-            f"{counted['possibles']:,} possible between {words.plural(len(found), 'pair')} of notices"
-        )
-    if counted["warnings"]:
-        parts.append(f"{words.plural(counted['warnings'], 'hazard warning')}")
-    if not counted["pairs"]:
-        parts.append("plans of one party alone, or none: nothing was compared")
-    if problems:
-        parts.append(f"{words.plural(len(problems), 'problem')}: what could not be read was not screened")
-    return Text.assemble(_headline(answer, problems), ": ", "; ".join(parts) + ".")
-
-
-def _headline(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> tuple[str, str]:
-    """The answer's name; never the bare green word where something was not read, or nothing compared."""
-    if answer.answer is not Answer.CLEAR or (answer.pair_count and not problems):
-        return answer.answer.name, _STYLE[answer.answer]
-    return ("CLEAR as far as read" if problems else "CLEAR"), _STYLE[Answer.POSSIBLE]
+    headline = words.headline(answer, problems)
+    style = _STYLE[answer.answer if headline == answer.answer.name else Answer.POSSIBLE]
+    return Text.assemble((headline, style), f": {_plain(words.summary(answer, problems))}")
 
 
 def _more(count: int, more_in: str) -> Text:
@@ -152,7 +141,7 @@ def _rows(meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:
     yield "who", _who(conflict.a.notice, conflict.a.volume_index)
     yield "and", _who(conflict.b.notice, conflict.b.volume_index)
     if conflict.area is not None:
-        yield from _area(conflict.area, withheld=words.withholds_lateral(conflict))
+        yield from _area(conflict)
     yield from _apart(conflict)
     for reason in conflict.reasons:
         yield "possible", Text(_plain(reason))
@@ -173,16 +162,21 @@ def _who(notice: Notice, volume_index: int) -> Text:
     )
 
 
-def _area(area: MeetingArea, *, withheld: bool) -> Iterator[Row]:
+def _area(conflict: Conflict) -> Iterator[Row]:
+    area = conflict.area
+    assert area is not None
     if area.footprint:
-        centre = words.centre(area.footprint)
-        yield "where", Text(f"{words.dms(centre)}  MGRS {words.mgrs(centre)}")
-    if area.closest is not None and not withheld:
+        yield "where", Text(f"{_plain(words.placed(conflict))}{_place(words.centre(area.footprint))}")
+    if area.closest is not None:
         near, far = area.closest
         yield "closest", Text(f"{words.dms(near)} and {words.dms(far)}")
     yield "altitude", Text(area.lower if area.lower == area.upper else f"{area.lower} to {area.upper}")
     yield "when", Text(" to ".join(words.period(area.start_us, area.end_us)))
     yield "DTG", Text(f"{words.dtg(area.start_us) or 'open'} to {words.dtg(area.end_us) or 'open'}")
+
+
+def _place(position: Position) -> str:
+    return f"{words.dms(position)}  MGRS {words.mgrs(position)}"
 
 
 def _apart(conflict: Conflict) -> Iterator[Row]:
@@ -214,8 +208,3 @@ def _entry(entry: Entry) -> Text:
 
 def _note(where: str, what: str) -> Text:
     return Text(_plain(f"{where}: {what}" if where else what))
-
-
-def _plain(text: str) -> str:
-    """Control characters shown as their code points: a file must not be able to write lines of its own, nor recolour them."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -5,7 +5,10 @@ Times are UTC. Distances are rounded for reading, never used again in arithmetic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from typing import Final, Protocol
@@ -24,15 +27,20 @@ from detente.domain import (
     Proposal,
     ScreeningAnswer,
     Separation,
+    Unmeasured,
 )
 from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE, MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US, from_us, to_us
 from detente.geodesy.chart import Chart, middle
+from detente.interop.withheld import is_protected, sideways_withheld, withholds
 
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_UNPRINTED: Final = re.compile(r"[^\x20-\x7e\n]")
 NOT_STATED: Final = "not stated"
 NONE_WITHIN_LIMITS: Final = "none within limits"
-WITHHELD: Final = "withheld (protected site)"
+WITHHELD: Final = "withheld (protected)"
+SIDEWAYS_WITHHELD: Final = "sideways not told (protected)"
+NOTHING_COMPARED: Final = "NOTHING COMPARED"
 
 
 class ReadingNote(Protocol):
@@ -44,9 +52,33 @@ class ReadingNote(Protocol):
     def what(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A `ReadingNote` that the answer itself gives rise to."""
+
+    where: str
+    what: str
+
+
 def storable(text: str) -> str:
     """The text as UTF-8 can hold it: half of a surrogate pair, which JSON input may carry, becomes a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def visible(text: str) -> str:
+    """Text of a party as one line: what controls a terminal, or turns the direction of writing, stands as its code point."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def json_visible(json_text: str) -> str:
+    """JSON text whose characters that do not print are escaped: a terminal or editor that shows it obeys none of them."""
+    if json_text.isprintable():
+        return json_text
+    return _UNPRINTED.sub(lambda found: found[0] if found[0].isprintable() else _escaped(found[0]), json_text)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def iso(us: int) -> str | None:
@@ -120,16 +152,24 @@ def duration(seconds: float) -> str:
 def separations(conflict: Conflict) -> list[tuple[str, str, str, str, str]]:
     """One row a dimension: name, apart as stated, at least apart, minimum, short of the minimum by.
 
-    Lateral separations to a protected site are withheld: lists of them must not tell what lies how near to them.
+    Those to something protected are withheld: `withheld` says why.
     """
-    lateral_row = _row("lateral", conflict.lateral_m, conflict.minima.lateral_m, lateral)
-    if withholds_lateral(conflict):
-        lateral_row = ("lateral", WITHHELD, "", lateral_row[3], "")
-    return [
-        lateral_row,
+    rows = [
+        _row("lateral", conflict.lateral_m, conflict.minima.lateral_m, lateral),
         _row("vertical", conflict.vertical_m, conflict.minima.vertical_m, vertical),
         _row("time", conflict.time_s, conflict.minima.time_s, duration),
     ]
+    if withholds(conflict):
+        return [(name, WITHHELD, "", minimum, "") for name, _, _, minimum, _ in rows]
+    return rows
+
+
+def placed(conflict: Conflict) -> str:
+    """What the place of a meeting is: nothing to say where both are in it; else the middle of what keeps them apart, or the protected one's own."""
+    a, b = conflict.a.notice, conflict.b.notice
+    if withholds(conflict):
+        return f"{(a if is_protected(a) else b).reference} as stated, "
+    return "" if conflict.lateral_m.stated == 0.0 else f"between {a.reference} and {b.reference}, near "
 
 
 def _row(name: str, apart: Separation, minimum: float, words: Callable[[float], str]) -> tuple[str, str, str, str, str]:
@@ -137,11 +177,6 @@ def _row(name: str, apart: Separation, minimum: float, words: Callable[[float], 
     least = "overlap" if apart.least == 0.0 else words(apart.least)
     least = "" if least == stated else least
     return name, stated, least, words(minimum), words(max(minimum - apart.least, 0.0))
-
-
-def withholds_lateral(conflict: Conflict) -> bool:
-    """Whether a humanitarian site is part of the pair. A file screened locally has no viewer, so nobody is its owner."""
-    return Activity.HUMANITARIAN_SITE in (conflict.a.notice.activity, conflict.b.notice.activity)
 
 
 def minima(values: Minima) -> str:
@@ -165,8 +200,17 @@ def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]
         if notice.activity is Activity.HUMANITARIAN_SITE and answer.proposals:
             lines.append(f"{notice.reference}: a humanitarian site is never asked to move")
         elif moves is not None:
-            lines.append(f"{notice.reference}: {', or '.join(map(proposal, moves)) or NONE_WITHIN_LIMITS}")
+            lines.append(
+                f"{notice.reference}: {_moves(moves, sideways_withheld(answer, (notice.party, notice.reference)))}"
+            )
     return lines
+
+
+def _moves(moves: Sequence[Proposal], withheld: bool) -> str:
+    if not withheld:
+        return ", or ".join(map(proposal, moves)) or NONE_WITHIN_LIMITS
+    shown = [proposal(move) for move in moves if move.dimension != "sideways"]
+    return f"{', or '.join(shown) or NONE_WITHIN_LIMITS}; {SIDEWAYS_WITHHELD}"
 
 
 def proposal(move: Proposal) -> str:
@@ -212,15 +256,81 @@ def generated(moment: datetime | None) -> str | None:
 
 def counts(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> dict[str, int]:
     """How much was screened, and how much was found."""
+    met = _all_met(answer)
     return {
         "notices": len(answer.notices),
         "volumes": sum(len(notice.volumes) for notice in answer.notices),
         "pairs": answer.pair_count,
-        "conflicts": sum(c.answer is Answer.CONFLICT for c in answer.conflicts),
-        "possibles": sum(c.answer is Answer.POSSIBLE for c in answer.conflicts),
+        "conflicts": sum(c.answer is Answer.CONFLICT for c in met),
+        "possibles": sum(c.answer is Answer.POSSIBLE for c in met),
+        "unmeasured": len(answer.unmeasured),
         "warnings": len(answer.warnings),
         "problems": len(problems),
     }
+
+
+def answer_name(answer: ScreeningAnswer) -> str:
+    """`CLEAR`, `POSSIBLE`, `CONFLICT`, or `NOTHING_COMPARED`, for programs."""
+    return answer.answer.name if answer.pair_count or answer.answer else "NOTHING_COMPARED"
+
+
+def headline(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> str:
+    """The answer in a word for people; never a bare CLEAR where something was not read, or nothing compared."""
+    if nothing_compared(answer):
+        return NOTHING_COMPARED
+    return "CLEAR as far as read" if problems and not answer.answer else answer.answer.name
+
+
+def nothing_compared(answer: ScreeningAnswer) -> str:
+    """Why no plan was compared with another, and what to do; empty where some were."""
+    if answer.pair_count or answer.answer:
+        return ""
+    parties = {notice.party for notice in answer.notices}
+    if not parties:
+        return "no plan was read — give files that hold plans"
+    if len(parties) == 1:
+        return (
+            f"all plans are of one party, {visible(next(iter(parties)))} — give the others' plans too, "
+            "or state in each plan whose it is"
+        )
+    if all(notice.activity is Activity.HAZARD_AREA for notice in answer.notices):
+        return "hazard areas alone, and two of them are never compared — give the plans that may enter them"
+    return "no plans of different parties are active in the window asked for — widen --between, or leave it out"
+
+
+def summary(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> str:
+    """`4,950 pairs of 100 volumes; 3 conflicts and 1 possible between 2 pairs of notices; …`; or why nothing was compared."""
+    counted = counts(answer, problems)
+    parts = [
+        nothing_compared(answer) or f"{plural(counted['pairs'], 'pair')} of {plural(counted['volumes'], 'volume')}",
+        *_met(answer, counted),
+        *([plural(counted["warnings"], "hazard warning")] if counted["warnings"] else []),
+        *([f"{plural(len(problems), 'problem')}: what could not be read was not screened"] if problems else []),
+    ]
+    return "; ".join(parts) + "."
+
+
+def _met(answer: ScreeningAnswer, counted: Mapping[str, int]) -> list[str]:
+    met = _all_met(answer)
+    if not met:
+        return []
+    notices = {(c.a.notice.party, c.a.notice.reference, c.b.notice.party, c.b.notice.reference) for c in met}
+    found = f"{plural(counted['conflicts'], 'conflict')} and {counted['possibles']:,} possible"
+    rest = f", {counted['unmeasured']:,} of them too many to measure" if counted["unmeasured"] else ""
+    return [f"{found} between {plural(len(notices), 'pair')} of notices{rest}"]
+
+
+def _all_met(answer: ScreeningAnswer) -> tuple[Conflict | Unmeasured, ...]:
+    return (*answer.conflicts, *answer.unmeasured)
+
+
+def all_readings(answer: ScreeningAnswer, readings: Sequence[ReadingNote]) -> list[ReadingNote]:
+    """How the input was read, and what of it was not compared."""
+    declaring = sorted({n.party for n in answer.notices if n.activity is Activity.HAZARD_AREA})
+    if len(declaring) < 2:
+        return list(readings)
+    what = f"of {len(declaring)} parties, {', '.join(declaring)}: two hazard areas are never compared with each other"
+    return [*readings, Note("hazard areas", what)]
 
 
 def problem(error: DetenteError) -> dict[str, str]:

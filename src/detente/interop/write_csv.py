@@ -14,9 +14,10 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, Final
 
-from detente.domain import Conflict, DetenteError, MeetingArea, ScreeningAnswer, Separation, VolumeRef
+from detente.domain import Conflict, DetenteError, MeetingArea, ScreeningAnswer, Separation, Unmeasured, VolumeRef
 from detente.interop import answer_words as words
 from detente.interop.answer_meetings import in_order
+from detente.interop.withheld import told
 
 COLUMNS: Final = (
     *("answer", "a_party", "a_reference", "a_volume_index", "a_activity", "a_title"),
@@ -40,31 +41,38 @@ def answer_csv(
     problems: Sequence[DetenteError] = (),  # noqa: ARG001
     generated_utc: datetime | None = None,  # noqa: ARG001
 ) -> str:
-    """One header row and one row a conflict, in the order of the table. Readings and problems are not in it: show them elsewhere."""
+    """One header row and one row a conflict, in the order of the table, then what a crowd left unmeasured. Readings and problems are not in it: show them elsewhere."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for conflict in in_order(answer.conflicts):
-        row = _row(answer, conflict)
+    answer = told(answer)
+    rows = [_row(answer, conflict) for conflict in in_order(answer.conflicts)]
+    for row in (*rows, *map(_unmeasured, answer.unmeasured)):
         writer.writerow([_guarded(row.get(column, "")) for column in COLUMNS])
     return words.storable(text.getvalue())
 
 
 def _row(answer: ScreeningAnswer, conflict: Conflict) -> dict[str, Any]:
-    lateral = {"lateral_stated_m": "", "lateral_least_m": "", "lateral_minimum_m": _number(conflict.minima.lateral_m)}
-    if not words.withholds_lateral(conflict):
-        lateral = _apart("lateral", "m", conflict.lateral_m, conflict.minima.lateral_m)
     return {
         "answer": conflict.answer.name,
         **_side("a", conflict.a),
         **_side("b", conflict.b),
         **_where_and_when(conflict.area),
-        **lateral,
+        **_apart("lateral", "m", conflict.lateral_m, conflict.minima.lateral_m),
         **_apart("vertical", "m", conflict.vertical_m, conflict.minima.vertical_m),
         **_apart("time", "s", conflict.time_s, conflict.minima.time_s),
         "rule": conflict.rule,
         "reasons": "; ".join(conflict.reasons),
         "proposals": "; ".join(words.would_clear(answer, (conflict.a.notice, conflict.b.notice))),
+    }
+
+
+def _unmeasured(pair: Unmeasured) -> dict[str, Any]:
+    return {
+        "answer": pair.answer.name,
+        **_side("a", pair.a),
+        **_side("b", pair.b),
+        "reasons": "one of too many to measure",
     }
 
 

@@ -26,6 +26,7 @@ from detente.domain.footprint import Ring
 from detente.geodesy.outline import outline
 from detente.interop import answer_words as words
 from detente.interop.answer_meetings import in_order
+from detente.interop.withheld import is_protected, told, withholds
 
 FORMAT: Final = "detente-answer-geojson/1"
 DECIMALS: Final = 6  # a tenth of a metre
@@ -42,6 +43,7 @@ def answer_geojson(
     generated_utc: datetime | None = None,
 ) -> str:
     """One FeatureCollection: features of `kind` volume, conflict and warning, in that order. Draw them in that order."""
+    answer = told(answer)
     features = [_volume(notice, index) for notice in answer.notices for index in range(len(notice.volumes))]
     features += [_conflict(conflict) for conflict in in_order(answer.conflicts)]
     features += [_warning(warning) for warning in answer.warnings]
@@ -49,13 +51,17 @@ def answer_geojson(
         "type": "FeatureCollection",
         "format": FORMAT,
         "generated": words.generated(generated_utc),
-        "answer": answer.answer.name,
+        "answer": words.answer_name(answer),
+        "headline": f"{words.headline(answer, problems)}: {words.summary(answer, problems)}",
         "counts": words.counts(answer, problems),
-        "readings": [{"where": reading.where, "what": reading.what} for reading in readings],
+        "readings": [
+            {"where": reading.where, "what": reading.what} for reading in words.all_readings(answer, readings)
+        ],
         "problems": [words.problem(error) for error in problems],
         "features": features,
     }
-    return words.storable(json.dumps(collection, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+    text = json.dumps(collection, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return words.json_visible(words.storable(text))
 
 
 def geometry(polygons: Sequence[Polygon]) -> Json:
@@ -109,6 +115,7 @@ def _conflict(conflict: Conflict) -> Json:
             "b_volume_index": b.volume_index,
             "rule": conflict.rule,
             "reasons": list(conflict.reasons),
+            "outline_of": "protected_volume" if withholds(conflict) else "meeting",
             **_area_in_words(conflict.area),
         },
     )
@@ -127,6 +134,7 @@ def _warning(warning: HazardWarning) -> Json:
             "hazard_party": hazard.notice.party,
             "hazard_reference": hazard.notice.reference,
             "hazard_volume_index": hazard.volume_index,
+            "outline_of": "protected_volume" if is_protected(plan.notice) else "meeting",
             **_area_in_words(warning.area),
         },
     )

@@ -42,6 +42,7 @@ from detente.geodesy.outline import outline
 from detente.interop import answer_words as words
 from detente.interop.answer_meetings import Entry, Meeting, entries, meetings
 from detente.interop.basemap import FARTHEST, Basemap, Box, Line, basemap_within
+from detente.interop.withheld import told
 
 Json: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[int, int]  # which notice, by identity, and which of its volumes
@@ -53,6 +54,7 @@ MOST_PAIRS: Final = 30  # volume pairs of one meeting
 MOST_CORNERS: Final = 1_500  # of one outline; larger ones are simplified, outward
 SMALLEST_VIEW: Final = 0.008  # half of it, in Earth radii: 50 km, so that one small plan still has land around it
 _PLACE_THOUSANDS: Final = 9_999  # an arena's own places are named whatever the zoom
+_JSON_ESCAPE: Final = re.compile(r"\\(?:u(?!d[89a-f])([0-9a-f]{4})|.)")  # halves of a pair stay
 MARGIN: Final = 3.6  # the basemap reaches this many times as far as the plans
 
 
@@ -69,8 +71,16 @@ def answer_html(
     Args:
         places: an arena's gazetteer; its names are written on the map beside the cities.
     """
-    data = json.dumps(_data(answer, readings, problems, generated_utc, places), allow_nan=False, separators=(",", ":"))
-    return _page(f"détente: {answer.answer.name}", data)
+    found = _data(told(answer), readings, problems, generated_utc, places)
+    data = _shown(json.dumps(found, allow_nan=False, separators=(",", ":")))
+    return _page(f"détente: {words.headline(answer, problems)}", data)
+
+
+def _shown(data: str) -> str:
+    """JSON text, all ASCII, in which what does not print stands as its code point: nothing turns the writing of the page round."""
+    return _JSON_ESCAPE.sub(
+        lambda found: found[0] if found[1] is None or chr(int(found[1], 16)).isprintable() else f"\\{found[0]}", data
+    )
 
 
 def _page(title: str, data: str) -> str:
@@ -115,8 +125,9 @@ def _data(
     parties = sorted({notice.party for notice in answer.notices})
     found = meetings(answer)
     return {
-        "answer": answer.answer.name,
-        "summary": _summary(answer, found, problems),
+        "answer": words.answer_name(answer),
+        "headline": words.headline(answer, problems),
+        "summary": words.summary(answer, problems),
         "generated": words.generated(generated_utc),
         "rules": sorted({f"{c.rule}: {words.minima(c.minima)}" for c in answer.conflicts}),
         "centre": [chart.centre.latitude_deg, chart.centre.longitude_deg],
@@ -125,24 +136,11 @@ def _data(
         "volumes": _volume_columns(answer.notices, outlines),
         "meetings": [_meeting(m, answer, numbers, notice_numbers) for m in found[:MOST_MEETINGS]],
         "entries": [_entry(entry, numbers) for entry in entries(answer)[:MOST_MEETINGS]],
-        "readings": [f"{r.where}: {r.what}" if r.where else r.what for r in readings],
+        "readings": [f"{r.where}: {r.what}" if r.where else r.what for r in words.all_readings(answer, readings)],
         "problems": [str(error) for error in problems],
         "about": _about(answer, found),
         "basemap": _basemap(basemap_within(chart, _view_box(chart, outlines)), places),
     }
-
-
-def _summary(answer: ScreeningAnswer, found: Sequence[Meeting], problems: Sequence[DetenteError]) -> str:
-    counted = words.counts(answer, problems)
-    parts = [f"{words.plural(counted['pairs'], 'pair')} of {words.plural(counted['volumes'], 'volume')}"]
-    if found:
-        parts.append(f"{counted['conflicts']:,} in conflict, {counted['possibles']:,} possible")
-        parts.append(f"between {words.plural(len(found), 'pair')} of notices")
-    if counted["warnings"]:
-        parts.append(words.plural(counted["warnings"], "hazard warning"))
-    if problems:
-        parts.append(f"{words.plural(len(problems), 'problem')} in the input")
-    return ", ".join(parts)
 
 
 def _about(answer: ScreeningAnswer, found: Sequence[Meeting]) -> list[str]:
@@ -152,7 +150,7 @@ def _about(answer: ScreeningAnswer, found: Sequence[Meeting]) -> list[str]:
         *([f"Screened: {', '.join(sources)}."] if sources else []),
         *([f"{left_out:,} more pairs of notices meet or may; the JSON answer lists all."] if left_out else []),
         "Notification is not permission. The map decides nothing: what screening found is in the lists.",
-        "How near anything comes to a humanitarian site is not told, and lists go by time.",
+        "How near anything comes to a humanitarian site or movement is not told: where one is met, its own outline is drawn.",
         "Altitudes against time are drawn as stated, each in its own reference, unconverted.",
         "Map: stereographic, north up at its middle. Not for navigation.",
         "Coastlines, lakes and boundaries: Natural Earth (public domain), as drawn there; no endorsement. Cities: GeoNames (CC BY 4.0).",
@@ -328,7 +326,7 @@ def _meeting(
 
 
 def _pair(conflict: Conflict, numbers: dict[Key, int]) -> Json:
-    closest = conflict.area.closest if conflict.area and not words.withholds_lateral(conflict) else None
+    closest = conflict.area.closest if conflict.area else None
     return {
         "answer": conflict.answer.name,
         "a": numbers[_volume_key(conflict.a)],
@@ -336,6 +334,7 @@ def _pair(conflict: Conflict, numbers: dict[Key, int]) -> Json:
         "rows": words.separations(conflict),
         "rule": conflict.rule,
         "reasons": list(conflict.reasons),
+        "placed": words.placed(conflict).strip(", "),
         "closest": closest and [[point.latitude_deg, point.longitude_deg] for point in closest],
         **_area(conflict.area),
     }

@@ -23,11 +23,13 @@ from detente.domain import (
     Proposal,
     ScreeningAnswer,
     Separation,
+    Unmeasured,
     Volume4D,
     VolumeRef,
 )
 from detente.interop import answer_words as words
 from detente.interop.answer_meetings import in_order
+from detente.interop.withheld import is_protected, sideways_withheld, told, withholds
 from detente.interop.write_geojson import geometry
 
 FORMAT: Final = "detente-answer/1"
@@ -43,7 +45,7 @@ def answer_json(
 ) -> str:
     """The answer as one JSON document, indented, keys in a fixed order: equal answers give equal text."""
     found = document(answer, readings=readings, problems=problems, generated_utc=generated_utc)
-    return words.storable(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1))
+    return words.json_visible(words.storable(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1)))
 
 
 def document(
@@ -54,16 +56,21 @@ def document(
     generated_utc: datetime | None = None,
 ) -> Json:
     """The answer as plain dicts and lists, before it becomes text."""
+    answer = told(answer)
     return {
         "format": FORMAT,
         "generated": words.generated(generated_utc),
-        "answer": answer.answer.name,
+        "answer": words.answer_name(answer),
+        "headline": f"{words.headline(answer, problems)}: {words.summary(answer, problems)}",
         "counts": words.counts(answer, problems),
         "conflicts": [_conflict(conflict) for conflict in in_order(answer.conflicts)],
+        "unmeasured": [_unmeasured(pair) for pair in answer.unmeasured],
         "warnings": [_warning(warning) for warning in answer.warnings],
-        "proposals": [_proposals(key, moves) for key, moves in sorted(answer.proposals.items())],
+        "proposals": [_proposals(answer, key) for key in sorted(answer.proposals)],
         "notices": [_notice(notice) for notice in answer.notices],
-        "readings": [{"where": reading.where, "what": reading.what} for reading in readings],
+        "readings": [
+            {"where": reading.where, "what": reading.what} for reading in words.all_readings(answer, readings)
+        ],
         "problems": [words.problem(error) for error in problems],
     }
 
@@ -72,16 +79,20 @@ def _reference(ref: VolumeRef) -> Json:
     return {"party": ref.notice.party, "reference": ref.notice.reference, "volume_index": ref.volume_index}
 
 
+def _unmeasured(pair: Unmeasured) -> Json:
+    return {"answer": pair.answer.name, "a": _reference(pair.a), "b": _reference(pair.b)}
+
+
 def _conflict(conflict: Conflict) -> Json:
-    withheld = words.withholds_lateral(conflict)
+    withheld = withholds(conflict)
     return {
         "answer": conflict.answer.name,
         "a": _reference(conflict.a),
         "b": _reference(conflict.b),
         "lateral_m": None if withheld else _separation(conflict.lateral_m, conflict.minima.lateral_m),
-        "lateral_withheld": withheld,
-        "vertical_m": _separation(conflict.vertical_m, conflict.minima.vertical_m),
-        "time_s": _separation(conflict.time_s, conflict.minima.time_s),
+        "vertical_m": None if withheld else _separation(conflict.vertical_m, conflict.minima.vertical_m),
+        "time_s": None if withheld else _separation(conflict.time_s, conflict.minima.time_s),
+        "separations_withheld": withheld,
         "minima": {
             "lateral_m": conflict.minima.lateral_m,
             "vertical_m": conflict.minima.vertical_m,
@@ -109,6 +120,7 @@ def _area(area: MeetingArea, *, withheld: bool) -> Json:
         "centre_dms": None if centre is None else words.dms(centre),
         "centre_mgrs": None if centre is None else words.mgrs(centre),
         "footprint": geometry(area.footprint) if area.footprint else None,
+        "outline_of": "protected_volume" if withheld else "meeting",
         "closest": None if withheld or area.closest is None else [_position(point) for point in area.closest],
         "altitude_lower": area.lower,
         "altitude_upper": area.upper,
@@ -129,13 +141,18 @@ def _warning(warning: HazardWarning) -> Json:
         "answer": warning.answer.name,
         "plan": _reference(warning.plan),
         "hazard": _reference(warning.hazard),
-        "area": None if warning.area is None else _area(warning.area, withheld=False),
+        "area": None if warning.area is None else _area(warning.area, withheld=is_protected(warning.plan.notice)),
     }
 
 
-def _proposals(key: tuple[str, str], moves: Sequence[Proposal]) -> Json:
+def _proposals(answer: ScreeningAnswer, key: tuple[str, str]) -> Json:
     party, reference = key
-    return {"party": party, "reference": reference, "moves": [_move(move) for move in moves]}
+    return {
+        "party": party,
+        "reference": reference,
+        "moves": [_move(move) for move in answer.proposals[key]],
+        "sideways_withheld": sideways_withheld(answer, key),
+    }
 
 
 def _move(move: Proposal) -> Json:

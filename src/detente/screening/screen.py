@@ -226,6 +226,13 @@ def _proposals(
 
 
 def _pair_count(entries: Sequence[Entry]) -> int:
+    """Pairs of different parties, less those of two hazard areas, which are never compared."""
+    return _pairs_of_parties(entries) - _pairs_of_parties(
+        [entry for entry in entries if entry.notice.activity is Activity.HAZARD_AREA]
+    )
+
+
+def _pairs_of_parties(entries: Sequence[Entry]) -> int:
     counts: dict[str, int] = {}
     for entry in entries:
         counts[entry.notice.party] = counts.get(entry.notice.party, 0) + 1

@@ -25,7 +25,7 @@ function fillLists() {
     type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `list-${id}`, onclick: () => { choose(null); openList(id); openSheet(true); },
   }, count || id !== "input" ? `${name} ${count}` : name)));
   byId("lists").replaceChildren(
-    list("meetings", answer.meetings.map(meetingItem), answer.answer === "CLEAR" ? "No plans of different parties meet." : "Nothing to list."),
+    list("meetings", answer.meetings.map(meetingItem), { CLEAR: "No plans of different parties meet.", NOTHING_COMPARED: "No plan was compared with another." }[answer.answer] ?? "Nothing to list."),
     list("entries", answer.entries.map(entryItem), "No plan enters a declared hazard area."),
     list("notices", answer.notices.map(noticeItem), "No notices were read."),
     inputList(),
@@ -157,7 +157,7 @@ function side(index) {
 function whereText(pair) {
   if (!pair.centre) return null;
   const [lat, lon] = pair.centre;
-  return make("span", { class: "mono" }, `${pair.dms}`, make("br"), `${degrees(lat, 5, "NS")} ${degrees(lon, 5, "EW")}`, make("br"), `MGRS ${pair.mgrs}`);
+  return make("span", { class: "mono" }, pair.placed, pair.placed ? make("br") : null, `${pair.dms}`, make("br"), `${degrees(lat, 5, "NS")} ${degrees(lon, 5, "EW")}`, make("br"), `MGRS ${pair.mgrs}`);
 }
 
 const whenText = (thing) => make("span", { class: "mono" }, `${iso(thing.start)} –`, make("br"), iso(thing.end), make("br"), `${dtg(thing.start)} – ${dtg(thing.end)}`);
@@ -231,8 +231,8 @@ function stepMeeting(by) {
 
 function fillHead() {
   const verdict = byId("verdict");
-  verdict.className = answer.answer;
-  verdict.textContent = answer.answer;
+  verdict.className = answer.headline === "CLEAR" || answer.answer === "CONFLICT" ? answer.answer : "POSSIBLE"; // not a green word where something is open
+  verdict.textContent = answer.headline;
   byId("counts").textContent = answer.summary;
   byId("made").textContent = answer.generated ? `Screened ${answer.generated}` : "";
   byId("rules").textContent = answer.rules.length > 1 ? `${answer.rules.length} rules apply, named at each conflict` : answer.rules.join("");
