@@ -35,7 +35,21 @@ def test_near_a_pole_there_is_mgrs_and_no_utm(monkeypatch, capsys):
 
 def test_a_southern_position_is_no_option(monkeypatch, capsys):
     assert json.loads(run(monkeypatch, capsys, "--json", "-35.2 -35.8")[1])["value"]["latitude_deg"] == -35.2
-    assert run(monkeypatch, capsys, "-35.2", "-35.8")[0] == 0
+    for arguments in (
+        ("-35.2", "-35.8"),
+        ("-35.2 -35.8",),
+        ("--", "-35.2", "-35.8"),
+        ("-35.2,", "-35.8", "--json"),
+        ("-35.2°", "-35.8°"),
+    ):
+        code, out, _ = run(monkeypatch, capsys, *arguments)
+        assert (code, "351200S0354800W" in out) == (0, True)
+    assert run(monkeypatch, capsys, "-100m", "AMSL")[0] == 0
+
+
+@pytest.mark.parametrize("text", ["1830Z", "5nm", "120kt", "171839Z", "2018-09-17", "1830"])
+def test_what_is_no_altitude_is_not_called_one(monkeypatch, capsys, text):
+    assert "detente: altitude" not in run(monkeypatch, capsys, text)[2]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +80,16 @@ def test_seconds_that_a_date_time_group_cannot_say_are_announced(monkeypatch, ca
         ("2018-13-17T18:39Z", ["does not exist"]),
         ("35,8", ["decimal marks", "no unit"]),
         ("--jsn FL180", ["no coordinate"]),
+        ("171839SEP18", ["time '171839SEP18' has no zone"]),
+        ("171839Z", ["time '171839Z' has no month and year"]),
+        ("1830Z", ["time '1830Z' has no date"]),
+        ("18:30", ["time '18:30' has no date"]),
+        ("2018-09-17", ["has no time of day"]),
+        ("5nm", ["is a length, 9260 m"]),
+        ("120kt", ["is a speed, 61.7333 m/s"]),
+        ("1h30m", ["is a duration, 5400 s"]),
+        ("5 miles", ["nautical (nm) or statute"]),
+        ("1830", ["is a bare number"]),
     ],
 )
 def test_a_refusal_is_one_message_that_says_why_and_exit_code_2(monkeypatch, capsys, text, said):

@@ -19,7 +19,7 @@ the_same_place = [
     "351200N 0354800E", "351200N0354800E", "3512N03548E", "351200.0N0354800.0E", "geo:35.2,35.8", "GEO:35.2,35.8;u=10", "+35.2+035.8/",
     "+3512+03548/", "+351200+0354800/", "lat 35.2 lon 35.8", "Latitude: 35.2 Longitude: 35.8", "35.2 north, 35.8 east", "WGS84 35.2N 35.8E",
     "Longitude: 35.8 Latitude: 35.2", "lon 35.8, lat 35.2", "LON=E35.8 LAT=N35.2", "35d12m0sN 35d48m0sE", "N35d12m E35d48m", "35d12m0s 35d48m0s",
-    "35:12:00N 035:48:00E", "35-12-00N 035-48-00E", "N35-12 E035-48", "N3512 E03548", "N3512.0E03548.0", "N351200 E0354800", "35,2° с. ш. 35,8° в. д.",
+    "35:12:00N 035:48:00E", "35-12-00N 035-48-00E", "35–12–00N 035–48–00E", "35°-12'-00\"N 35°-48'-00\"E", "35-12-00 N, 035-48-00 E", "N35-12 E035-48", "N3512 E03548", "N3512.0E03548.0", "N351200 E0354800", "35,2° с. ш. 35,8° в. д.",
     "35.2 nord 35.8 ost", "35.2 norte, 35.8 este", "٣٥.٢N ٣٥.٨E", "geo:35.2,35.8,120", "geo:35.2,35.8;crs=wgs84", "35.2, 35.8 EPSG:4326", "+35.2+035.8+120CRSWGS_84/",
     "36S 0754916 3898815", "UTM zone 36S E754916 N3898815", "36S 754916mE 3898815mN", "35.2N 35.8E.",
     "35.2 N / 35.8 E", "35°12’00”N 35°48’00”E", "35.2С 35.8В", "35 deg 12 min 0 sec N 35 deg 48 min 0 sec E",
@@ -166,6 +166,17 @@ def test_the_voice_says_every_sign():
 
 def apart_m(p, q):
     return float(wgs84.inverse(p.latitude_deg, p.longitude_deg, q.latitude_deg, q.longitude_deg)[1])
+
+
+@pytest.mark.parametrize("text", ["37S ED 50353 31603", "37SED50", "MGRS 01N ED 50353 31603", "37S ED 79000 50000"])
+def test_a_square_named_like_a_datum_is_a_square(text):
+    assert read_position_with_notes(text).form == "MGRS"
+
+
+@pytest.mark.parametrize("text", ["36SYE 3000 2000 ED50", "36S 755269 3899750 ED 50"])
+def test_a_grid_reference_in_another_datum_is_refused(text):
+    with pytest.raises(NotUnderstood, match="not WGS 84"):
+        read_position(text)
 
 
 @settings(max_examples=200, deadline=None)

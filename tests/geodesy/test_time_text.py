@@ -168,3 +168,16 @@ def test_any_text_is_a_time_and_a_quantity_or_refused(text):
     for read in (read_time, read_length_m, read_duration_s, read_speed_m_s, read_number):
         with suppress(NotUnderstood):
             read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("1830Z", "date"), ("18:30Z", "date"), ("18:30:15 UTC", "date"), ("18:30", "date"), ("2400Z", "date"), ("171839Z", "month and year"),
+        ("17 1839 C", "month and year"), ("171839SEP18", "zone"), ("17 1839 SEP 2018", "zone"), ("171839ZSEP", "year"),
+        ("2018-09-17", "time of day"), ("17 SEP 2018", "time of day"), ("2018-09-17T18:39", "zone"),
+    ],
+)  # fmt: skip
+def test_half_a_time_is_refused_by_what_it_lacks(text, missing):
+    with pytest.raises(NotUnderstood, match=f"has no {missing}"):
+        read_time(text)

@@ -6,11 +6,20 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from math import isfinite
+from typing import Final
 
 import click
 
 from detente.domain import DetenteError, NotUnderstood
-from detente.geodesy import read_altitude, read_position_with_notes, read_time
+from detente.geodesy import (
+    read_altitude,
+    read_duration_s,
+    read_length_m,
+    read_number,
+    read_position_with_notes,
+    read_speed_m_s,
+    read_time,
+)
 from detente.geodesy.read_back import altitude_forms, position_forms, time_forms
 
 
@@ -63,12 +72,37 @@ def read_back(text: str) -> ReadBack:
         except DetenteError as error:
             reasons.append((kind, error))
     telling = [(kind, reason) for kind, reason in reasons if not is_of_another_kind(reason)]
+    if not any(kind == "a coordinate" or "above what" in reason.what for kind, reason in telling):
+        _refuse_sizes(text)
+    half_a_time = [(kind, reason) for kind, reason in telling if kind == "a time"]
+    telling = half_a_time or telling  # 1830Z is a time without a date, not an altitude in units of Z
     if len(telling) == 1:
         raise telling[0][1]
     raise NotUnderstood(
         f"{text!r} is no coordinate, altitude or time we can read",
         hint="; ".join(f"as {kind}: {reason.what} ({reason.hint})" for kind, reason in telling or reasons),
     )
+
+
+_SIZES: Final = (
+    ("a length", read_length_m, "m", "--lateral, --vertical, radius and their like"),
+    ("a speed", read_speed_m_s, "m/s", "speed"),
+    ("a duration", read_duration_s, "s", "--time and time_uncertainty"),
+    ("a bare number", read_number, "without a unit", "add its unit; an altitude also needs what it is above"),
+)
+
+
+def _refuse_sizes(text: str) -> None:
+    """Says what a size is, which is read in options and files but is nothing to read back."""
+    for kind, reads, unit, place in _SIZES:
+        try:
+            size = reads(text)
+        except DetenteError as error:
+            if "may be" in error.what:  # 5 miles: a size all the same
+                raise
+            continue
+        hint = place if kind == "a bare number" else f"it belongs into {place}"
+        raise NotUnderstood(f"{text!r} is {kind}, {size:g} {unit}: no coordinate, altitude or time", hint=hint)
 
 
 def is_of_another_kind(reason: DetenteError) -> bool:

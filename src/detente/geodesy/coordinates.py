@@ -98,12 +98,12 @@ def read_position_with_notes(text: str) -> PositionReading:
         NotUnderstood: no form fits, two readings fit, or the text names another datum.
     """
     said = plainly(text, "a coordinate")
+    plain = " ".join(_WGS84.sub(" ", said).upper().split()).rstrip(" .,;")
     datum = _OTHER_DATUMS.search(said)
-    if datum:
+    if datum and not _MGRS.fullmatch(_compact_mgrs(plain)):  # 37S ED 50353 31603 lies in the square ED, not in ED50
         raise NotUnderstood(
             f"{text!r} is in {datum[0]}, not WGS 84", hint="convert it first: the difference can be hundreds of metres"
         )
-    plain = " ".join(_WGS84.sub(" ", said).upper().split()).rstrip(" .,;")
     try:
         for form in (_mgrs, _utm, _icao, _letters_first, _uri, _iso_6709, _degrees):
             reading = form(text, plain)
@@ -118,8 +118,7 @@ def read_position_with_notes(text: str) -> PositionReading:
 
 
 def _mgrs(text: str, plain: str) -> PositionReading | None:
-    compact = plain.removeprefix("MGRS").replace(" ", "").lstrip(":")
-    match = _MGRS.fullmatch(compact)
+    match = _MGRS.fullmatch(_compact_mgrs(plain))
     if not match:
         return None
     if len(match[2]) % 2:
@@ -133,6 +132,10 @@ def _mgrs(text: str, plain: str) -> PositionReading | None:
     position = _middle_of_square(text, match[1], match[2][:half], match[2][half:])
     notes = (f"the middle of a square of {side_m:.0f} m",) if side_m > 1 else ()
     return PositionReading(position, "MGRS", side_m / 2, side_m * _HALF_DIAGONAL * _GRID_SCALE, notes)
+
+
+def _compact_mgrs(plain: str) -> str:
+    return plain.removeprefix("MGRS").replace(" ", "").lstrip(":")
 
 
 def _middle_of_square(text: str, square: str, easting: str, northing: str) -> Position:
@@ -297,8 +300,8 @@ def _from_labelled(text: str, label: str, first: str, other_label: str, second: 
 
 
 def _without_strokes(part: str) -> str:
-    """`35-12-30N` and `35:12:30N` as `35°12'30N`; only beside a hemisphere letter, for else it may be a date or a time."""
-    return _marked(part) if re.search("[NSEW]", part) else part
+    """`35-12-30N`, `35°-12'-30"N` and `35:12:30N` as `35°12'30N`; only beside a hemisphere letter, for else it may be a date or a time."""
+    return _marked(re.sub(r"(?<=[°'])-(?=\d)", "", part)) if re.search("[NSEW]", part) else part
 
 
 def _marked(part: str) -> str:

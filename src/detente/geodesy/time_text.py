@@ -30,6 +30,11 @@ _DOUBTFUL_ZONE: Final = {
 _DTG: Final = re.compile(r"(\d{2})\s*(\d{2})(\d{2})\s*([A-Z])?\s*([A-Z]{3})\s*(\d{4}|\d{2})?")
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(.*)", re.IGNORECASE)
 _ISO_BASIC: Final = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2}(?:[.,]\d+)?)?\s*(.*)", re.IGNORECASE)
+_HALVES: Final = (
+    (re.compile(r"(?:[01]\d|2[0-4])(?::?[0-5]\d(?::[0-5]\d)?\s*(?:Z|UTC|GMT|[A-IK-Y])|:[0-5]\d(?::[0-5]\d)?)"), "date"),
+    (re.compile(r"(?:0[1-9]|[12]\d|3[01])\s*(?:[01]\d|2[0-4])[0-5]\d\s*[A-Z]"), "month and year"),
+    (re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}\s?[A-Z]{3}\s?(?:\d{4}|\d{2})"), "time of day"),
+)
 _MIDNIGHT: Final = re.compile(r"24:00(:00([.,]0+)?)?")
 
 
@@ -51,11 +56,19 @@ def _read(text: str, plain: str) -> datetime:
         return _date_time_group(plain, *group.groups())
     iso = _ISO.fullmatch(_extended(plain))
     if not iso:
+        _check_complete(text, plain)
         raise NotUnderstood(f"{text!r} is not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
     date, clock, zone = iso.groups()
     if not zone:
         raise NotUnderstood(f"time {text!r} has no zone", hint="end it with Z for UTC, or an offset such as +03:00")
     return _in_utc(text, _clock(text, date, clock), zone)
+
+
+def _check_complete(text: str, plain: str) -> None:
+    """Says what is missing from half a time."""
+    for half, missing in _HALVES:
+        if half.fullmatch(plain.upper()):
+            raise NotUnderstood(f"time {text!r} has no {missing}", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
 
 
 def _extended(plain: str) -> str:
