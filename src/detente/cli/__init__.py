@@ -10,7 +10,7 @@ import click
 
 from detente.domain import DetenteError
 
-COMMANDS = ("screen", "read")
+COMMANDS = ("screen", "read", "key")
 BAD_INPUT = 2
 
 
@@ -37,8 +37,13 @@ def main() -> None:
     try:
         app()
     except DetenteError as error:
-        print(f"detente: {error}", file=sys.stderr)  # noqa: T201
+        print(f"detente: {_visible(str(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(BAD_INPUT)
+
+
+def _visible(text: str) -> str:
+    """What controls a terminal stands as its code point: a refusal may quote a file."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 
 __all__ = ["app", "main"]

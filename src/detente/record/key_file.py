@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import os
 import re
 import stat
@@ -248,6 +249,29 @@ def write_new(path: Path, content: bytes, *, mode: int) -> None:
         raise UnreadableFile(
             f"cannot write {path}: {error.strerror}",
             hint="check the folder and its rights; keys need a disk that knows owners",
+        ) from error
+
+
+def append_line(path: Path, before: bytes, line: bytes) -> None:
+    """Add a line to a file that still holds what was read of it; on the disk before this returns.
+
+    Dying on the way leaves the file without the line, or with a part of it and no line end, which readers refuse with a remedy.
+
+    Raises:
+        KeyRefused: the file is not as it was.
+        UnreadableFile: it cannot be written.
+    """
+    try:
+        with path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.read() != before:
+                raise KeyRefused(f"{path} was changed by someone else meanwhile", hint="look at it, and try again")
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UnreadableFile(
+            f"cannot write {path}: {error.strerror}", hint="check its rights and the space left"
         ) from error
 
 
