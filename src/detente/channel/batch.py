@@ -105,7 +105,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All that one turn of the sequencer changes in one arena."""
+    """All that one turn of the sequencer changes in one arena.
+
+    Applied in this order, so that one turn may hold and end a version, or have something due anew: entries, postings, `held`, then
+    `ended`; `done`, then `due`. A turn that does away with what it made due itself leaves both out.
+    """
 
     entries: tuple[Entry, ...] = ()
     postings: tuple[Posting, ...] = ()
@@ -129,7 +133,13 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Where an arena stands: the next position, and the next number of each recipient's postings."""
+    """Where an arena stands.
+
+    Attributes:
+        next_numbers: the next number of each recipient's postings; 1 for a recipient who is not in it.
+        turns: how many batches were committed, by which a holder can tell whether one of unknown outcome was.
+    """
 
     next_position: int
     next_numbers: dict[str, int]
+    turns: int = 0

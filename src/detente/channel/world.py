@@ -52,6 +52,7 @@ class Meeting:
     view_id: str
     view_volume_index: int
     answer: Answer
+    is_warning: bool = False  # one of the two is a hazard area: a warning, never a conflict
 
 
 class World:
@@ -98,16 +99,9 @@ class World:
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
         """
-        notice = view.as_notice(sender)
-        self._view_index.insert(notice)
+        self._view_index.insert(view.as_notice(sender))
         self._views[sender, view.view_id] = view
-        found = self._own_index.query(notice)
-        return tuple(
-            sorted(
-                self._meeting(self._own[e.reference], e.other_volume_index, sender, view, e.volume_index, e.answer)
-                for e in found
-            )
-        )
+        return self._of_view(sender, view)
 
     def drop_own(self, notice_id: str) -> None:
         """Takes a notice of the party's own out. Raises KeyError: there is none."""
@@ -128,6 +122,18 @@ class World:
         for key in views:
             del self._views[key]
         return own, views
+
+    def own(self, notice_id: str) -> View:
+        """A notice of the party's own in force, as it was submitted for screening. Raises KeyError: there is none."""
+        return self._own[notice_id]
+
+    def view(self, sender: str, view_id: str) -> View:
+        """A view in force. Raises KeyError: there is none."""
+        return self._views[sender, view_id]
+
+    def of_view(self, sender: str, view_id: str) -> tuple[Meeting, ...]:
+        """What of the party's own notices a view in force meets, sorted. Raises KeyError: there is none."""
+        return self._of_view(sender, self._views[sender, view_id])
 
     def of_own(self, notice_id: str) -> tuple[Meeting, ...]:
         """What a notice of the party's own meets now, sorted. Raises KeyError: there is none."""
@@ -159,9 +165,20 @@ class World:
             for e in found
         )
 
+    def _of_view(self, sender: str, view: View) -> tuple[Meeting, ...]:
+        found = self._own_index.query_volumes(view.volumes, sender, view.activity)
+        return tuple(
+            sorted(
+                self._meeting(self._own[e.reference], e.other_volume_index, sender, view, e.volume_index, e.answer)
+                for e in found
+            )
+        )
+
     def _bounded(self, found: Encounter) -> Answer:
         return self._views[found.party, found.reference].answered(found.answer)
 
     @staticmethod
     def _meeting(own: View, index: int, sender: str, view: View, view_index: int, answer: Answer) -> Meeting:
-        return Meeting(own.view_id, index, sender, view.view_id, view_index, own.answered(view.answered(answer)))
+        warns = Activity.HAZARD_AREA in (own.activity, view.activity)
+        bounded = own.answered(view.answered(answer))
+        return Meeting(own.view_id, index, sender, view.view_id, view_index, bounded, warns)

@@ -55,6 +55,42 @@ class KeyRefused(DetenteError):
     """A key that may not be made, opened or used like this: a file others can read, a name already taken, a wrong passphrase, a wrong role."""
 
 
+class StaleVersion(DetenteError):
+    """What was to be changed has changed since, or is over; the message gives both versions."""
+
+
+class AgainstTerms(DetenteError):
+    """The understanding in force does not allow it: who is told, who has to be, how much."""
+
+
+class StoreUnavailable(DetenteError):
+    """The database did not do what was asked: gone, full, damaged, locked too long, or not one we may use.
+
+    Attributes:
+        retry_may_help: the same may well work in a while, unasked; else somebody has to mend something first.
+        outcome_unknown: the connection broke while a commit was on its way. All of it is there or none of it; ask, before going on.
+    """
+
+    def __init__(
+        self, what: str, *, hint: str = "", where: str = "", retry_may_help: bool = False, outcome_unknown: bool = False
+    ) -> None:
+        super().__init__(what, hint=hint, where=where)
+        self.retry_may_help = retry_may_help
+        self.outcome_unknown = outcome_unknown
+
+
+class LeaseLost(DetenteError):
+    """Another has taken the arena over, or the lease was given back: who held it may write nothing there any more."""
+
+
+class OutOfStep(DetenteError):
+    """What was to be written does not continue what is written: a gap, something there already, or the end of what is not in force."""
+
+
+class NoSuchArena(DetenteError):
+    """An arena of that name was never created."""
+
+
 @contextmanager
 def at(where: str) -> Iterator[None]:
     """Name the place in the input; nests, outermost first: `with at("volumes[2]"), at("altitude"):`."""

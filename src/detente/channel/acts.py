@@ -1,0 +1,158 @@
+"""What parties do in the channel: the bodies of the acts they sign.
+
+Every act is one envelope (`record.envelope`) with the header of `record.act`: arena, party, key, audience, sequence. The audience
+is a party, who is shown the act, or the host (empty), and sequences run for each audience apart: counted over all of them, a
+recipient would learn from the gaps how much others are told. What a recipient is to see of a notice is therefore an envelope of
+its own, and what the host needs beside it is another.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from detente.channel.forms import Form, ViewForm
+from detente.domain import NotUnderstood, ReceiptStage, ReleaseLevel, ResponseKind
+
+HOST: Final = ""  # the audience of what the host alone is given
+MOST_TEXT: Final = 4_000
+MOST_NAME: Final = 200
+_OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class Release(Form, frozen=True):
+    """One recipient of a notice, and the version of its view that holds from now on.
+
+    `digest` names the envelope that carries the view; null where the version in force stays as it is.
+    """
+
+    recipient: str
+    view_id: str
+    version: int
+    level: ReleaseLevel
+    digest: str | None
+
+
+class NoticeBody(Form, frozen=True):
+    """A notice, new or amended: what it is screened as, and to whom it is released. For the host.
+
+    `screening` is the view that the host is given: level `full`, or already generalised for a sender who does not accept that.
+    Its `view_id` is the notice's own id, and its `version` the notice's.
+    """
+
+    screening: ViewForm
+    releases: tuple[Release, ...]
+
+
+class ViewBody(Form, frozen=True):
+    """What one recipient is told of a notice."""
+
+    view: ViewForm
+
+
+class CancelBody(Form, frozen=True):
+    """A notice is cancelled (for the host, by its own id), or no longer released (for a recipient, by its view's)."""
+
+    id: str
+    version: int  # of what is cancelled
+    reason: str = ""
+
+
+class ReceiptBody(Form, frozen=True):
+    """How far a view has got with its recipient; for its sender.
+
+    `officer` is the named duty officer of ACKNOWLEDGED, `echelon` what CONFIRMED_DOWN reached. `by_report_for`: the party without
+    keys for which somebody else reports; empty otherwise.
+    """
+
+    view_id: str
+    version: int
+    stage: ReceiptStage
+    officer: str = ""
+    echelon: str = ""
+    by_report_for: str = ""
+
+
+class ResponseBody(Form, frozen=True):
+    """An answer to the plan itself, where an understanding asks for one; for its sender. No permission."""
+
+    view_id: str
+    version: int
+    kind: ResponseKind
+    text: str = ""
+
+
+class MessageBody(Form, frozen=True):
+    """Words from officer to officers; `thread` is drawn at random by whoever opens it."""
+
+    thread: str
+    text: str
+    about: str = ""  # a view or notice id
+
+
+class StopBody(Form, frozen=True):
+    """A request to cease; outranks everything in every inbox. `about` is a view id, where it concerns one."""
+
+    stop_id: str
+    place: str
+    text: str
+    about: str = ""
+
+
+Body: TypeAlias = NoticeBody | ViewBody | CancelBody | ReceiptBody | ResponseBody | MessageBody | StopBody
+
+KINDS: Final[dict[str, type[Body]]] = {
+    "notice": NoticeBody,
+    "view": ViewBody,
+    "cancel": CancelBody,
+    "receipt": ReceiptBody,
+    "response": ResponseBody,
+    "message": MessageBody,
+    "stop": StopBody,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A signed act whose signature, key and place in its key's sequence have been verified.
+
+    Attributes:
+        party: who acts. key_id, sequence: by which key, and the how manieth act of that key for this audience.
+        envelope: the signed bytes as they came. digest: of what was signed, 64 hex digits (`Envelope.digest`).
+    """
+
+    kind: str
+    party: str
+    audience: str
+    key_id: str
+    sequence: int
+    made_us: int
+    body: Body
+    envelope: bytes
+    digest: str
+
+
+def check_body(body: Body) -> None:
+    """What types cannot say: ids are drawn at random, texts are bounded, a receipt names who it has to.
+
+    Raises:
+        NotUnderstood: which member, and why.
+    """
+    for name in ("id", "view_id", "thread", "stop_id"):
+        value: str | None = getattr(body, name, None)
+        if value is not None and not _OPAQUE.fullmatch(value):
+            raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
+    for name, most in (("text", MOST_TEXT), ("reason", MOST_TEXT), ("place", MOST_NAME), ("officer", MOST_NAME)):
+        length = len(getattr(body, name, ""))
+        if length > most:
+            raise NotUnderstood(f"{length} characters; the limit is {most}", hint="shorten it", where=name)
+    match body:
+        case ReceiptBody(stage=ReceiptStage.ACKNOWLEDGED, officer=""):
+            raise NotUnderstood("an acknowledgement names nobody", hint="give the duty officer's name", where="officer")
+        case ReceiptBody(stage=ReceiptStage.CONFIRMED_DOWN, echelon=""):
+            raise NotUnderstood("no echelon is named", hint="say which echelon or unit was told", where="echelon")
+        case ReceiptBody(stage=ReceiptStage.RECEIVED):
+            raise NotUnderstood("RECEIVED is for the channel to say", hint="send delivered or later", where="stage")
+        case MessageBody(text="") | StopBody(text=""):
+            raise NotUnderstood("there is no text", hint="say what it is about", where="text")
+        case _:
+            return

@@ -1,0 +1,177 @@
+"""Where an arena stands: the rules in force, every party's world, what each notice was released as. In the sequencer's memory.
+
+It follows from the entries committed, and is made anew from them when a sequencer starts or a commit fails; nothing is kept here
+alone. One thread at a time. A `Turn` gathers what one turn changes, for the store to commit at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Final
+
+from detente.channel.acts import Act
+from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting
+from detente.channel.views import View
+from detente.channel.world import World, with_defaults
+from detente.domain import Understanding
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.domain.window import OPEN_END_US, OPEN_START_US
+from detente.record.canonical import canonical
+
+HOUR_US: Final = 3600 * MICROSECONDS_PER_SECOND
+LONGEST_US: Final = 366 * 24 * HOUR_US  # what an open window counts as, against a quota
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The version of a view that is in force for a recipient."""
+
+    view_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """A notice in force: its version, its views by recipient, and how much it counts against the quota."""
+
+    version: int
+    releases: dict[str, Released]
+    volume_count: int
+    volume_us: int
+
+
+@dataclass(slots=True)
+class Standing:
+    """An arena, as its sequencer knows it.
+
+    Attributes:
+        notices: by sender and notice id.
+        sequences: the last sequence of each key for each audience.
+    """
+
+    arena: str
+    understanding: Understanding
+    heads: Heads
+    run: ModuleType | None = None
+    notices: dict[tuple[str, str], Notified] = field(default_factory=dict)
+    sequences: dict[tuple[str, str], int] = field(default_factory=dict)
+    _worlds: dict[str, World] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.understanding = with_defaults(self.understanding)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        return tuple(party.name for party in self.understanding.terms.parties)
+
+    def world(self, party: str) -> World:
+        """The world of a party; an empty one to begin with."""
+        if party not in self._worlds:
+            self._worlds[party] = World(party, self.understanding, run=self.run)
+        return self._worlds[party]
+
+    def load(self, held: Held, view: View) -> None:
+        """Takes in something that is in force, when the arena is made anew; the notices' own views before what was released of them."""
+        if held.recipient:
+            self.world(held.recipient).put_view(held.sender, view)
+        else:
+            self.world(held.sender).put_own(view)
+
+    def quota_used(self, sender: str, *, but: str = "") -> tuple[int, int]:
+        """How many volumes a party holds, and for how many microseconds together; one notice of it left out."""
+        own = [n for (party, notice_id), n in self.notices.items() if party == sender and notice_id != but]
+        return sum(n.volume_count for n in own), sum(n.volume_us for n in own)
+
+
+def volume_us(view: View) -> int:
+    """How long a view's volumes last together; an open one counts as a year."""
+    return sum(min(v.window.end_us - v.window.start_us, LONGEST_US) for v in view.volumes)
+
+
+def extent_us(view: View) -> tuple[int, int]:
+    """When a view's volumes begin and end; the domain's open ends where one is open."""
+    starts, ends = zip(*((v.window.start_us, v.window.end_us) for v in view.volumes), strict=True)
+    return max(OPEN_START_US, min(starts)), min(OPEN_END_US, max(ends))
+
+
+class Turn:
+    """One turn of the sequencer: what it appends, posts and has done, in order.
+
+    Args:
+        salts: 32 fresh random bytes at a time.
+    """
+
+    def __init__(self, standing: Standing, *, now_us: int, salts: Iterator[bytes]) -> None:
+        self.now_us = now_us
+        tick_us = standing.understanding.terms.tick_s * MICROSECONDS_PER_SECOND
+        self.tick_us = -(-now_us // tick_us) * tick_us
+        self._standing = standing
+        self._salts = salts
+        self._entries: list[Entry] = []
+        self._postings: list[Posting] = []
+        self._held: list[Held] = []
+        self._ended: list[Ended] = []
+        self._due: list[Due] = []
+        self._done: list[str] = []
+
+    def enter(self, act: Act) -> int:
+        """Appends a party's act; returns its position."""
+        heads = self._standing.heads
+        position = heads.next_position
+        self._entries.append(
+            Entry(
+                position,
+                self.now_us,
+                act.kind,
+                act.party,
+                act.key_id,
+                act.audience,
+                act.sequence,
+                act.envelope,
+                next(self._salts),
+            )
+        )
+        self._standing.heads = Heads(position + 1, heads.next_numbers)
+        self._standing.sequences[act.key_id, act.audience] = act.sequence
+        return position
+
+    def post(self, recipient: str, kind: str, payload: dict[str, Any]) -> int:
+        """Puts something into a recipient's inbox, at the tick; returns its number there."""
+        numbers = self._standing.heads.next_numbers
+        number = numbers.get(recipient, 1)
+        numbers[recipient] = number + 1
+        position = self._standing.heads.next_position - 1
+        self._postings.append(Posting(recipient, number, kind, canonical(payload), self.tick_us, position))
+        return number
+
+    def hold(self, view: View, sender: str, position: int) -> None:
+        """Notes that a version is in force from an entry on."""
+        earliest_us, latest_us = extent_us(view)
+        self._held.append(
+            Held(view.view_id, view.version, sender, view.recipient, view.level.value, earliest_us, latest_us, position)
+        )
+
+    def end(self, view: View, sender: str, position: int) -> None:
+        """Notes that a version is in force no longer."""
+        self._ended.append(Ended(sender, view.view_id, view.version, view.recipient, position))
+
+    def due(self, subject: str, kind: str, after_s: int, payload: dict[str, Any]) -> None:
+        """Has something done so many seconds from now, unless it is done away with before."""
+        self._due.append(Due(subject, kind, self.now_us + after_s * MICROSECONDS_PER_SECOND, canonical(payload)))
+
+    def done(self, subject: str) -> None:
+        """What was due is due no longer."""
+        self._done.append(subject)
+
+    def batch(self) -> Batch:
+        """All of it."""
+        return Batch(
+            tuple(self._entries),
+            tuple(self._postings),
+            tuple(self._held),
+            tuple(self._ended),
+            tuple(self._due),
+            tuple(self._done),
+        )

@@ -1,0 +1,189 @@
+"""Parties that talk to a channel in one process: each makes and signs its own acts, and keeps what it is told.
+
+`check()` re-verifies from outside, after any act: everybody has been told the present answer of each of its notices, and that
+answer is the one an ordinary screening of all the party knows would give.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+
+from detente.channel.acts import HOST, Act, CancelBody, NoticeBody, Release, ViewBody
+from detente.channel.batch import Heads
+from detente.channel.forms import notice_form, plain, view_form
+from detente.channel.standing import Standing, Turn
+from detente.channel.submit import cancel, read_submission, submit
+from detente.channel.views import make_view, same_to_the_recipient
+from detente.domain import (
+    Answer,
+    Minima,
+    MinimaRule,
+    Notice,
+    PartyKind,
+    ReleaseGrids,
+    ReleaseLevel,
+    Signatory,
+    Terms,
+    Understanding,
+)
+from detente.record.canonical import canonical
+from detente.record.commitment import commit
+from detente.record.envelope import sign, to_json
+from detente.record.keys import SigningKey
+from detente.screening import kernels, screen
+
+FULL, NONE = ReleaseLevel.FULL, ReleaseLevel.NONE
+RULE = MinimaRule("all", Minima(500.0, 100.0, 60.0))
+NOON_US = 1_537_185_600_000_000  # 17 September 2018
+PAYLOAD_TYPE = "application/vnd.detente.act+json"
+
+
+def an_understanding(parties="ABC", **terms) -> Understanding:
+    signatories = tuple(Signatory(name, PartyKind.ARMED_FORCE) for name in parties)
+    told = {"grids": ReleaseGrids(general_levels=(12, 10, 8))} | terms
+    return Understanding("U", "1", (RULE,), terms=Terms(parties=signatories, **told))
+
+
+def random_bytes(seed):
+    """Endless bytes that look random and are the same in every run, 32 at a time."""
+    return (sha256(f"{seed} {k}".encode()).digest() for k in count())
+
+
+@dataclass
+class Told:
+    """What one notice was released as, by recipient."""
+
+    version: int
+    notice_id: str
+    screening: object
+    views: dict = field(default_factory=dict)
+
+
+class Party:
+    """One party's own client: makes views, signs acts, counts its sequences."""
+
+    def __init__(self, name, grids, seed=0):
+        self.name, self.grids = name, grids
+        self.key = SigningKey(sha256(name.encode()).digest())
+        self.sequences = {}
+        self.notices = {}
+        self.random = random_bytes(f"{name} {seed}")
+
+    def act(self, kind, audience, body):
+        sequence = self.sequences.get(audience, 0) + 1
+        self.sequences[audience] = sequence
+        payload = canonical({"kind": kind, "audience": audience, "sequence": sequence, "body": plain(body)})
+        envelope = sign(payload, PAYLOAD_TYPE, self.key)
+        return Act(kind, self.name, audience, self.key.public.id, sequence, 0, body, to_json(envelope), envelope.digest)
+
+    def submission(self, notice: Notice, levels, screened=FULL):
+        """The acts of a new notice, or of an amended one of the same reference."""
+        before = self.notices.get(notice.reference)
+        commitment = commit(next(self.random), canonical(plain(notice_form(notice)))).hex()
+        told = Told(
+            before.version + 1 if before else 1,
+            before.notice_id if before else next(self.random)[:16].hex(),
+            None,
+        )
+        told.screening = make_view(
+            notice, screened, self.grids,
+            recipient=HOST, view_id=told.notice_id, version=told.version, commitment=commitment,
+        )  # fmt: skip
+        acts, releases = [], []
+        for recipient, level in sorted(levels.items()):
+            if level is NONE:
+                continue
+            held = before.views.get(recipient) if before else None
+            view = make_view(
+                notice, level, self.grids,
+                recipient=recipient, view_id=held.view_id if held else next(self.random)[:16].hex(),
+                version=held.version + 1 if held else 1, commitment=commitment,
+            )  # fmt: skip
+            if held and same_to_the_recipient(held, view):
+                told.views[recipient] = held
+                releases.append(Release(recipient, held.view_id, held.version, held.level, None))
+                continue
+            told.views[recipient] = view
+            acts.append(self.act("view", recipient, ViewBody(view_form(view))))
+            releases.append(Release(recipient, view.view_id, view.version, view.level, acts[-1].digest))
+        for recipient, held in (before.views if before else {}).items():
+            if recipient not in told.views:
+                acts.append(self.act("cancel", recipient, CancelBody(held.view_id, held.version)))
+        self.notices[notice.reference] = told
+        return [self.act("notice", HOST, NoticeBody(view_form(told.screening), tuple(releases))), *acts]
+
+    def cancellation(self, reference):
+        told = self.notices.pop(reference)
+        acts = [self.act("cancel", HOST, CancelBody(told.notice_id, told.version))]
+        return acts + [
+            self.act("cancel", recipient, CancelBody(v.view_id, v.version)) for recipient, v in told.views.items()
+        ]
+
+
+class Channel:
+    """A sequencer's memory, and the inboxes of all parties."""
+
+    def __init__(self, understanding=None, seed=0):
+        understanding = understanding or an_understanding()
+        self.standing = Standing("arena", understanding, Heads(0, {}), run=kernels)
+        self.salts = random_bytes(f"salts {seed}")
+        self.parties = {name: Party(name, understanding.terms.grids, seed) for name in self.standing.parties}
+        self.inbox = {name: [] for name in self.parties}
+        self.answers = {name: {} for name in self.parties}
+        self.batches = []
+        self.now_us = NOON_US
+
+    def turn(self, decide):
+        turn = Turn(self.standing, now_us=self.now_us, salts=self.salts)
+        result = decide(turn)
+        batch = turn.batch()
+        self.batches.append(batch)
+        for posting in batch.postings:
+            payload = json.loads(posting.payload)
+            self.inbox[posting.recipient].append((posting, payload))
+            if posting.kind == "answer":
+                self.answers[posting.recipient][payload["notice_id"]] = _told(payload)
+        return result
+
+    def submit(self, party, notice, levels, screened=FULL):
+        acts = self.parties[party].submission(notice, levels, screened)
+        submission = read_submission(acts)
+        result = self.turn(lambda turn: submit(self.standing, turn, submission))
+        self.answers[party][result["notice_id"]] = _told(result)
+        return result
+
+    def cancel(self, party, reference):
+        acts = self.parties[party].cancellation(reference)
+        result = self.turn(lambda turn: cancel(self.standing, turn, acts))
+        del self.answers[party][result["notice_id"]]
+        return result
+
+    def postings(self, recipient, kind):
+        return [payload for posting, payload in self.inbox[recipient] if posting.kind == kind]
+
+    def check(self):
+        for name in self.parties:
+            world = self.standing.world(name)
+            found = screen(world.as_notices(), understanding=self.standing.understanding, explain=False, propose_most=0)
+            levels = {view.view_id: view.level for _, view in world.seen()}
+            worst = dict.fromkeys((t.notice_id for t in self.parties[name].notices.values()), Answer.CLEAR)
+            for c in found.conflicts:
+                sides = sorted((c.a.notice, c.b.notice), key=lambda n: n.party != name)
+                if sides[0].party != name:
+                    continue
+                bounded = c.answer if levels[sides[1].reference] is FULL else min(c.answer, Answer.POSSIBLE)
+                worst[sides[0].reference] = max(worst[sides[0].reference], bounded)
+            assert {n: a["answer"] for n, a in self.answers[name].items()} == {n: a.name for n, a in worst.items()}
+            for notice_id, told in self.answers[name].items():
+                assert len(world.of_own(notice_id)) == told["meeting_count"] + told["warning_count"]
+        positions = [entry.position for batch in self.batches for entry in batch.entries]
+        assert positions == list(range(len(positions)))
+        for name, got in self.inbox.items():
+            assert [posting.number for posting, _ in got] == list(range(1, len(got) + 1)), name
+
+
+def _told(payload):
+    return {key: payload[key] for key in ("answer", "meeting_count", "warning_count", "meetings")}
