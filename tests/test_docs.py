@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import detente
 from detente.cli import main
+from detente.cli.key import key as key_command
 from detente.cli.read import read as read_command
 from detente.cli.screen import screen as screen_command
 from detente.domain import WORLD_PRESSURE, WORLD_TERRAIN, Activity, DetenteError, errors
@@ -214,7 +215,11 @@ def test_every_activity_is_named_where_formats_and_proposals_are_explained(activ
 
 options = [
     (page, option)
-    for page, command in (("formats.md", screen_command), ("reading.md", read_command))
+    for page, command in (
+        ("formats.md", screen_command),
+        ("reading.md", read_command),
+        *(("keys.md", command) for command in key_command.commands.values()),
+    )
     for parameter in command.params
     for option in (*parameter.opts, *parameter.secondary_opts)
     if option.startswith("-")
