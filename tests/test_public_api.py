@@ -33,3 +33,9 @@ def test_importing_detente_imports_nothing_heavy(heavy):
 def test_a_name_that_does_not_exist_is_refused():
     with pytest.raises(AttributeError, match="no attribute 'sceren'"):
         detente.sceren  # noqa: B018
+
+
+@pytest.mark.parametrize("door", ["detente.cli.screen", "detente.cli.read", "detente.record", "detente.cli.key"])
+def test_cryptography_is_loaded_only_to_sign_verify_or_open_a_key(door):
+    code = f"import sys, {door}; sys.exit('cryptography' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

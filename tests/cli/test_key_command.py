@@ -168,6 +168,8 @@ def test_a_stolen_root_is_replaced_by_the_recovery_key(party, tmp_path):
     assert "signed by none" in refused
     party("revoke", "relief-mission-duty-desk.pub", "--by", "relief-mission-root-2.key", "--reason", "lost")
     assert history(tmp_path).head == history(tmp_path, "relief-mission-root-2.pub").head
+    again = party("rotate", "relief-mission-root.pub", "--by", "relief-mission-recovery.key", fails=True)
+    assert "is not the root that Relief Mission has now" in again
 
 
 def test_root_and_recovery_rotate_themselves(party):

@@ -4,6 +4,7 @@ import base64
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from detente.domain import DetenteError, KeyRefused, Malformed, UnreadableFile
 from detente.record.holder import Holder, Role
 from detente.record.key_file import (
+    append_line,
     private_key_text,
     public_key_text,
     read_key_file,
@@ -139,6 +141,32 @@ def test_a_file_is_written_for_its_owner_and_never_over_another(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_bytes() == b"first"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_line_is_added_only_to_the_file_that_was_read(tmp_path):
+    path = tmp_path / "p.keys"
+    path.write_bytes(b"one\n")
+    append_line(path, b"one\n", b"two\n")
+    assert path.read_bytes() == b"one\ntwo\n"
+    with pytest.raises(KeyRefused, match="changed by someone else"):
+        append_line(path, b"one\n", b"three\n")
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_of_many_who_add_a_line_at_once_one_does(tmp_path):
+    path = tmp_path / "p.keys"
+    path.write_bytes(b"one\n")
+
+    def add(number):
+        try:
+            append_line(path, b"one\n", b"%d\n" % number)
+        except KeyRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(add, range(24))) == 1
+    assert path.read_bytes().count(b"\n") == 2
 
 
 def test_what_is_not_there_or_not_text_is_refused(tmp_path):

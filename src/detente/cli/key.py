@@ -251,10 +251,11 @@ def rotate(
         return
     if rest["valid_from"] or rest["valid_until"]:
         raise click.UsageError("--valid-from and --valid-until are for officers' keys")
-    _rotate_other(old.holder, by or file, Reason(reason or Reason.REPLACED), out, passphrase_file, **rest)
+    _rotate_other(old.public, old.holder, by or file, Reason(reason or Reason.REPLACED), out, passphrase_file, **rest)
 
 
 def _rotate_other(
+    old: PublicKey,
     holder: Holder,
     by: Path,
     reason: Reason,
@@ -268,6 +269,7 @@ def _rotate_other(
 ) -> None:
     signing, signer = unlocked(by, by_passphrase_file)
     ledger = ledger_beside(by, signer, history, signing)
+    _check_in_force(old, holder.role, ledger)
     fresh = fresh_key(holder, out, passphrase_file)
     public = fresh.signing.public
     body = RootChange(public, reason) if holder.role is Role.ROOT else RecoveryChange(public)
@@ -275,6 +277,15 @@ def _rotate_other(
     fresh.write()
     ledger.append(envelope)
     _tell(public, holder, fresh, ledger.path, as_json=as_json)
+
+
+def _check_in_force(old: PublicKey, role: Role, ledger: Ledger) -> None:
+    current = ledger.history.root if role is Role.ROOT else ledger.history.recovery
+    if current is None or current.public != old:
+        raise KeyRefused(
+            f"key {old.id[:16]}… is not the {role} that {ledger.history.party} has now",
+            hint=f"`detente key show {ledger.path}` says which is",
+        )
 
 
 @key.command()
