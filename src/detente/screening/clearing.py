@@ -11,9 +11,8 @@ notice. What the index takes in meanwhile may make that proof fail: then the nex
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from math import radians
 from typing import Final, Literal
 
@@ -50,7 +49,8 @@ from detente.screening.proposals import (
 )
 
 _ROUNDING_M: Final = 0.1
-_RINGS: Final = (1, 5, 17, 41, MOST_SIDEWAYS_STEPS + 1)  # steps looked at together: most notices find a place nearby
+_FIRST_STEPS: Final = 4  # looked at together, then three times as many: most notices find a place nearby
+_MOST_VERTICES: Final = 100_000  # of all places looked at together
 _KNOWN_HEIGHTS: Final = tuple(
     REFERENCE_CODES[r] for r in (AltitudeReference.HAE, AltitudeReference.UNLIMITED, AltitudeReference.UNSTATED)
 )
@@ -253,10 +253,14 @@ def _sideways(asked: _Asked) -> Proposal | None:
     wide = asked.index.pack_anew(pack.real.copy(), pack.lat_lon, pack.joins, wider_m=reach_m)
     near = asked.index.in_the_way(wide, asked.minima, kernels.SIDEWAYS, reach_m)
     search = _Sideways(asked, near)
-    for places in _rings(asked, doubt):
-        proposal = search.first_clear(places)
+    step, count = 1, _FIRST_STEPS
+    while step <= MOST_SIDEWAYS_STEPS:
+        count = max(1, min(count, _MOST_VERTICES // (len(BEARINGS_DEG) * len(pack.lat_lon))))
+        after = min(step + count, MOST_SIDEWAYS_STEPS + 1)
+        proposal = search.first_clear(_places(asked, range(step, after), doubt))
         if proposal is not None:
             return proposal
+        step, count = max(after, int(search.first_step.min())), 3 * count
     return None
 
 
@@ -334,15 +338,15 @@ def _in_two_references(asked: _Asked, near: InTheWay) -> NDArray[np.bool_]:
     return np.asarray(((own >> 2 & 15) != (other >> 6 & 15)) | ((own >> 6 & 15) != (other >> 2 & 15)))
 
 
-def _rings(asked: _Asked, doubt: float) -> Iterator[_Places]:
+def _places(asked: _Asked, steps: range, doubt: float) -> _Places:
+    """All bearings at each of the steps."""
     pack = asked.pack
-    for first, after in pairwise(_RINGS):
-        moves = [(step, bearing_deg) for step in range(first, after) for bearing_deg in BEARINGS_DEG.tolist()]
-        by_m, bearing_deg = np.array([(step * SIDEWAYS_STEP_M, bearing) for step, bearing in moves]).T
-        lat, lon = wgs84.direct(pack.lat_lon[:, 0], pack.lat_lon[:, 1], bearing_deg[:, None], by_m[:, None])
-        rows = asked.index.pack_anew(
-            np.tile(pack.real, (len(moves), 1)),
-            np.stack([lat.ravel(), lon.ravel()], axis=1),
-            np.tile(pack.joins, len(moves)),
-        )
-        yield _Places(rows, _ROUNDING_M + doubt * by_m, moves)
+    moves = [(step, bearing_deg) for step in steps for bearing_deg in BEARINGS_DEG.tolist()]
+    by_m, bearing_deg = np.array([(step * SIDEWAYS_STEP_M, bearing) for step, bearing in moves]).T
+    lat, lon = wgs84.direct(pack.lat_lon[:, 0], pack.lat_lon[:, 1], bearing_deg[:, None], by_m[:, None])
+    rows = asked.index.pack_anew(
+        np.tile(pack.real, (len(moves), 1)),
+        np.stack([lat.ravel(), lon.ravel()], axis=1),
+        np.tile(pack.joins, len(moves)),
+    )
+    return _Places(rows, _ROUNDING_M + doubt * by_m, moves)

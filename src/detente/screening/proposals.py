@@ -440,20 +440,23 @@ class Plane:
         short_m = self.surely_m - apart_m
         over = np.flatnonzero(apart_m == 0.0)
         if len(over):
-            short_m[over] += np.maximum(
-                _depth_m(there[over], self.other[over]), _depth_m(self.other[over], there[over])
-            )
+            short_m[over] += _depth_m(there[over], self.other[over])
         return float(short_m.max()) - self.doubt * by_m
 
 
-def _depth_m(shapes: NDArray[np.object_], regions: NDArray[np.object_]) -> Floats:
-    """(k,) how far inside a region some point of a shape lies: the shape has to move as far to leave it. 0: not inside."""
+def _depth_m(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:
+    """(k,) how deep in one of two overlapping shapes a point of the other lies: one has to move as far to let go. Errs low."""
     import shapely
 
-    somewhere = shapely.point_on_surface(shapes)
-    inside = shapely.contains(regions, somewhere) & (shapely.get_dimensions(regions) == 2)
-    depth_m = shapely.distance(somewhere, shapely.boundary(regions))
-    return np.where(inside, np.minimum(depth_m, 2 * MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M), 0.0)
+    depth_m = np.zeros(len(a))
+    sound = np.flatnonzero(shapely.is_valid(a) & shapely.is_valid(b))
+    a, b = a[sound], b[sound]
+    shared = shapely.point_on_surface(shapely.intersection(a, b))
+    for shape in (a, b):
+        is_region = shapely.get_dimensions(shape) == 2
+        apart_m = np.where(is_region, shapely.distance(shared, shapely.boundary(shape)), 0.0)
+        depth_m[sound] = np.fmax(depth_m[sound], apart_m)
+    return np.minimum(depth_m, 2 * MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M)
 
 
 def _north(shapes: NDArray[np.object_], middle: Position) -> Floats:
