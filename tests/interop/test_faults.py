@@ -263,3 +263,90 @@ def test_a_files_name_and_what_is_quoted_from_it_turn_nothing_either(tmp_path, t
     assert intake.notices
     assert intake.problems
     assert not any(has_hidden(line) or "\n" in line for line in shown)
+
+
+# ── odd files, each of which once lost something in silence ──────────────────────────────────────────────────────────
+
+
+def read_text(tmp_path, name, text, **more):
+    (tmp_path / name).write_text(text)
+    return read_files([tmp_path / name], **more)
+
+
+def test_a_shape_that_wkt_has_and_we_do_not_is_refused_and_the_other_rows_are_read(tmp_path):
+    rows = 'A,"CIRCULARSTRING(35 33,36 33,36 34)",5 km\nB,POINT(35 33),5 km\nC,SRID=2039;POINT(35 33),5 km\n'
+    intake = read_text(tmp_path, "t.csv", "party,wkt,radius\n" + rows)
+    assert [problem.where for problem in intake.problems] == ["t.csv, row 2, wkt", "t.csv, row 4, wkt"]
+    assert intake.parties == ("B",)
+
+
+def test_the_line_by_which_spreadsheets_tell_their_delimiter_is_no_heading(tmp_path):
+    intake = read_text(tmp_path, "t.csv", "sep=;\nparty;lat;lon;radius\nA;35,5123;35,8123;5,5 km\n")
+    assert intake.notices[0].source == "t.csv, row 3"
+    assert intake.problems == ()
+
+
+KML_POINT = "<Point><coordinates>{}</coordinates></Point>"
+
+
+def placemark(geometry, **data):
+    fields = "".join(f"<Data name='{name}'><value>{value}</value></Data>" for name, value in data.items())
+    return f"<Placemark><name>P</name><ExtendedData>{fields}{{more}}</ExtendedData>{geometry}</Placemark>"
+
+
+def kml(tmp_path, text, more=""):
+    return read_text(
+        tmp_path, "z.kml", f'<kml xmlns="http://www.opengis.net/kml/2.2">{text.replace("{more}", more)}</kml>'
+    )
+
+
+def test_a_point_of_several_positions_is_refused_not_cut_to_the_first(tmp_path):
+    intake = kml(tmp_path, placemark(KML_POINT.format("35.8,35.5 36,36"), radius="5 km"))
+    assert "a point of 2 positions" in intake.problems[0].what
+
+
+def test_one_field_with_two_values_in_a_placemark_or_waypoint_is_refused(tmp_path):
+    again = "<Data name='radius'><value>50 km</value></Data>"
+    intake = kml(tmp_path, placemark(KML_POINT.format("35.8,35.5"), radius="5 km"), again)
+    assert str(intake.problems[0]).startswith("z.kml, placemark 0 (P), radius: stands twice")
+    extensions = "<extensions><radius>5 km</radius><radius>50 km</radius></extensions>"
+    intake = read_text(tmp_path, "w.gpx", f"<gpx><wpt lat='35' lon='35'>{extensions}</wpt></gpx>")
+    assert str(intake.problems[0]).startswith("w.gpx, waypoint 0, radius: stands twice")
+
+
+def test_heights_beside_stated_altitudes_and_rings_drawn_as_lines_are_announced(tmp_path):
+    corners = "<coordinates>35,35,10 36,35,10 36,36,10 35,35,10</coordinates>"
+    ring = f"<LinearRing><altitudeMode>absolute</altitudeMode>{corners}</LinearRing>"
+    intake = kml(tmp_path, placemark(ring, half_width="1 km", altitude_lower="100 m AMSL"))
+    assert "heights are not read: altitudes are stated" in said(intake)
+    assert any("the area inside is not part of it" in what for what in said(intake))
+
+
+def test_what_a_gpx_says_for_the_whole_file_is_announced(tmp_path):
+    whole = "<metadata><extensions><party>A</party></extensions></metadata>"
+    point = "<wpt lat='35' lon='35'><extensions><radius>5 km</radius></extensions></wpt>"
+    assert "not read: party (of the whole file)" in said(read_text(tmp_path, "w.gpx", f"<gpx>{whole}{point}</gpx>"))
+
+
+def test_a_field_inside_a_geometry_is_announced_and_in_notice_json_refused(tmp_path):
+    assert "'radius' in a geometry is not read" in said(
+        geojson(tmp_path, {**PLAN, "radius": "5 km"}, {**POINT, "radius": 9})
+    )
+    volume = {"footprint": {**LINE, "ends": "square"}, "half_width_m": 500}
+    intake = read_text(tmp_path, "n.json", json.dumps({"notices": [{"volumes": [volume]}]}))
+    assert "unknown members: ends" in intake.problems[0].what
+
+
+def test_a_workbook_date_without_a_time_of_day_is_announced_and_a_time_without_a_date_refused(tmp_path):
+    import datetime as dt
+
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["lat", "lon", "radius_m", "time start utc", "time end utc"])
+    book.active.append([35.5, 35.8, 5000, dt.date(2018, 9, 17), dt.datetime.fromisoformat("2018-09-17T19:00")])
+    book.active.append([35.5, 35.8, 5000, dt.datetime.fromisoformat("2018-09-17T18:00"), dt.time(19, 0)])
+    book.save(tmp_path / "b.xlsx")
+    intake = read_files([tmp_path / "b.xlsx"])
+    assert any("read as its midnight" in what for what in said(intake))
+    assert [problem.what for problem in intake.problems] == ["19:00:00 is a time of day without a date"]

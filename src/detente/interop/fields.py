@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from math import ceil, floor, log10
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -471,10 +471,11 @@ def _moment(value: Any) -> datetime:
         return value
     if isinstance(value, date):
         raise NotUnderstood(f"{value} is a date without a time of day", hint="add the time and its zone")
+    if isinstance(value, time):
+        raise NotUnderstood(f"{value} is a time of day without a date", hint="add the date and the zone")
     if not isinstance(value, str):
-        raise NotUnderstood(
-            f"time {str(value)[:60]} is a number, not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18"
-        )
+        what = "a number, not a time" if isinstance(value, (int, float)) else "not a time"
+        raise NotUnderstood(f"time {str(value)[:60]} is {what}", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
     return _time(value)
 
 

@@ -55,6 +55,7 @@ def _listed(root: Any) -> list[Any]:
 
 # What the standard puts beside features and properties, or programs do; anything else there may be a field that went astray.
 _OF_A_COLLECTION: Final = {"type", "features", "bbox", "crs", "name", "title", "xy_coordinate_resolution"}
+_OF_A_GEOMETRY: Final = {"type", "coordinates", "geometries", "bbox", "crs"}
 _OF_A_FEATURE: Final = {"type", "geometry", "properties", "id", "bbox", "crs"}
 
 
@@ -117,6 +118,7 @@ def geometries(geometry: Any, notes: list[str], depth: int = 0) -> list[Geometry
     if not isinstance(geometry, dict):
         raise InvalidVolume("no geometry", hint="say where: a GeoJSON geometry object")
     _check_crs(geometry, InvalidVolume)
+    notes.extend(f"{name!r} in a geometry is not read" for name in foreign_members(geometry))
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "GeometryCollection":
         if depth > 3:
@@ -139,6 +141,11 @@ def geometries(geometry: Any, notes: list[str], depth: int = 0) -> list[Geometry
     raise InvalidVolume(
         f"geometry type {str(kind)[:40]!r} is not known", hint="use Point, LineString, Polygon or their Multi- forms"
     )
+
+
+def foreign_members(geometry: Mapping[str, Any]) -> list[str]:
+    """What stands in a geometry beside its shape: fields belong into properties."""
+    return [str(name)[:40] for name in geometry if name not in _OF_A_GEOMETRY]
 
 
 def _area(polygons: list[Any], notes: list[str], count: list[int]) -> Area:

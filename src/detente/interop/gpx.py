@@ -4,7 +4,7 @@ with `--default half_width=…` and the like. A waypoint's time says when it was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from detente.geodesy import read_time
 from detente.interop.fields import Feature, Geometry, Line, Place, check_feature_count
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.vocabulary import Vocabulary
-from detente.interop.xml_safe import child, elements, local, text
+from detente.interop.xml_safe import child, elements, local, once_each, text
 
 _LABELS: Final = {"wpt": "waypoint", "rte": "route", "trk": "track"}
 
@@ -22,7 +22,11 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
     """The waypoints, routes and tracks of a GPX text."""
     found: list[Feature] = []
     try:
-        for element in elements(raw, "gpx", set(_LABELS)):
+        for element in elements(raw, "gpx", {*_LABELS, "metadata", "extensions"}):
+            if local(element) not in _LABELS:
+                for name, _ in _extensions(element):
+                    words.leave(f"{name} (of the whole file)")
+                continue
             found.append(_feature(element, len(found), words))
             check_feature_count(len(found))
     except DetenteError as error:
@@ -33,7 +37,8 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
 def _feature(element: Any, index: int, words: Vocabulary) -> Feature:
     name, kind = text(child(element, "name")), local(element)
     label = labelled(f"{_LABELS[kind]} {index}", name)
-    fields = words.fields(_extensions(element))
+    data, twice = once_each(_extensions(element))
+    fields = words.fields(data)
     fields.setdefault("title", name)
     fields.setdefault("reference", name)
     notes: list[str] = []
@@ -41,16 +46,16 @@ def _feature(element: Any, index: int, words: Vocabulary) -> Feature:
         with at("geometry"):
             geometry = tuple(_geometries(element, kind, notes))
     except DetenteError as error:
-        return Feature(label, fields, None, (error,), tuple(notes))
-    return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(notes)))
+        return Feature(label, fields, None, (*twice, error), tuple(notes))
+    return Feature(label, fields, geometry, tuple(twice), tuple(dict.fromkeys(notes)))
 
 
-def _extensions(element: Any) -> dict[str, str]:
+def _extensions(element: Any) -> Iterator[tuple[str, str]]:
     """The plain elements inside `extensions`, whatever their namespace."""
-    extensions = child(element, "extensions")
-    if extensions is None:
-        return {}
-    return {local(part): text(part) for part in extensions.iter() if len(part) == 0 and text(part)}
+    extensions = element if local(element) == "extensions" else child(element, "extensions")
+    for part in () if extensions is None else extensions.iter():
+        if len(part) == 0 and text(part):
+            yield local(part), text(part)
 
 
 def _geometries(element: Any, kind: str, notes: list[str]) -> list[Geometry]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
@@ -20,7 +20,7 @@ from detente.interop.fields import Area, Feature, Geometry, Line, Place, check_f
 from detente.interop.geojson import MOST_VERTICES_OF_A_FEATURE, labelled
 from detente.interop.rings import footprint_of, polygon_of
 from detente.interop.vocabulary import Vocabulary, printable
-from detente.interop.xml_safe import child, elements, local, text
+from detente.interop.xml_safe import child, elements, local, once_each, text
 
 # What stands outside placemarks, and would give its placemarks more than they say themselves.
 _OF_A_FOLDER: Final = {"TimeSpan", "TimeStamp", "ExtendedData"}
@@ -110,7 +110,8 @@ def _link(
 
 def _feature(placemark: Any, index: int, words: Vocabulary, inside: str) -> Feature:
     name = text(child(placemark, "name"))
-    fields = words.fields(_data(placemark))
+    data, twice = once_each(_data(placemark))
+    fields = words.fields(data)
     fields.setdefault("title", name)
     fields.setdefault("reference", name)
     place = f"{inside}, placemark {index}" if inside else f"placemark {index}"
@@ -123,19 +124,17 @@ def _feature(placemark: Any, index: int, words: Vocabulary, inside: str) -> Feat
         with at("geometry"):
             geometry = tuple(_geometries(placemark, drawn, top=True))
     except DetenteError as error:
-        return Feature(label, fields, None, (error,), tuple(drawn.notes))
+        return Feature(label, fields, None, (*twice, error), tuple(drawn.notes))
     _read_heights(drawn, fields)
-    return Feature(label, fields, geometry, notes=tuple(dict.fromkeys(drawn.notes)))
+    return Feature(label, fields, geometry, tuple(twice), tuple(dict.fromkeys(drawn.notes)))
 
 
-def _data(placemark: Any) -> dict[str, str]:
-    data = {}
+def _data(placemark: Any) -> Iterator[tuple[str, str]]:
     for element in placemark.iter():
         if local(element) == "Data" and element.get("name"):
-            data[str(element.get("name"))] = text(child(element, "value"))
+            yield str(element.get("name")), text(child(element, "value"))
         elif local(element) == "SimpleData" and element.get("name"):
-            data[str(element.get("name"))] = text(element)
-    return data
+            yield str(element.get("name")), text(element)
 
 
 def _read_time(placemark: Any, fields: dict[str, Any], notes: list[str]) -> None:
@@ -159,8 +158,10 @@ def _geometries(parent: Any, drawn: _Drawn, *, top: bool = False) -> list[Geomet
                     drawn.notes.append("between the parts of a track nothing is said, and nothing is read")
                 found.extend(parts)
             case "Point":
-                found.append(Place(_positions(element, drawn)[0]))
+                found.append(Place(_only(_positions(element, drawn))))
             case "LineString" | "LinearRing":
+                if local(element) == "LinearRing":
+                    drawn.notes.append("a ring that is no polygon is read as a line: the area inside is not part of it")
                 found.append(Line(tuple(_positions(element, drawn))))
             case "Polygon":
                 found.append(_polygon(element, drawn))
@@ -169,6 +170,14 @@ def _geometries(parent: Any, drawn: _Drawn, *, top: bool = False) -> list[Geomet
             case name if name in _NO_FOOTPRINT or not (top or name in _ABOUT_GEOMETRY or name == "interpolate"):
                 raise InvalidVolume(f"a {name[:40]} has no footprint", hint="draw a polygon, a line or a point")
     return found
+
+
+def _only(positions: list[Position]) -> Position:
+    if len(positions) > 1:
+        raise InvalidVolume(
+            f"a point of {len(positions)} positions", hint="make each a point of its own, or draw a line"
+        )
+    return positions[0]
 
 
 def _polygon(element: Any, drawn: _Drawn) -> Geometry:
@@ -220,10 +229,12 @@ def _numbers(word: str) -> list[float]:
 
 def _read_heights(drawn: _Drawn, fields: dict[str, Any]) -> None:
     """The greatest height as the upper limit, where every part says above what; nothing where one part leaves it open."""
-    if "altitude_upper" in fields or "altitude_lower" in fields or not drawn.heights_m:
+    heights_m = [h for part in drawn.heights_m.values() for h in part]
+    if "altitude_upper" in fields or "altitude_lower" in fields or not heights_m:
+        if any(heights_m):
+            drawn.notes.append("heights are not read: altitudes are stated")
         return
     modes = set(drawn.heights_m)
-    heights_m = [h for part in drawn.heights_m.values() for h in part]
     reference = {"absolute": "AMSL", "relativeToGround": "AGL"}.get(next(iter(modes)))
     if len(modes) > 1 or reference is None or 0.0 in heights_m:
         if any(heights_m):

@@ -98,6 +98,9 @@ def _footprints(given: Any, notes: list[str]) -> list[Geometry]:
         if kind in SHAPE_FIELDS and isinstance(parts, dict):
             with at(kind):
                 return [Area(_shape(kind, parts, notes))]
+    unknown = geojson.foreign_members(given) if isinstance(given, dict) and "type" in given else []
+    if unknown:
+        raise InvalidVolume(f"unknown members: {', '.join(unknown)[:200]}", hint="see docs/notice.schema.json")
     return geojson.geometries(given, notes)
 
 

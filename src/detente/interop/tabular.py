@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, NotUnderstood, Position, TooLarge, UnreadableFile, at
@@ -33,6 +33,7 @@ _MEND: Final = "mend the formula, or write the value"
 # uncertainty. A grid square is an area, whatever its size: only one of a metre is a point.
 COARSE_M: Final = 150.0
 METRE_SQUARE_M: Final = 1.0
+MIDNIGHT: Final = time(0)
 _CANNOT: Final = {
     **dict.fromkeys(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"), _MEND),
     NOT_CALCULATED: "open the workbook and save it, so that its formulas are worked out; or write the value",
@@ -40,22 +41,30 @@ _CANNOT: Final = {
 }
 
 
+_TOLD_DELIMITER: Final = re.compile(
+    r"sep=([;,\t|])\r?\n", re.IGNORECASE
+)  # as spreadsheets write it, above the headings
+
+
 def csv_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
     """The rows of a CSV text; the delimiter is told from the heading line."""
     text = _decoded(raw)
-    first = re.split(r"[\r\n]", text[: LONGEST_HEADINGS + 1].lstrip(), maxsplit=1)[0]
+    told = _TOLD_DELIMITER.match(text)
+    start = told.end() if told else 0
+    first = re.split(r"[\r\n]", text[start : start + LONGEST_HEADINGS + 1].lstrip(), maxsplit=1)[0]
     if len(first) > LONGEST_HEADINGS:
         raise UnreadableFile(
             f"the first line is longer than {LONGEST_HEADINGS} characters: not a table",
             hint="a CSV begins with a line of headings",
         )
-    delimiter = max(";\t,", key=first.count)
+    delimiter = told[1] if told else max(";\t,", key=first.count)
     csv.field_size_limit(LARGEST_CELL)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 1 if told else 0
+    rows = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter)
     try:
-        return table_features(((rows.line_num, row) for row in rows), words)
+        return table_features(((rows.line_num + before, row) for row in rows), words)
     except csv.Error as error:
-        raise UnreadableFile(f"line {rows.line_num}: {error}", hint="check the quotes") from error
+        raise UnreadableFile(f"line {rows.line_num + before}: {error}", hint="check the quotes") from error
 
 
 def _decoded(raw: bytes) -> str:
@@ -138,17 +147,21 @@ def _feature(place: str, headings: Sequence[str], row: Sequence[Any], words: Voc
     if any(_swallows_rows(cell, len(headings)) for cell in row):
         hint = "check the quotes: one that is opened and not closed takes the rows after it into its cell"
         problems.append(InvalidVolume("a cell holds whole rows of the table", hint=hint))
+    written = _Written()
     given = {}
     for heading, cell in zip(headings, row, strict=False):
         if _said(cell):
             given[heading] = _plain(cell, says_utc=without_utc(heading)[1])
+            if isinstance(cell, datetime) and cell.time() == MIDNIGHT:
+                written.note(
+                    [f"a date in {heading[:60]!r} is read as its midnight, 00:00, where the cell gives no time of day"]
+                )
             if cell in _CANNOT:
                 problems.append(InvalidVolume(f"the cell holds {cell}", hint=_CANNOT[cell], where=heading[:60]))
     if "" in given:
         words.leave("a column without a heading")
         del given[""]
     fields = words.fields(given)
-    written = _Written()
     kept = {name: value for name, value in fields.items() if name not in GEOMETRY_FIELDS}
     geometry: tuple[Geometry, ...] | None
     try:
@@ -268,7 +281,7 @@ def _wkt(text: str, notes: list[str]) -> list[Geometry]:
     try:
         with np.errstate(over="ignore"):  # infinite coordinates are refused as positions
             shape = shapely.from_wkt(text.partition(";")[2] if text.upper().startswith("SRID=4326;") else text)
-    except shapely.errors.ShapelyError as error:
+    except (shapely.errors.ShapelyError, NotImplementedError) as error:  # the latter: curves
         raise InvalidVolume(f"not WKT: {str(error)[:200]}", hint="longitude first: POLYGON ((35.1 33.2, …))") from error
     if shape.has_z:
         notes.append("heights in positions are not read: state altitude_lower and altitude_upper")

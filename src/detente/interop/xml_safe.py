@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from detente.domain import TooLarge, UnreadableFile
+from detente.domain import DetenteError, InvalidVolume, TooLarge, UnreadableFile
 
 DEEPEST: Final = 100
 MOST_ELEMENTS_HELD: Final = 1_000_000  # of one feature: ten a vertex
@@ -93,3 +93,14 @@ def child(element: Any, *names: str) -> Any | None:
 def text(element: Any | None) -> str:
     """The element's text; empty where there is no element."""
     return (element.text or "").strip() if element is not None else ""
+
+
+def once_each(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[DetenteError]]:
+    """Names and values, and a problem for each name that has two values."""
+    data: dict[str, str] = {}
+    problems: list[DetenteError] = []
+    for name, value in pairs:
+        if data.setdefault(name, value) != value:
+            hint = "keep one: which of the two holds is not ours to guess"
+            problems.append(InvalidVolume("stands twice, with different values", hint=hint, where=name[:60]))
+    return data, problems
