@@ -73,22 +73,24 @@ class EnrolledKey:
     valid_until_us: int | None = None
     ending: Ending | None = None
 
+    def __str__(self) -> str:
+        return f"key {self.public.id[:16]}… ({self.holder})"
+
     def check_valid_at(self, at_us: int) -> None:
         """Returns where the key could sign at the moment.
 
         Raises:
             NotAuthentic: not yet, no longer, or revoked; the message says which, and since when.
         """
-        name = f"key {self.public.id[:16]}… ({self.holder})"
         if at_us < self.valid_from_us:
-            raise NotAuthentic(f"{name} is valid only from {moment(self.valid_from_us)}, not at {moment(at_us)}")
+            raise NotAuthentic(f"{self} is valid only from {moment(self.valid_from_us)}, not at {moment(at_us)}")
         if self.ending and at_us >= self.ending.at_us:
             raise NotAuthentic(
-                f"{name} was {self.ending.why} at {moment(self.ending.at_us)}, before {moment(at_us)}",
+                f"{self} was {self.ending.why} at {moment(self.ending.at_us)}, before {moment(at_us)}",
                 hint="what it signed earlier still holds",
             )
         if self.valid_until_us is not None and at_us >= self.valid_until_us:
-            raise NotAuthentic(f"{name} was valid until {moment(self.valid_until_us)}, not at {moment(at_us)}")
+            raise NotAuthentic(f"{self} was valid until {moment(self.valid_until_us)}, not at {moment(at_us)}")
 
     def is_valid_at(self, at_us: int) -> bool:
         """Whether `check_valid_at` returns. For lists; whoever decides on a signature lets it raise."""

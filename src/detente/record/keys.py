@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -40,13 +40,14 @@ _SMALL_ORDER_Y: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An Ed25519 public key: 32 bytes as RFC 8032 encodes them.
+    """An Ed25519 public key: 32 bytes as RFC 8032 encodes them; `id` is their SHA-256, 64 hexadecimal digits.
 
     Raises:
         Malformed: not 32 bytes, not the one encoding of its point, or a point of small order, under which a signature proves nothing.
     """
 
     raw: bytes
+    id: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.raw) != KEY_BYTES:
@@ -54,11 +55,7 @@ class PublicKey:
         y = int.from_bytes(self.raw, "little") & (2**255 - 1)
         if y >= _FIELD or y in _SMALL_ORDER_Y:
             raise Malformed("this public key would let one signature stand for many messages", hint="make a new key")
-
-    @property
-    def id(self) -> str:
-        """SHA-256 of the raw bytes, 64 hexadecimal digits."""
-        return sha256(self.raw).hexdigest()
+        object.__setattr__(self, "id", sha256(self.raw).hexdigest())
 
     @property
     def text(self) -> str:
