@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 
-from detente.channel.acts import HOST, Act, CancelBody, NoticeBody, Release, ViewBody
+from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, ViewBody, open_acts
 from detente.channel.batch import Heads
 from detente.channel.forms import notice_form, plain, view_form
 from detente.channel.standing import Standing, Turn
@@ -29,16 +29,18 @@ from detente.domain import (
     Terms,
     Understanding,
 )
+from detente.record.act import Act, next_act, sign_act
 from detente.record.canonical import canonical
 from detente.record.commitment import commit
-from detente.record.envelope import sign, to_json
+from detente.record.envelope import to_json
+from detente.record.holder import EnrolledKey, Holder, Role
 from detente.record.keys import SigningKey
 from detente.screening import kernels, screen
 
 FULL, NONE = ReleaseLevel.FULL, ReleaseLevel.NONE
 RULE = MinimaRule("all", Minima(500.0, 100.0, 60.0))
 NOON_US = 1_537_185_600_000_000  # 17 September 2018
-PAYLOAD_TYPE = "application/vnd.detente.act+json"
+ARENA = "levant"
 
 
 def an_understanding(parties="ABC", **terms) -> Understanding:
@@ -68,19 +70,23 @@ class Party:
     def __init__(self, name, grids, seed=0):
         self.name, self.grids = name, grids
         self.key = SigningKey(sha256(name.encode()).digest())
-        self.sequences = {}
+        self.enrolled = EnrolledKey(self.key.public, Holder(name, Role.OFFICER, "duty officer"), 0)
+        self.last = {}
         self.notices = {}
         self.random = random_bytes(f"{name} {seed}")
 
-    def act(self, kind, audience, body):
-        sequence = self.sequences.get(audience, 0) + 1
-        self.sequences[audience] = sequence
-        payload = canonical({"kind": kind, "audience": audience, "sequence": sequence, "body": plain(body)})
-        envelope = sign(payload, PAYLOAD_TYPE, self.key)
-        return Act(kind, self.name, audience, self.key.public.id, sequence, 0, body, to_json(envelope), envelope.digest)
+    def sign(self, kind, audience, body, /, **changed):
+        """A signed act, the next for its audience; `changed` makes it another than it should be."""
+        sequence, previous = next_act(self.last.get(audience))
+        act = {
+            "type": kind, "arena": ARENA, "party": self.name, "audience": audience, "key_id": self.key.public.id,
+            "sequence": sequence, "previous": previous, "made_at_us": NOON_US, "body": plain(body),
+        }  # fmt: skip
+        self.last[audience] = sign_act(Act(**act | changed), self.key)
+        return self.last[audience]
 
     def submission(self, notice: Notice, levels, screened=FULL):
-        """The acts of a new notice, or of an amended one of the same reference."""
+        """The envelopes of a new notice, or of an amended one of the same reference."""
         before = self.notices.get(notice.reference)
         commitment = commit(next(self.random), canonical(plain(notice_form(notice)))).hex()
         told = Told(
@@ -107,19 +113,19 @@ class Party:
                 releases.append(Release(recipient, held.view_id, held.version, held.level, None))
                 continue
             told.views[recipient] = view
-            acts.append(self.act("view", recipient, ViewBody(view_form(view))))
+            acts.append(self.sign("view", recipient, ViewBody(view_form(view))))
             releases.append(Release(recipient, view.view_id, view.version, view.level, acts[-1].digest))
         for recipient, held in (before.views if before else {}).items():
             if recipient not in told.views:
-                acts.append(self.act("cancel", recipient, CancelBody(held.view_id, held.version)))
+                acts.append(self.sign("cancel", recipient, CancelBody(held.view_id, held.version)))
         self.notices[notice.reference] = told
-        return [self.act("notice", HOST, NoticeBody(view_form(told.screening), tuple(releases))), *acts]
+        return [*acts, self.sign("notice", HOST, NoticeBody(view_form(told.screening), tuple(releases)))]
 
     def cancellation(self, reference):
         told = self.notices.pop(reference)
-        acts = [self.act("cancel", HOST, CancelBody(told.notice_id, told.version))]
+        acts = [self.sign("cancel", HOST, CancelBody(told.notice_id, told.version))]
         return acts + [
-            self.act("cancel", recipient, CancelBody(v.view_id, v.version)) for recipient, v in told.views.items()
+            self.sign("cancel", recipient, CancelBody(v.view_id, v.version)) for recipient, v in told.views.items()
         ]
 
 
@@ -128,7 +134,7 @@ class Channel:
 
     def __init__(self, understanding=None, seed=0):
         understanding = understanding or an_understanding()
-        self.standing = Standing("arena", understanding, Heads(0, {}), run=kernels)
+        self.standing = Standing(ARENA, understanding, Heads(0, {}), run=kernels)
         self.salts = random_bytes(f"salts {seed}")
         self.parties = {name: Party(name, understanding.terms.grids, seed) for name in self.standing.parties}
         self.inbox = {name: [] for name in self.parties}
@@ -148,15 +154,20 @@ class Channel:
                 self.answers[posting.recipient][payload["notice_id"]] = _told(payload)
         return result
 
+    def open(self, party, envelopes):
+        """The acts of a party's envelopes, as a worker would open them."""
+        keys = {p.key.public.id: p.enrolled for p in self.parties.values()}
+        return open_acts([to_json(e) for e in envelopes], keys, arena=ARENA, party=party, now_us=self.now_us)
+
     def submit(self, party, notice, levels, screened=FULL):
-        acts = self.parties[party].submission(notice, levels, screened)
+        acts = self.open(party, self.parties[party].submission(notice, levels, screened))
         submission = read_submission(acts)
         result = self.turn(lambda turn: submit(self.standing, turn, submission))
         self.answers[party][result["notice_id"]] = _told(result)
         return result
 
     def cancel(self, party, reference):
-        acts = self.parties[party].cancellation(reference)
+        acts = self.open(party, self.parties[party].cancellation(reference))
         result = self.turn(lambda turn: cancel(self.standing, turn, acts))
         del self.answers[party][result["notice_id"]]
         return result

@@ -21,6 +21,7 @@ from detente.domain import (
     DetenteError,
     InvalidVolume,
     LeadTime,
+    NotAuthentic,
     Notice,
     NotUnderstood,
     Position,
@@ -135,9 +136,7 @@ def everything_told(channel, recipient):
 def without_ids(text, channel):
     for party in channel.parties.values():
         for k, (_, told) in enumerate(sorted(party.notices.items())):
-            text = text.replace(told.screening.commitment, "commitment").replace(
-                told.notice_id, f"{party.name}{k}"
-            )
+            text = text.replace(told.screening.commitment, "commitment").replace(told.notice_id, f"{party.name}{k}")
             for recipient, view in told.views.items():
                 text = text.replace(view.commitment, "commitment").replace(
                     view.view_id, f"view {party.name}{k} {recipient}"
@@ -167,13 +166,13 @@ def test_two_plans_with_equal_views_leave_a_recipient_the_same(metres, level, ot
 # What is refused, and that nothing changes by it
 
 
-def refused(channel, acts, families=DetenteError, decide=submit):
+def refused(channel, party, envelopes, families=DetenteError, decide=submit):
     """Why it was refused; nothing may have changed by it."""
     position = channel.standing.heads.next_position
 
     def attempt(turn):
-        given = read_submission(acts) if decide is submit else acts
-        return decide(channel.standing, turn, given)
+        acts = channel.open(party, envelopes)
+        return decide(channel.standing, turn, read_submission(acts) if decide is submit else acts)
 
     with pytest.raises(families) as error:
         channel.turn(attempt)
@@ -184,7 +183,7 @@ def refused(channel, acts, families=DetenteError, decide=submit):
 def test_a_stranger_cannot_be_told():
     channel = Channel()
     acts = channel.parties["A"].submission(plan("A"), {"Z": FULL})
-    assert "Z is no party" in refused(channel, acts, AgainstTerms)
+    assert "Z is no party" in refused(channel, "A", acts, AgainstTerms)
     channel.parties["A"].notices.clear()
     channel.check()
 
@@ -192,8 +191,8 @@ def test_a_stranger_cannot_be_told():
 def test_who_has_to_be_told_has_to_be_told():
     channel = Channel(an_understanding(required=(RequiredRecipient("C", Activity.LIVE_FIRE),)))
     acts = channel.parties["A"].submission(plan("A", activity=Activity.LIVE_FIRE), {"B": FULL})
-    assert "C has to be told of live_fire" in refused(channel, acts, AgainstTerms)
-    assert channel.submit("A", plan("A", "M", activity=Activity.LIVE_FIRE), {"C": EXISTENCE})["answer"] == "CLEAR"
+    assert "C has to be told of live_fire" in refused(channel, "A", acts, AgainstTerms)
+    assert channel.submit("B", plan("B", activity=Activity.LIVE_FIRE), {"C": EXISTENCE})["answer"] == "CLEAR"
 
 
 def test_a_quota_is_kept_and_an_amendment_does_not_count_twice():
@@ -201,65 +200,102 @@ def test_a_quota_is_kept_and_an_amendment_does_not_count_twice():
     channel.submit("A", plan("A"), {})
     channel.submit("A", plan("A", km_north=1.0), {})
     acts = channel.parties["A"].submission(plan("A", "M"), {})
-    assert "2 active volumes; the quota is 1" in refused(channel, acts, AgainstTerms)
+    assert "2 active volumes; the quota is 1" in refused(channel, "A", acts, AgainstTerms)
 
 
 def test_a_version_that_is_not_the_next_is_refused():
     channel = Channel()
     channel.submit("A", plan("A"), {"B": FULL})
-    first = channel.parties["A"].submission(plan("A", km_north=1.0), {"B": FULL})
-    again = channel.parties["A"].submission(plan("A", km_north=2.0), {"B": FULL})
-    assert "version 3 of a notice of which 1 is in force" in refused(channel, again, StaleVersion)
-    submission = read_submission(first)
+    client = channel.parties["A"]
+    held, before = client.notices["N"], dict(client.last)
+    client.notices["N"] = replace(held, version=2)  # as if another officer had amended it meanwhile
+    acts = client.submission(plan("A", km_north=1.0), {"B": FULL})
+    assert "version 3 of a notice of which 1 is in force" in refused(channel, "A", acts, StaleVersion)
+    client.notices["N"], client.last = held, before
+    channel.submit("A", plan("A", km_north=1.0), {"B": FULL})
+    channel.check()
+
+
+def test_what_was_signed_once_is_not_taken_twice():
+    channel = Channel()
+    envelopes = channel.parties["A"].submission(plan("A"), {"B": FULL})
+    submission = read_submission(channel.open("A", envelopes))
     channel.turn(lambda turn: submit(channel.standing, turn, submission))
-    assert "version 2 of a notice of which 2 is in force" in refused(channel, first, StaleVersion)
+    assert "act 1 of key" in refused(channel, "A", envelopes, StaleVersion)
 
 
 def test_a_recipient_cannot_be_dropped_in_silence():
     channel = Channel()
     channel.submit("A", plan("A"), {"B": FULL})
     acts = channel.parties["A"].submission(plan("A", km_north=1.0), {})
-    assert "B was told before, and is told nothing now" in refused(channel, acts[:1], StaleVersion)
+    assert "B was told before, and is told nothing now" in refused(channel, "A", acts[1:], StaleVersion)
 
 
 def test_a_view_the_notice_does_not_name_is_refused():
     channel = Channel()
-    notice, view = channel.parties["A"].submission(plan("A"), {"B": FULL})
-    assert "named and not there" in refused(channel, [notice], NotUnderstood)
-    other = Channel().parties["A"].submission(plan("A", km_north=5.0), {"B": FULL})[1]
-    assert "another than the one named" in refused(channel, [notice, other], NotUnderstood)
-    unnamed = replace(notice, body=NoticeBody(notice.body.screening, ()))
-    assert "there and not named" in refused(channel, [unnamed, view], NotUnderstood)
+    client = channel.parties["A"]
+    view, notice = client.submission(plan("A"), {"B": FULL})
+    (act,) = channel.open("A", [notice])
+    assert "named and not there" in refused(channel, "A", [notice], NotUnderstood)
+    other, _ = client.submission(plan("A", "M", km_north=5.0), {"B": FULL})
+    assert "another than the one named" in refused(channel, "A", [notice, other], NotUnderstood)
+    unnamed = client.sign("notice", "", NoticeBody(act.body.screening, ()))
+    assert "there and not named" in refused(channel, "A", [unnamed, view], NotUnderstood)
 
 
 def test_a_party_submits_its_own_alone():
     channel = Channel()
-    notice, view = channel.parties["A"].submission(plan("A"), {"B": FULL})
-    assert "acts of A and of C" in refused(channel, [notice, replace(view, party="C")], NotUnderstood)
+    _, notice = channel.parties["A"].submission(plan("A"), {"B": FULL})
+    view, _ = channel.parties["C"].submission(plan("C"), {"B": FULL})
+    assert "an act of C, sent by A" in refused(channel, "A", [notice, view], NotAuthentic)
 
 
 def test_a_view_signed_for_one_is_not_delivered_to_another():
     channel = Channel()
-    notice, view = channel.parties["A"].submission(plan("A"), {"B": FULL})
-    assert "the view is for 'B', the envelope for 'C'" in refused(
-        channel, [notice, replace(view, audience="C")], NotUnderstood
-    )
+    client = channel.parties["A"]
+    view, notice = client.submission(plan("A"), {"B": FULL})
+    (act,) = channel.open("A", [view])
+    astray = client.sign("view", "C", act.body)
+    assert "the view is for 'B', the envelope for 'C'" in refused(channel, "A", [notice, astray], NotUnderstood)
+
+
+@pytest.mark.parametrize(
+    ("changed", "family", "says"),
+    [
+        ({"arena": "elsewhere"}, NotAuthentic, "for arena 'elsewhere'"),
+        ({"party": "C"}, NotAuthentic, "an act for 'C', signed by duty officer of A"),
+        ({"type": "conquer"}, NotUnderstood, "kind 'conquer' are not known"),
+        ({"body": {"id": "0" * 32, "version": 1, "reason": "", "note": ""}}, NotUnderstood, "unknown field `note`"),
+        ({"body": {"id": "7", "version": 1, "reason": ""}}, NotUnderstood, "is not 32 hex digits"),
+        ({"body": {"id": "0" * 32, "version": "1", "reason": ""}}, NotUnderstood, "Expected `int`"),
+        ({"body": {"id": "0" * 32, "version": 1, "reason": "x" * 5_000}}, NotUnderstood, "the limit is 4000"),
+    ],
+)
+def test_an_act_that_is_not_what_it_says_is_refused_and_says_why(changed, family, says):
+    channel = Channel()
+    act = channel.parties["A"].sign("cancel", "", CancelBody("0" * 32, 1), **changed)
+    assert says in refused(channel, "A", [act], family, cancel)
 
 
 def test_a_cancel_names_what_is_in_force_and_everybody_told():
     channel = Channel()
     channel.submit("A", plan("A"), {"B": FULL})
-    host, for_b = channel.parties["A"].cancellation("N")
+    client = channel.parties["A"]
+    before = dict(client.last)
+    notice_id = client.notices["N"].notice_id
+    host, for_b = client.cancellation("N")
 
-    stale = replace(host, body=CancelBody(host.body.id, 7))
-    strange = replace(host, body=CancelBody("f" * 32, 1))
+    def another(*told):
+        client.last = dict(before)
+        return client.sign("cancel", "", CancelBody(*told))
+
     for acts, family, says in (
-        ([stale, for_b], StaleVersion, "names another version"),
+        ([another(notice_id, 7), for_b], StaleVersion, "names another version"),
         ([host], StaleVersion, "not the recipients who were told"),
         ([for_b], NotUnderstood, "no cancel for the host"),
-        ([strange, for_b], StaleVersion, "no such notice is in force"),
+        ([another("f" * 32, 1), for_b], StaleVersion, "no such notice is in force"),
     ):
-        assert says in refused(channel, acts, family, cancel)
+        assert says in refused(channel, "A", acts, family, cancel)
 
 
 # A long walk
@@ -284,11 +320,11 @@ class Walk(RuleBasedStateMachine):
     )
     def submit(self, party, reference, volumes, activity, levels, screened):
         client, levels = self.channel.parties[party], {k: v for k, v in levels.items() if k != party}
-        before = dict(client.notices), dict(client.sequences)
+        before = dict(client.notices), dict(client.last)
         try:
             self.channel.submit(party, Notice(reference, party, activity, tuple(volumes)), levels, screened)
         except (InvalidVolume, TooLarge):
-            client.notices, client.sequences = before
+            client.notices, client.last = before
             assume(False)
 
     @precondition(lambda self: any(p.notices for p in self.channel.parties.values()))

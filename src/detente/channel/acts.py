@@ -7,11 +7,15 @@ its own, and what the host needs beside it is another.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from detente.channel.forms import Form, ViewForm
-from detente.domain import NotUnderstood, ReceiptStage, ReleaseLevel, ResponseKind
+from detente.channel.forms import Form, ViewForm, form_from, plain
+from detente.domain import NotAuthentic, NotUnderstood, ReceiptStage, ReleaseLevel, ResponseKind, at
+from detente.record.act import Act, open_act
+from detente.record.envelope import from_json
+from detente.record.holder import EnrolledKey
 
 HOST: Final = ""  # the audience of what the host alone is given
 MOST_TEXT: Final = 4_000
@@ -112,23 +116,63 @@ KINDS: Final[dict[str, type[Body]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """A signed act whose signature, key and place in its key's sequence have been verified.
+class SignedAct:
+    """An act with what proves it. Made by `open_acts`, which verifies signature, key, arena and body.
 
     Attributes:
-        party: who acts. key_id, sequence: by which key, and the how manieth act of that key for this audience.
         envelope: the signed bytes as they came. digest: of what was signed, 64 hex digits (`Envelope.digest`).
     """
 
-    kind: str
-    party: str
-    audience: str
-    key_id: str
-    sequence: int
-    made_us: int
+    act: Act
     body: Body
     envelope: bytes
     digest: str
+
+    @property
+    def kind(self) -> str:
+        return self.act.type
+
+    @property
+    def party(self) -> str:
+        return self.act.party
+
+    @property
+    def audience(self) -> str:
+        return self.act.audience
+
+
+def open_acts(
+    envelopes: Sequence[bytes], keys: Mapping[str, EnrolledKey], *, arena: str, party: str, now_us: int
+) -> tuple[SignedAct, ...]:
+    """The acts of envelopes that a party sent, in order. Touches no state: any worker can do it.
+
+    Args:
+        keys: every key of every party of the arena by its id (`record.key_history.keys_by_id`).
+        party: whose token came with them; acts of another are refused, however well signed.
+        now_us: the moment the channel received them, at which the keys must be valid.
+    Raises:
+        Malformed, TooLarge: not an envelope, or not an act.
+        NotAuthentic: not signed by an officer of that party who could sign now, or for another arena.
+        NotUnderstood, InvalidVolume: a kind of act that is not known, or a body that is not of its kind.
+    """
+    return tuple(_opened(raw, index, keys, arena, party, now_us) for index, raw in enumerate(envelopes))
+
+
+def _opened(raw: bytes, index: int, keys: Mapping[str, EnrolledKey], arena: str, party: str, now_us: int) -> SignedAct:
+    with at(f"acts[{index}]"):
+        envelope = from_json(raw)
+        act = open_act(envelope, keys, arena=arena, at_us=now_us)
+        if act.party != party:
+            raise NotAuthentic(f"an act of {act.party}, sent by {party}", hint="a party sends its own acts alone")
+        kind = KINDS.get(act.type)
+        if kind is None:
+            raise NotUnderstood(f"acts of kind {act.type!r} are not known", hint=f"known: {', '.join(KINDS)}")
+        with at("body"):
+            body = form_from(act.body, kind)
+            if plain(body) != act.body:
+                raise NotUnderstood("the body has members that are not known", hint="see docs/acts.md")
+            check_body(body)
+        return SignedAct(act, body, raw, envelope.digest)
 
 
 def check_body(body: Body) -> None:

@@ -6,16 +6,16 @@ alone. One thread at a time. A `Turn` gathers what one turn changes, for the sto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
 
-from detente.channel.acts import Act
+from detente.channel.acts import SignedAct
 from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting
 from detente.channel.views import View
 from detente.channel.world import World, with_defaults
-from detente.domain import Understanding
+from detente.domain import StaleVersion, Understanding
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US
 from detente.record.canonical import canonical
@@ -48,7 +48,7 @@ class Standing:
 
     Attributes:
         notices: by sender and notice id.
-        sequences: the last sequence of each key for each audience.
+        lasts: sequence and digest of the last act of each key for each audience.
     """
 
     arena: str
@@ -56,7 +56,7 @@ class Standing:
     heads: Heads
     run: ModuleType | None = None
     notices: dict[tuple[str, str], Notified] = field(default_factory=dict)
-    sequences: dict[tuple[str, str], int] = field(default_factory=dict)
+    lasts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     _worlds: dict[str, World] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,6 +71,24 @@ class Standing:
         if party not in self._worlds:
             self._worlds[party] = World(party, self.understanding, run=self.run)
         return self._worlds[party]
+
+    def check_sequences(self, acts: Iterable[SignedAct]) -> None:
+        """Refuses acts that are not, one after another, the next of their keys for their audiences.
+
+        Raises:
+            StaleVersion: one is missing, comes a second time, or was signed beside another that came first.
+        """
+        lasts = dict(self.lasts)
+        for index, signed in enumerate(acts):
+            act = signed.act
+            sequence, digest = lasts.get((act.key_id, act.audience), (0, None))
+            if (act.sequence, act.previous) != (sequence + 1, digest):
+                raise StaleVersion(
+                    f"act {act.sequence} of key {act.key_id[:16]}… for {act.audience or 'the host'}, where {sequence + 1} comes next",
+                    hint="fetch the key's last act for that audience, and sign anew after it",
+                    where=f"acts[{index}]",
+                )
+            lasts[act.key_id, act.audience] = (act.sequence, signed.digest)
 
     def load(self, held: Held, view: View) -> None:
         """Takes in something that is in force, when the arena is made anew; the notices' own views before what was released of them."""
@@ -116,7 +134,7 @@ class Turn:
         self._due: list[Due] = []
         self._done: list[str] = []
 
-    def enter(self, act: Act) -> int:
+    def enter(self, act: SignedAct) -> int:
         """Appends a party's act; returns its position."""
         heads = self._standing.heads
         position = heads.next_position
@@ -126,15 +144,15 @@ class Turn:
                 self.now_us,
                 act.kind,
                 act.party,
-                act.key_id,
+                act.act.key_id,
                 act.audience,
-                act.sequence,
+                act.act.sequence,
                 act.envelope,
                 next(self._salts),
             )
         )
         self._standing.heads = Heads(position + 1, heads.next_numbers)
-        self._standing.sequences[act.key_id, act.audience] = act.sequence
+        self._standing.lasts[act.act.key_id, act.audience] = (act.act.sequence, act.digest)
         return position
 
     def post(self, recipient: str, kind: str, payload: dict[str, Any]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from detente.channel.acts import HOST, Act, CancelBody, NoticeBody, Release, ViewBody
+from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody
 from detente.channel.forms import view_of
 from detente.channel.standing import HOUR_US, Notified, Released, Standing, Turn, extent_us, volume_us
 from detente.channel.views import View
@@ -38,20 +38,21 @@ DEADLINE: Final = "deadline"  # the kind of what is due when a stage has not bee
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The acts of one submission of a notice, checked against one another."""
+    """The acts of one submission of a notice, in the order they were sent, checked against one another."""
 
+    acts: tuple[SignedAct, ...]
     sender: str
-    notice: Act
+    notice: SignedAct
     screening: View
     releases: tuple[Release, ...]
-    views: Mapping[str, tuple[Act, View]]  # by recipient, those that are new to it
-    cancels: Mapping[str, tuple[Act, CancelBody]]  # by recipient, those that are told no more
+    views: Mapping[str, tuple[SignedAct, View]]  # by recipient, those that are new to it
+    cancels: Mapping[str, tuple[SignedAct, CancelBody]]  # by recipient, those that are told no more
 
 
 # ── reading the acts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_submission(acts: Sequence[Act]) -> Submission:
+def read_submission(acts: Sequence[SignedAct]) -> Submission:
     """What a party submits at once: one `notice` for the host, and a `view` or `cancel` for each recipient it touches.
 
     Touches no state, so that it can be done wherever there is time.
@@ -70,8 +71,8 @@ def read_submission(acts: Sequence[Act]) -> Submission:
         _check_parties(acts, notice)
         screening = _view(body.screening, HOST)
         _check_releases(body.releases, notice.party)
-    views: dict[str, tuple[Act, View]] = {}
-    cancels: dict[str, tuple[Act, CancelBody]] = {}
+    views: dict[str, tuple[SignedAct, View]] = {}
+    cancels: dict[str, tuple[SignedAct, CancelBody]] = {}
     for act in acts:
         with at(f"{act.kind} for {act.audience}"):
             if isinstance(act.body, ViewBody):
@@ -81,10 +82,10 @@ def read_submission(acts: Sequence[Act]) -> Submission:
             elif act is not notice:
                 raise NotUnderstood("is no part of submitting a notice", hint="send it by itself")
     _check_named(body.releases, views)
-    return Submission(notice.party, notice, screening, body.releases, views, cancels)
+    return Submission(tuple(acts), notice.party, notice, screening, body.releases, views, cancels)
 
 
-def _check_parties(acts: Sequence[Act], notice: Act) -> None:
+def _check_parties(acts: Sequence[SignedAct], notice: SignedAct) -> None:
     if notice.audience != HOST:
         raise NotUnderstood("an act of kind notice is for the host", hint="leave its audience empty", where="audience")
     strangers = {act.party for act in acts} - {notice.party}
@@ -115,13 +116,13 @@ def _check_releases(releases: Sequence[Release], sender: str) -> None:
         raise NotUnderstood("released to the sender itself, or to nobody", hint="name the others", where="releases")
 
 
-def _put_once(into: dict[str, tuple[Act, Any]], act: Act, what: Any) -> None:
+def _put_once(into: dict[str, tuple[SignedAct, Any]], act: SignedAct, what: Any) -> None:
     if act.audience in into:
         raise NotUnderstood("stands twice", hint="one for each recipient")
     into[act.audience] = (act, what)
 
 
-def _check_named(releases: Sequence[Release], views: Mapping[str, tuple[Act, View]]) -> None:
+def _check_named(releases: Sequence[Release], views: Mapping[str, tuple[SignedAct, View]]) -> None:
     named = {release.recipient for release in releases if release.digest is not None}
     for recipient in sorted(named ^ views.keys()):
         missing = "is named and not there" if recipient in named else "is there and not named"
@@ -150,6 +151,7 @@ def submit(standing: Standing, turn: Turn, submission: Submission) -> dict[str, 
         AgainstTerms: somebody it is released to is no party, somebody who has to be told is not, or a quota is spent.
     """
     before = standing.notices.get((submission.sender, submission.screening.view_id))
+    standing.check_sequences(submission.acts)
     _check_terms(standing, submission)
     _check_versions(submission, before)
     _check_quota(standing, submission)
@@ -240,7 +242,7 @@ def _take_in(standing: Standing, turn: Turn, submission: Submission, before: Not
     }
 
 
-def _release(standing: Standing, turn: Turn, sender: str, act: Act, view: View, *, known: bool) -> None:
+def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: View, *, known: bool) -> None:
     world = standing.world(view.recipient)
     position = turn.enter(act)
     touched: set[str] = set()
@@ -260,7 +262,7 @@ def _release(standing: Standing, turn: Turn, sender: str, act: Act, view: View, 
             turn.due(_subject(sender, view, stage), DEADLINE, within_s, told_of | {"recipient": view.recipient})
 
 
-def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: Act, body: CancelBody) -> None:
+def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: SignedAct, body: CancelBody) -> None:
     world = standing.world(recipient)
     position = turn.enter(act)
     view = world.view(sender, body.id)
@@ -289,14 +291,15 @@ def _post_answers(turn: Turn, world: World, notice_ids: set[str]) -> None:
 # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def cancel(standing: Standing, turn: Turn, acts: Sequence[Act]) -> dict[str, Any]:
+def cancel(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[str, Any]:
     """Takes a notice out: one `cancel` for the host, and one for each recipient who was told of it.
 
     Raises:
         NotUnderstood: the acts are not that.
         StaleVersion: another version is in force, or none.
     """
-    by_audience: dict[str, tuple[Act, CancelBody]] = {}
+    standing.check_sequences(acts)
+    by_audience: dict[str, tuple[SignedAct, CancelBody]] = {}
     for act in acts:
         if not isinstance(act.body, CancelBody):
             raise NotUnderstood(f"an act of kind {act.kind} among the cancels", hint="send it by itself")

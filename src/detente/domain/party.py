@@ -8,7 +8,7 @@ from typing import Final
 from detente.domain.errors import InvalidVolume
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9.]|[A-Za-z0-9]")
-_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 
 class PartyKind(Enum):
@@ -36,7 +36,7 @@ class Signatory:
     """A party as an understanding names it.
 
     Attributes:
-        root_key: its Ed25519 public key, 64 hex digits; None for a party without keys, for which others report.
+        root_key: its Ed25519 public key in base64, 44 characters; None for a party without keys, for which others report.
         recovery_key: a key kept offline, that can replace the root key.
     """
 
@@ -49,6 +49,8 @@ class Signatory:
         check_party_name(self.name)
         for key in (self.root_key, self.recovery_key):
             if key is not None and not _KEY.fullmatch(key):
-                raise InvalidVolume(f"key of {self.name} is not 64 lower-case hex digits", hint="use detente key show")
+                raise InvalidVolume(
+                    f"key of {self.name} is not 44 characters of base64", hint="copy it from detente key show"
+                )
         if self.root_key is None and self.recovery_key is not None:
             raise InvalidVolume(f"{self.name} has a recovery key and no root key", hint="give both, or neither")
