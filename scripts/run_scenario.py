@@ -1,4 +1,4 @@
-"""`make run`: screen the Levant scenario under each side's account, then real flights; say where the maps are.
+"""`make run`: screen the Levant scenario under each side's account, then real flights; a page of it, and where the rest is.
 
 Exits 0 whatever meets: it shows what answers look like. `detente screen` is the command whose exit code means something.
 """
@@ -8,14 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from detente.cli.table import print_table
+from detente.cli.table import print_short, table_text
 from detente.domain import (
     AltitudeBand,
     Answer,
@@ -37,16 +37,29 @@ from detente.interop import Reading, answer_html, read_files, read_understanding
 from detente.interop.flights import FlightNotices, LegTolerance, flight_notices, read_collection
 from detente.screening import screen
 
+
+@dataclass(frozen=True)
+class Part:
+    """What of an account is screened together, and where its map goes."""
+
+    title: str
+    window: TimeWindow
+    map_path: Path
+
+
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = ROOT / "scenarios" / "levant-2018"
 OUT = ROOT / "out"
 WHEEL = ROOT / "data" / "traffic-2.13-py3-none-any.whl"
-# One map for the night and one for December: on one time line the night would be a hair's breadth.
+# The night and December are screened and drawn apart: on one time line the night would be a hair's breadth.
 NIGHT = TimeWindow.between(datetime(2018, 9, 17, 15, tzinfo=UTC), datetime(2018, 9, 18, 6, tzinfo=UTC))
 DECEMBER = TimeWindow.between(datetime(2018, 12, 1, tzinfo=UTC), datetime(2019, 1, 31, tzinfo=UTC))
-MAPS = {
-    "rus_mod": {OUT / "levant-2018.html": NIGHT, OUT / "levant-2018-december.html": DECEMBER},
-    "isr_idf": {OUT / "levant-2018-isr-idf.html": NIGHT},
+PARTS = {
+    "rus_mod": (
+        Part("the night of 17 September 2018", NIGHT, OUT / "levant-2018.html"),
+        Part("December 2018", DECEMBER, OUT / "levant-2018-december.html"),
+    ),
+    "isr_idf": (Part("the night of 17 September 2018", NIGHT, OUT / "levant-2018-isr-idf.html"),),
 }
 COLLECTIONS = {
     "switzerland": ("over Switzerland, 1 August 2018", OUT / "flights.html"),
@@ -55,7 +68,7 @@ COLLECTIONS = {
 A_MINUTE_A_LEG = LegTolerance(longest_s=60.0)
 # Surveillance separation, and half the vertical one: docs/levant-2018.md, Real flights, says why.
 FLIGHT_MINIMA = Minima(5 * METRES_PER_NAUTICAL_MILE, 500 * METRES_PER_FOOT, 0.0)
-MOST_LINES = 8
+MOST_LINES = 3
 MAP_S = 1800  # the map of flights holds the busiest half hour; a day of them is more than a page can carry
 
 Step = Callable[[int, int], None]
@@ -65,35 +78,62 @@ def main() -> int:
     """Screen everything bundled and everything fetched; 0 unless the bundled scenario itself cannot be read."""
     console = Console()
     accounts = json.loads((SCENARIO / "expected.json").read_text(encoding="utf-8"))["accounts"]
+    console.print(
+        "What is stated is attributed, what is assumed is labelled. The minima are assumed: none agreed are public.\n"
+    )
     for name, account in accounts.items():
-        scenario(console, account["title"], [SCENARIO / file for file in account["files"]], MAPS[name])
+        scenario(console, account["title"], [SCENARIO / file for file in account["files"]], PARTS[name])
     if WHEEL.exists():
         for name, (title, map_path) in COLLECTIONS.items():
             flights(console, name, title, map_path)
+        console.print("All flew safely, under air traffic control: a leg holds a block of air for up to a minute,")
+        console.print("and that two blocks meet is no incident (docs/levant-2018.md, Real flights).\n")
     else:
-        console.print("\nNo real flights: they are not here and could not be fetched; `make data` tries again.")
-    console.print(
-        "\nNext: [bold]detente screen --help[/bold], and your own files; docs/levant-2018.md reads these answers."
-    )
+        console.print("No real flights: they are not here and could not be fetched; `make data` tries again.\n")
+    next_steps(console)
     return 0
 
 
-def scenario(console: Console, title: str, files: list[Path], maps: dict[Path, TimeWindow]) -> None:
-    """Screen one account of the Levant scenario; print the whole answer and write its maps, each of one part of it."""
-    console.rule(f"Levant 2018: {title}")
-    console.print(
-        "Stated is attributed, assumed is labelled; the minima are assumed: none agreed are public.\n", soft_wrap=True
-    )
+def next_steps(console: Console) -> None:
+    """Where to go from here."""
+    console.rule("Next")
+    lines = [
+        "Open a map in a browser; docs/levant-2018.md reads these answers.",
+        "Your own: detente screen PLANS.csv --lateral 5nm --vertical 1000ft --time 5min",
+        "(the command is in .venv/bin; README.md has a file to start from)",
+    ]
+    console.print("\n".join(lines), highlight=False, markup=False)
+
+
+def scenario(console: Console, title: str, files: list[Path], parts: Sequence[Part]) -> None:
+    """Screen one account of the Levant scenario, part by part; the table and the map of a part hold the same plans."""
     understanding = read_understanding(SCENARIO / "understanding.toml")
     intake = read_files(files, arena=understanding.arena)
-    answer = screen(intake.notices, understanding=understanding)
-    more_in = " and ".join(shown(path) for path in maps)
-    print_table(answer, console, readings=intake.readings, problems=intake.problems, more_in=more_in)
-    for path, window in maps.items():
-        within = [cut for notice in intake.notices if (cut := during(notice, window))]
-        part = screen(within, understanding=understanding)
+    for number, part in enumerate(parts):
+        within = [cut for notice in intake.notices if (cut := during(notice, part.window))]
+        answer = screen(within, understanding=understanding)
+        account = title.partition(" under ")[2] or title
+        console.rule(f"Levant 2018: {part.title}, {account}")
+        console.print(
+            f"{len(within)} of the account's {len(intake.notices)} notices: those of that time.", highlight=False
+        )
+        full = number == 0 and part.map_path.name == "levant-2018.html"
+        print_short(answer, console, problems=intake.problems, in_full=1 if full else 0)
         places = understanding.arena.places
-        write_map(console, part, path, readings=intake.readings, problems=intake.problems, places=places)
+        write_map(console, answer, part.map_path, readings=intake.readings, problems=intake.problems, places=places)
+        write_table(console, answer, part.map_path.with_suffix(".txt"), intake.readings, intake.problems)
+
+
+def write_table(
+    console: Console,
+    answer: ScreeningAnswer,
+    path: Path,
+    readings: Sequence[Reading],
+    problems: Sequence[DetenteError],
+) -> None:
+    """Write the whole table, as `detente screen` prints it, and say where."""
+    path.write_text(table_text(answer, readings=readings, problems=problems), encoding="utf-8")
+    console.print(f"All in words: [bold]{shown(path)}[/bold]\n", highlight=False)
 
 
 def flights(console: Console, name: str, title: str, map_path: Path) -> None:
@@ -104,14 +144,17 @@ def flights(console: Console, name: str, title: str, map_path: Path) -> None:
     except DetenteError as error:
         console.print(f"Not screened: {error}", highlight=False, markup=False)
         return
-    console.print(f"{len(rows):,} position reports read; cutting flights into legs and screening them …")
     started_s = time.monotonic()
     made = flight_notices(rows, source=name, tolerance=A_MINUTE_A_LEG)
     with progress(console, "Screening") as step:
         answer = screen(made.notices, minima=FLIGHT_MINIMA, explain=False, propose_most=0, progress=step)
     short_table(console, made, answer, time.monotonic() - started_s)
     if answer.conflicts:
-        write_map(console, busiest(made, answer), map_path, readings=readings(name, made))
+        part = busiest(made, answer)
+        write_map(console, part, map_path, readings=readings(name, made))
+        console.print(
+            f"It shows the busiest half hour: the {len(part.notices)} flights that meet in it.", highlight=False
+        )
 
 
 def short_table(console: Console, made: FlightNotices, answer: ScreeningAnswer, took_s: float) -> None:
@@ -123,13 +166,9 @@ def short_table(console: Console, made: FlightNotices, answer: ScreeningAnswer, 
             gravest[key] = c
     conflicts = sum(c.answer is Answer.CONFLICT for c in gravest.values())
     lines = [
-        f"{made.row_count:,} position reports, {made.kept_count:,} used: {len(made.notices):,} flights in {made.volume_count:,} legs.",
-        f"{answer.pair_count:,} pairs of legs of different operators, screened in {took_s:.0f} s.",
+        f"{made.row_count:,} position reports make {len(made.notices):,} flights in {made.volume_count:,} legs;",
+        f"{answer.pair_count:,} pairs of legs of different operators, cut and screened in {took_s:.0f} s.",
         f"Minima 5 NM, 500 ft, 0 min: {conflicts} pairs of flights in CONFLICT, {len(gravest) - conflicts} POSSIBLE.",
-        "They flew safely, under air traffic control. A leg is a block of air held for up",
-        "to a minute; that two blocks meet is expected, and no incident.",
-        "More: docs/levant-2018.md, Real flights.",
-        "",
     ]
     first = sorted(gravest.values(), key=lambda c: (-c.answer, moment_us(c)))[:MOST_LINES]
     lines += [line(c) for c in first]
@@ -201,8 +240,7 @@ def write_map(
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     console.print(
-        f"\nMap: [bold]{shown(path)}[/bold] ({len(text.encode()) / 1e6:.1f} MB, opens without a network)\n",
-        highlight=False,
+        f"Map: [bold]{shown(path)}[/bold] ({len(text.encode()) / 1e6:.1f} MB, opens without a network)", highlight=False
     )
 
 

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from detente.cli.table import MOST_MEETINGS, print_table, table_text
+from detente.cli.table import MOST_MEETINGS, print_short, print_table, table_text
 from detente.domain import (
     Activity,
     AltitudeBand,
@@ -219,3 +219,14 @@ def test_what_a_crowd_leaves_unmeasured_is_counted():
 
 def test_the_place_of_plans_that_are_apart_is_said_to_lie_between_them():
     assert "where     between LAF-7 and UN-2, near 35°" in table_text(answered(conflict(LAF, UN)))
+
+
+def test_the_short_form_tells_the_first_in_full_and_every_other_on_one_line():
+    third = notice("C\x1b[2J", "C")
+    found = [conflict(LAF, UN), *(conflict(LAF, third, Answer.POSSIBLE, start=NOON + timedelta(hours=1)),)]
+    stream = StringIO()
+    print_short(answered(*found, pair_count=3), Console(file=stream, width=80))
+    text = stream.getvalue()
+    assert text.count("rule: default") == 1
+    assert "\n2  POSSIBLE  171300ZSEP18  LAF LAF-7 and C C\\x1b[2J\n" in text
+    assert "1 conflict and 1 possible between 2 pairs of notices" in " ".join(text.split())

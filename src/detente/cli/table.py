@@ -17,7 +17,7 @@ from rich.text import Text
 
 from detente.domain import Answer, Conflict, DetenteError, Notice, Position, ScreeningAnswer
 from detente.interop import answer_words as words
-from detente.interop.answer_meetings import Entry, Meeting, entries, meetings
+from detente.interop.answer_meetings import Entry, Meeting, entries, meetings, starts_us
 from detente.interop.answer_words import visible as _plain
 from detente.interop.withheld import told
 
@@ -41,8 +41,39 @@ def print_table(
     Args:
         more_in: where everything can be seen when there is too much to print, e.g. "out/map.html".
     """
-    console = console or Console()
-    for label, value in rows(answer, readings=readings, problems=problems, more_in=more_in):
+    _print(rows(answer, readings=readings, problems=problems, more_in=more_in), console or Console())
+
+
+def print_short(
+    answer: ScreeningAnswer, console: Console, *, problems: Sequence[DetenteError] = (), in_full: int = 1
+) -> None:
+    """Print the first meetings in full, the others on a line each, hazard areas as a count, and the line that sums up."""
+    _print(_short_rows(told(answer), problems, in_full), console)
+
+
+def _short_rows(answer: ScreeningAnswer, problems: Sequence[DetenteError], in_full: int) -> Iterator[Row]:
+    found = meetings(answer)
+    for number, meeting in enumerate(found[:in_full], start=1):
+        yield from _meeting(number, meeting, answer)
+    for number, meeting in enumerate(found[in_full:MOST_MEETINGS], start=in_full + 1):
+        yield "", _line(number, meeting)
+    if len(found) > MOST_MEETINGS:
+        yield "", Text(f"… and {len(found) - MOST_MEETINGS:,} more pairs of notices")
+    warned = len(entries(answer))
+    if warned:
+        yield "", Text(f"Declared hazard areas entered, or maybe: {warned:,} (plan by area).")
+    yield "", summary(answer, problems)
+
+
+def _line(number: int, meeting: Meeting) -> Text:
+    a, b = meeting.notices
+    when = words.dtg(starts_us(meeting.first)) or "open"
+    who = f"  {when}  {a.party} {a.reference} and {b.party} {b.reference}"
+    return Text.assemble(f"{number}  ", (meeting.answer.name, _STYLE[meeting.answer]), _plain(who))
+
+
+def _print(lines: Iterator[Row], console: Console) -> None:
+    for label, value in lines:
         margin = _margin(label)
         for line in value.wrap(console, max(console.width - len(margin), 20)):
             line.rstrip()

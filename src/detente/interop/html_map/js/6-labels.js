@@ -93,14 +93,36 @@ function paintPlanLabels(context, taken) {
     if (!best.has(volume.notice) || volume.size > best.get(volume.notice).size) best.set(volume.notice, volume);
   }
   const ordered = [...best.values()].sort((a, b) => isSelected(b) - isSelected(a) || b.size - a.size).slice(0, MOST_LABELS);
-  context.textAlign = "center";
   for (const volume of ordered) {
     const [x, y] = toScreen(...labelPlace(volume)), wide = Math.max(volume.box[2] - volume.box[0], volume.box[3] - volume.box[1]) * view.scale;
     if (wide < 14 && !isSelected(volume)) continue;
-    const text = `${volume.notice.activity === HAZARD ? "⚠" : partyMark(volume.notice.party)} ${clip(volume.notice.reference, 22)}`;
-    const places = wide < 60 ? [[0, -16], [0, 16]] : [[0, 0], [0, -17], [0, 17], [0, -34], [0, 34]];
-    places.some(([dx, dy]) => label(context, text, x + dx, y + dy, volumeColour(volume), taken, `600 ${FONT}`));
+    const sign = volume.notice.activity === HAZARD ? "⚠" : partyMark(volume.notice.party), name = clip(volume.notice.reference, 22);
+    for (const [text, align, dx, dy] of labelPlaces(context, volume, sign, name, x, y, wide)) {
+      context.textAlign = align;
+      if (label(context, text, x + dx, y + dy, volumeColour(volume), taken, `600 ${FONT}`)) break;
+    }
   }
+}
+
+/** Where a name may stand: across its shape where it fits in; else beside, with the party's sign on the shape, so that it
+ *  can be seen what is named; above or below what is too small to carry a sign. */
+function labelPlaces(context, volume, sign, name, x, y, wide) {
+  context.font = `600 ${FONT}`;
+  const half = context.measureText(`${sign} ${name}`).width / 2, pin = context.measureText(sign).width / 2;
+  const beside = [0, -13, 13].flatMap((dy) => [[`${sign} ${name}`, "left", -pin, dy], [`${name} ${sign}`, "right", pin, dy]]);
+  const high = (volume.box[3] - volume.box[1]) * view.scale;
+  const across = [0, -17, 17, -34, 34, -0.3 * high, 0.3 * high, -0.4 * high, 0.4 * high].filter((dy) => [-half, half].every((dx) => holds(volume, x + dx, y + dy))).map((dy) => [`${sign} ${name}`, "center", 0, dy]);
+  return wide < 60 ? [-16, 16].map((dy) => [`${sign} ${name}`, "center", 0, dy]) : [...across, ...beside];
+}
+
+/** Whether a place of the window lies in a volume's outline. */
+function holds(volume, px, py) {
+  const probe = picture.getContext("2d");
+  probe.save();
+  probe.setTransform(1, 0, 0, 1, 0, 0);
+  const inside = probe.isPointInPath(volume.path, ...fromScreen(px, py));
+  probe.restore();
+  return inside;
 }
 
 /** The middle of a volume's box; of a ring-shaped or bent one a point of its outline, so that the label is on it. */
