@@ -1,5 +1,6 @@
 """The engine answers what the exact predicate answers for every pair, whatever the grid, the threads, the order or the machine."""
 
+import math
 import os
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from detente.domain import (
     PressureBounds,
     TerrainBounds,
     TimeWindow,
+    TooLarge,
     Uncertainty,
     Understanding,
     Volume4D,
@@ -41,9 +43,10 @@ from detente.domain import (
     flight_level,
     hae,
 )
+from detente.geodesy import wgs84
 from detente.screening import engine, kernels, lateral, scene, screen
 from detente.screening.pair import LATERAL_MARGIN_M, Prepared, lateral_separation_m, prepare, separation_of
-from detente.screening.shape import Shape
+from detente.screening.shape import Shape, shape_of
 from hard_pairs import MAKERS, REGIONS, a_size, any_footprint, draw_pair, moved
 
 SEED = 20180917
@@ -271,6 +274,53 @@ def test_a_minimum_apart_due_north_or_east_is_not_lost_between_boxes(region, unc
     assert by_the_engine(s) == {(2 * k, 2 * k + 1): answer for k in range(60)}
 
 
+# What the kernels compute for themselves
+
+
+@given(st.floats(-540, 540) | st.integers(-36, 36).map(lambda k: k * 15.0))
+def test_sines_and_cosines_are_those_of_the_library(angle_deg):
+    sine, cosine = kernels._sin_cos(angle_deg)
+    turned = math.radians(math.remainder(angle_deg, 360.0))
+    assert abs(sine - math.sin(turned)) < 1e-15
+    assert abs(cosine - math.cos(turned)) < 1e-15
+
+
+@given(st.floats(0, 1))
+def test_an_angle_is_at_least_the_arcsine(sine):
+    assert math.asin(sine) <= kernels._asin_at_most(sine) <= 1.01 * math.asin(sine)
+
+
+@given(st.lists(st.integers(-(2**30), 2**30) | st.integers(0, 5), min_size=2, max_size=60))
+def test_a_cells_entries_are_laid_by_their_start_and_keep_their_order_where_starts_are_equal(starts):
+    head = np.zeros((len(starts), 8), dtype=np.int32)
+    head[:, kernels.FROM_S] = starts
+    order = np.random.default_rng(SEED).permutation(len(starts)).astype(np.int32)
+    laid = np.empty((4, len(starts)), dtype=np.int32)
+    kernels._sort_cell(0, len(starts), order, head, np.empty(256, dtype=np.int64), laid)
+    assert laid[0].tolist() == np.argsort(np.array(starts)[order], kind="stable").tolist()
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("kind", MAKERS)
+def test_the_inner_ball_is_inside_the_footprint_and_the_outer_one_holds_it(region, kind):
+    rng = np.random.default_rng(SEED)
+    for _ in range(4):
+        volume = prepare(
+            Volume4D(MAKERS[kind](rng, REGIONS[region](rng), a_size(rng, 100_000.0)), ALL_ALTITUDES, ALWAYS)
+        )
+        rows, _ = engine.arrays_of([volume], [0], [0], WORLD)
+        _, _, real, _ = engine._laid_out(rows, np.zeros((1, 1, 3)), 1)
+        for k, core in enumerate(volume.shape.cores):
+            row = real[np.flatnonzero(real.view(np.int64)[:, kernels.FIRST] == rows.offset[k])[0]]
+            lat, lon = (float(x) for x in wgs84.lat_lon(row[kernels.X : kernels.Z + 1]))
+            here, rim = Position(lat, lon), wgs84.lat_lon(core.points)
+            far_m = wgs84.inverse(np.full(len(core.lat), lat), np.full(len(core.lat), lon), *rim)[1].max()
+            assert row[kernels.OUTER] >= far_m + core.radius_m - 0.001
+            for course_deg in np.arange(0.0, 360.0, 30.0) if row[kernels.INNER] > 0.0 else ():
+                inside = Circle(moved(here, float(course_deg), row[kernels.INNER] - 0.01), 0.001)
+                assert lateral.distance(Shape((core,)), shape_of(inside)).distance_m == 0.0
+
+
 # What the grid must not see
 
 
@@ -323,7 +373,8 @@ def test_a_volume_over_too_many_cells_for_the_grid_meets_every_one_under_it(monk
     cap = Circle(Position(90.0, 0.0), 5_000_000.0)
     s = scene_of(*small, cap)
     rows, _ = engine.arrays_of([prepare(v) for v in s.volumes], s.parties, s.activities, s.arena)
-    assert engine._grid_of(rows, s.table).big.tolist() == [False] * 500 + [True]
+    grid = engine._grid_of(rows, s.table, 1)
+    assert grid.number[grid.big].tolist() == [500]
     found = {i for i, j in by_the_engine(s) if j == 500}
     expected = {i for i, c in enumerate(small) if lateral.lateral_distance_m(c, cap) <= LATERAL_MARGIN_M}
     assert found == expected
@@ -352,7 +403,9 @@ def test_a_start_long_ago_does_not_make_the_rest_simultaneous():
     old = TimeWindow(NIGHT_US - 100 * 365 * 24 * HOUR_US, NIGHT_US)
     s = scene_of(*(Volume4D(Circle(Position(0, 0), 1.0), ALL_ALTITUDES, w) for w in (old, *windows)))
     rows, _ = engine.arrays_of([prepare(v) for v in s.volumes], s.parties, s.activities, s.arena)
-    assert np.diff(engine._time_s(rows, 0.0)[1:, 0]).tolist() == [3_600] * 4
+    grid = engine._grid_of(rows, s.table, 1)
+    starts = grid.head.view(np.int32)[np.argsort(grid.number), kernels.FROM_S]
+    assert np.diff(starts[1:]).tolist() == [3_600] * 4
 
 
 # Rings that touch themselves
@@ -487,6 +540,36 @@ def test_progress_only_rises_and_reaches_the_end(threads):
     engine.find_meetings(rows, s.table, exact, threads=threads, progress=told)
     assert told.done == sorted(told.done)
     assert told.done[-1][0] == told.done[-1][1] > 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_more_pairs_than_there_is_room_for_are_refused_and_as_many_are_not(threads):
+    s = scene_of(*[IN_THE_MIDDLE] * 40)
+    rows, _ = engine.arrays_of([prepare(v) for v in s.volumes], s.parties, s.activities, s.arena)
+    most = 40 * 39 // 2
+    assert len(engine.find_meetings(rows, s.table, unasked, threads=threads, most_pairs=most).pairs) == most
+    with pytest.raises(TooLarge, match="more than 779 pairs"):
+        engine.find_meetings(rows, s.table, unasked, threads=threads, most_pairs=most - 1)
+
+
+def test_the_bound_on_pairs_holds_before_all_of_them_are_found(monkeypatch):
+    monkeypatch.setattr(engine, "_OUT_ROWS", 1)
+    s = scene_of(*[IN_THE_MIDDLE] * 100)
+    rows, _ = engine.arrays_of([prepare(v) for v in s.volumes], s.parties, s.activities, s.arena)
+    held = []
+    monkeypatch.setattr(engine, "_sweep_cells", counted(engine._sweep_cells, held))
+    with pytest.raises(TooLarge):
+        engine.find_meetings(rows, s.table, unasked, threads=1, most_pairs=10)
+    assert held == []
+
+
+def counted(sweep, held):
+    def swept(*arguments):
+        found = sweep(*arguments)
+        held.append(found)
+        return found
+
+    return swept
 
 
 @pytest.mark.parametrize("count", [0, 1])

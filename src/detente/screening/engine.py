@@ -12,18 +12,18 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
-from math import ceil, inf
+from math import ceil
 from types import FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.domain import AltitudeReference, Answer, Arena
+from detente.domain import AltitudeReference, Answer, Arena, TooLarge
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.geodesy.wgs84 import Floats
 from detente.screening import kernels
@@ -38,8 +38,9 @@ UNLIMITED: Final = REFERENCE_CODES[AltitudeReference.UNLIMITED]
 UNSTATED: Final = REFERENCE_CODES[AltitudeReference.UNSTATED]
 _CELL_FACTOR: Final = 4.0
 _MOST_CELLS: Final = 4096
+_CHUNK: Final = 1 << 12
 _OUT_ROWS: Final = 1 << 18
-_TIME_CLAMP_S: Final = 2**30
+MOST_PAIRS: Final = 50_000_000  # 1.5 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +178,7 @@ def find_meetings(
     *,
     threads: int | None = None,
     progress: Progress | None = None,
+    most_pairs: int = MOST_PAIRS,
 ) -> Meetings:
     """Every pair of volumes of different parties that is not CLEAR.
 
@@ -184,51 +186,50 @@ def find_meetings(
         minima: (activities, activities, 3) lateral_m, vertical_m, time_s; symmetric.
         exact: the lateral answer of a pair that the kernels leave undecided.
         threads: how many; all the machine has when None.
+        most_pairs: how many pairs to hold, at 30 bytes each; those the kernels leave open count, and those over the antimeridian may twice.
     Errs: never. The kernels' doubt is decided by `exact`.
+    Raises:
+        TooLarge: more than `most_pairs` meet or may.
     """
     if len(volumes) < 2:
         return Meetings(np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int8))
-    order = _by_place(volumes)
-    laid = _laid_anew(volumes, order)
-    grid = _grid_of(laid, minima)
-    parts = _swept(laid, grid, minima, threads or os.cpu_count() or 1, progress)
-    parts.append(_big_pairs(laid, grid, minima))
-    pairs, answers = _in_order(parts, order)
-    return _decided(pairs, answers, exact)
+    threads = threads or os.cpu_count() or 1
+    grid = _grid_of(volumes, minima, threads)
+    tally = _Tally(most_pairs)
+    keys = _swept(volumes, grid, minima, threads, progress, tally)
+    keys.extend(_big_pairs(volumes, grid, minima, tally))
+    del grid  # before the pairs are laid out: they may need the memory
+    return _decided(*_in_order(keys, len(volumes)), exact)
 
 
-def _by_place(v: VolumeArrays) -> Ints:
-    """The volumes' indices in an order in which neighbours on the ground are neighbours in memory."""
-    first = v.offset[:-1]
-    south = np.floor((v.lat_deg[first] + 90.0) * 6).astype(np.int32)
-    west = np.floor((v.lon_deg[first] + 180.0) * 6).astype(np.int32)
-    return np.argsort(south * 2200 + west, kind="stable")
+class _Tally:
+    """How many pairs were found so far, by all threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._found, self._lock = most, 0, threading.Lock()
+
+    def add(self, count: int) -> None:
+        with self._lock:
+            self._found += count
+            if self._found > self._most:
+                raise TooLarge(
+                    f"more than {self._most:,} pairs of volumes meet or may",
+                    hint="screen fewer volumes at once, or give those of one activity one party; most_pairs sets the bound",
+                )
 
 
-def _laid_anew(v: VolumeArrays, order: Ints) -> VolumeArrays:
-    length = np.diff(v.offset)[order]
-    offset = np.concatenate([[0], np.cumsum(length)])
-    lat_deg, lon_deg, joins = np.empty_like(v.lat_deg), np.empty_like(v.lon_deg), np.empty_like(v.joins)
-    compiled().gather_vertices(order, v.offset, v.lat_deg, v.lon_deg, v.joins, offset, lat_deg, lon_deg, joins)
-    vertices: dict[str, Any] = {"lat_deg": lat_deg, "lon_deg": lon_deg, "joins": joins, "offset": offset}
-    columns = {field.name: getattr(v, field.name)[order] for field in fields(v) if field.name not in vertices}
-    return VolumeArrays(**vertices, **columns)
+def _in_order(parts: list[Ints], count: int) -> tuple[Ints, NDArray[np.int8]]:
+    """Every pair once, sorted. Pairs over the antimeridian may have come twice."""
+    keys = np.concatenate(parts)
+    parts.clear()
+    keys.sort()
+    pairs, answers = np.empty((len(keys), 2), dtype=np.int64), np.empty(len(keys), dtype=np.int8)
+    kept = compiled().unpack_pairs(keys, _index_bits(count), pairs, answers)
+    return pairs[:kept], answers[:kept]
 
 
-def _in_order(parts: list[_Found], order: Ints) -> _Found:
-    """Every pair once, by its volumes' own indices, the smaller first; sorted. Pairs over the antimeridian may come twice."""
-    count = len(order)
-    keys = [
-        (np.minimum(a, b) * count + np.maximum(a, b)) * 8 + answers
-        for pairs, answers in parts
-        for a, b in [(order[pairs[:, 0]], order[pairs[:, 1]])]
-    ]
-    key = np.sort(np.concatenate(keys))
-    fresh = np.ones(len(key), dtype=bool)
-    fresh[1:] = key[1:] >> 3 != key[:-1] >> 3
-    key = key[fresh]
-    first, second = np.divmod(key >> 3, count)
-    return np.stack([first, second], axis=1), (key & 7).astype(np.int8)
+def _index_bits(count: int) -> int:
+    return count.bit_length()
 
 
 def _decided(pairs: Ints, answers: NDArray[np.int8], exact: Callable[[int, int], Answer]) -> Meetings:
@@ -244,104 +245,105 @@ def _decided(pairs: Ints, answers: NDArray[np.int8], exact: Callable[[int, int],
 # ── the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+_Heads = NDArray[np.float32]
+
+
 @dataclass(frozen=True, eq=False)
 class _Grid:
+    """`number` says which volume each row is; cell `c` has the entries `cell_start[c]` to `cell_start[c + 1]`."""
+
+    number: NDArray[np.int32]
     xyz: Floats
-    box: NDArray[np.float32]
-    time: NDArray[np.int32]
-    height: NDArray[np.int32]
+    real: Floats
+    head: _Heads
     big: NDArray[np.bool_]
-    row_count: int
-    area: Floats
-    row_start: Ints
-    cell_row: NDArray[np.int32]
     cell_start: Ints
     e_id: NDArray[np.int32]
-    e_turn: NDArray[np.int8]
-    real: Floats
+    e_mark: NDArray[np.int8]
 
 
-def _grid_of(v: VolumeArrays, minima: Floats) -> _Grid:
+def _grid_of(v: VolumeArrays, minima: Floats, threads: int) -> _Grid:
     run = compiled()
-    n = len(v)
-    largest = minima.reshape(-1, 3).max(axis=0)
-    xyz = np.empty((len(v.lat_deg), 3))
-    run.place_vertices(v.lat_deg, v.lon_deg, xyz)
-    centre, reach, box = np.empty((n, 3)), np.empty((n, 2)), np.empty((n, 4), dtype=np.float32)
-    spread_m = v.position_slack_m + largest[0] / 2 + LATERAL_MARGIN_M
-    flat = np.empty((kernels.MOST_VERTICES, 2))
-    run.describe(
-        0, n, v.kind, v.radius_m, spread_m, v.lat_deg, v.lon_deg, xyz, v.joins, v.offset, centre, reach, box, flat
-    )
-    real = _rows(v, centre, reach)
-    time, height = _time_s(v, largest[2]), _height_dm(v, largest[1])
-    area = _area(box)
-    row_count = _row_count(box, area)
+    number, xyz, real, head = _laid_out(v, minima, threads)
+    area = _area(head)
+    row_count = _row_count(head, area)
     columns = [run.columns_of(row, row_count, area) for row in range(row_count)]
     row_start = np.concatenate([[0], np.cumsum(columns)]).astype(np.int64)
-    order = np.argsort(time[:, 0], kind="stable")
-    counts, big = np.zeros(row_start[-1], dtype=np.int64), np.zeros(n, dtype=bool)
-    run.count_cells(np.arange(n), box, row_count, area, row_start, _MOST_CELLS, counts, big)
+    counts, big = np.zeros(row_start[-1], dtype=np.int64), np.zeros(len(v), dtype=bool)
+    run.count_cells(head, row_count, area, row_start, _MOST_CELLS, counts, big)
     cell_start = np.concatenate([[0], np.cumsum(counts)])
-    e_id, e_turn = np.empty(int(cell_start[-1]), dtype=np.int32), np.empty(int(cell_start[-1]), dtype=np.int8)
-    run.fill_cells(order, box, row_count, area, row_start, big, cell_start[:-1].copy(), e_id, e_turn)
-    cell_row = np.repeat(np.arange(row_count, dtype=np.int32), np.diff(row_start))
-    return _Grid(
-        xyz, box, time, height, big, row_count, area, row_start, cell_row, cell_start, e_id, e_turn, real
-    )  # fmt: skip
+    e_id, e_mark = np.empty(int(cell_start[-1]), dtype=np.int32), np.empty(int(cell_start[-1]), dtype=np.int8)
+    run.fill_cells(head, row_count, area, row_start, big, cell_start[:-1].copy(), e_id, e_mark)
+    return _Grid(number, xyz, real, head, big, cell_start, e_id, e_mark)
 
 
-def _rows(v: VolumeArrays, centre: Floats, reach: Floats) -> Floats:
-    """(n, 20) what the kernels ask of a volume again and again, side by side; columns as `kernels` names them."""
-    real = np.empty((len(v), kernels.UPPER_MOST + 1))
-    whole = real.view(np.int64)
-    real[:, kernels.X : kernels.Z + 1], real[:, kernels.INNER : kernels.OUTER + 1] = centre, reach
-    real[:, kernels.RADIUS], real[:, kernels.SLACK], real[:, kernels.RISE] = (
-        v.radius_m,
-        v.position_slack_m,
-        v.altitude_slack_m,
-    )
-    whole[:, kernels.WHO] = v.party.astype(np.int64) << 8 | v.activity
-    whole[:, kernels.START], whole[:, kernels.END], whole[:, kernels.TIME_SLACK] = v.start_us, v.end_us, v.time_slack_us
-    real[:, kernels.LOWER], real[:, kernels.UPPER] = v.lower_m, v.upper_m
-    real[:, kernels.LOWER_LEAST :] = v.hae_m
-    flags = v.kind.astype(np.int64) | v.lower_in.astype(np.int64) << 2 | v.upper_in.astype(np.int64) << 6
-    for column, bit in (
-        (v.start_stated, kernels.START_STATED),
-        (v.end_stated, kernels.END_STATED),
-        (v.below_ground, kernels.BELOW_GROUND),
-    ):
-        flags |= np.where(column, bit, 0)
-    whole[:, kernels.FLAGS], whole[:, kernels.FIRST] = flags, v.offset[:-1]
-    return real
+def _laid_out(v: VolumeArrays, minima: Floats, threads: int) -> tuple[NDArray[np.int32], Floats, Floats, _Heads]:
+    """Volumes as the sweep reads them, rows and heads in the order of their places: numbers, vertices, rows, heads."""
+    run, n = compiled(), len(v)
+    slot, number = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+    run.slots_by_place(v.lat_deg, v.lon_deg, v.offset, slot, number)
+    one_reference, origin_us = _one_reference(v), _origin_us(v.start_us)
+    xyz = np.empty((len(v.lat_deg), 3))
+    real = _on_cache_lines(n, kernels.LOWER_LEAST if one_reference else kernels.UPPER_MOST + 1)
+    head = _on_cache_lines(n, 4).view(np.float32)
+    lateral_m, vertical_m, time_s = minima.reshape(-1, 3).max(axis=0).tolist()
+
+    def work(chunk: tuple[int, int]) -> None:
+        a, b = chunk
+        own, (p, q) = slice(a, b), v.offset[[a, b]]
+        offset, spread_m = v.offset[a : b + 1], v.position_slack_m[own] + (lateral_m / 2 + LATERAL_MARGIN_M)
+        centre, reach, box = np.empty((b - a, 3)), np.empty((b - a, 2)), np.empty((b - a, 4), dtype=np.float32)
+        rows, heads = np.empty((b - a, real.shape[1])), np.empty((b - a, 8), dtype=np.float32)
+        run.place_vertices(v.lat_deg[p:q], v.lon_deg[p:q], xyz[p:q])
+        run.describe(
+            0, b - a, v.kind[own], v.radius_m[own], spread_m, v.lat_deg, v.lon_deg, xyz, v.joins, offset,
+            centre, reach, box, np.empty((kernels.MOST_VERTICES, 2)),
+        )  # fmt: skip
+        run.lay_rows(
+            slot[own], v.kind[own], v.party[own], v.activity[own], v.start_us[own], v.end_us[own], v.time_slack_us[own],
+            v.start_stated[own], v.end_stated[own], v.lower_m[own], v.upper_m[own], v.lower_in[own], v.upper_in[own],
+            v.hae_m[own], v.altitude_slack_m[own], v.below_ground[own], v.radius_m[own], v.position_slack_m[own], offset,
+            centre, reach, box, origin_us, vertical_m, time_s, one_reference,
+            rows, rows.view(np.int64), heads, heads.view(np.int32), real, head,
+        )  # fmt: skip
+
+    _each(work, [(a, min(n, a + _CHUNK)) for a in range(0, n, _CHUNK)], threads)
+    return number, xyz, real, head
 
 
-def _time_s(v: VolumeArrays, within_s: float) -> NDArray[np.int32]:
-    """(n, 2) whole seconds from the middle one of the stated starts, outward; ends hold the minimum. What lies 34 years off is clamped."""
-    stated = v.start_us[v.start_us > -(2**60)]
-    origin_us = int(np.median(stated)) if len(stated) else 0
-    start = (v.start_us - v.time_slack_us - origin_us) // MICROSECONDS_PER_SECOND
-    end = -(
-        (origin_us - v.end_us - v.time_slack_us - ceil(within_s * MICROSECONDS_PER_SECOND)) // MICROSECONDS_PER_SECOND
-    )
-    return np.clip(np.stack([start, end], axis=1), -_TIME_CLAMP_S, _TIME_CLAMP_S).astype(np.int32)
+def _each(work: Callable[[_Item], _Result], items: Sequence[_Item], threads: int) -> list[_Result]:
+    """The results in order, whichever thread comes first."""
+    if threads == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
 
 
-def _height_dm(v: VolumeArrays, within_m: float) -> NDArray[np.int32]:
-    """(n, 2) whole decimetres, outward; upper limits hold the minimum. In one reference where all share it, else above the ellipsoid too."""
-    codes = np.unique(np.concatenate([v.lower_in, v.upper_in]))
-    shared = len(set(codes.tolist()) - {UNLIMITED}) <= 1 and UNSTATED not in codes
-    surface = (v.lower_in == REFERENCE_CODES[AltitudeReference.AGL]) & (v.lower_m == 0.0)
-    # in several references each band spans its stated values too: limits that share one are compared as stated, and on a
-    # steep geoid or in warm air that brings them closer than their heights above the ellipsoid are
-    lower = v.lower_m if shared else np.where(surface, -inf, np.minimum(v.hae_m[:, 0], v.lower_m))
-    upper = v.upper_m if shared else np.maximum(v.hae_m[:, 3], v.upper_m)
-    low = np.floor(np.clip(lower - v.altitude_slack_m - 0.1, -1e8, 1e8) * 10)
-    high = np.ceil(np.clip(upper + v.altitude_slack_m + within_m + 0.1, -1e8, 1e8) * 10)
-    return np.stack([low, high], axis=1).astype(np.int32)
+def _on_cache_lines(rows: int, columns: int) -> Floats:
+    """Room for rows; the first begins on a cache line."""
+    room = np.empty(rows * columns + 8)
+    skip = -room.ctypes.data % 64 // 8
+    return room[skip : skip + rows * columns].reshape(rows, columns)
 
 
-def _area(box: NDArray[np.float32]) -> Floats:
+def _origin_us(start_us: Ints) -> int:
+    """From where whole seconds are counted: the middle one of a thousand of the starts, or of all, that are stated."""
+    for starts in (start_us[:: max(1, len(start_us) // 1_000)], start_us):
+        stated = starts[starts > -(2**60)]
+        if len(stated):
+            return int(np.median(stated))
+    return 0
+
+
+def _one_reference(v: VolumeArrays) -> bool:
+    """Whether all limits are in one reference, so that heights are compared as stated."""
+    seen = np.bincount(v.lower_in, minlength=8) + np.bincount(v.upper_in, minlength=8)
+    return len(set(np.flatnonzero(seen).tolist()) - {UNLIMITED}) <= 1 and not seen[UNSTATED]
+
+
+def _area(box: _Heads) -> Floats:
     """South, north, west and width (degrees) of what the grid has to cover; the whole circle where boxes cross the seam."""
     south, north = float(box[:, 0].min()), float(box[:, 1].max())
     west, east = float(box[:, 2].min()), float(box[:, 3].max())
@@ -350,7 +352,7 @@ def _area(box: NDArray[np.float32]) -> Floats:
     return np.array([south, max(north, south + 1e-6), west, max(east - west, 1e-6)])
 
 
-def _row_count(box: NDArray[np.float32], area: Floats) -> int:
+def _row_count(box: _Heads, area: Floats) -> int:
     """Rows of the grid, so that a cell is a few times as high as the middle of the boxes, and cells do not outnumber volumes."""
     height_deg = max(float(np.median(box[:, 1] - box[:, 0])) * _CELL_FACTOR, 1e-3)
     least_deg = float(np.sqrt((area[1] - area[0]) * area[3] / max(4 * len(box), 64)))
@@ -359,27 +361,23 @@ def _row_count(box: NDArray[np.float32], area: Floats) -> int:
 
 # ── the sweep ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_Found = tuple[Ints, NDArray[np.int8]]
 
-
-def _swept(v: VolumeArrays, grid: _Grid, minima: Floats, threads: int, progress: Progress | None) -> list[_Found]:
-    runs = _runs(grid, max(threads * 16, 64))
+def _swept(
+    v: VolumeArrays, grid: _Grid, minima: Floats, threads: int, progress: Progress | None, tally: _Tally
+) -> list[Ints]:
     done = 0
     lock = threading.Lock()
 
-    def work(run: tuple[int, int]) -> list[_Found]:
+    def work(run: tuple[int, int]) -> list[Ints]:
         nonlocal done
-        found = _sweep_cells(v, grid, minima, *run)
+        found = _sweep_cells(v, grid, minima, *run, tally)
         if progress:
             with lock:
                 done += int(grid.cell_start[run[1]] - grid.cell_start[run[0]])
                 progress(done, len(grid.e_id))
         return found
 
-    if threads == 1:
-        return [found for run in runs for found in work(run)]
-    with ThreadPoolExecutor(threads) as pool:
-        return [found for part in pool.map(work, runs) for found in part]
+    return [keys for part in _each(work, _runs(grid, max(threads * 16, 64)), threads) for keys in part]
 
 
 def _runs(grid: _Grid, count: int) -> list[tuple[int, int]]:
@@ -393,48 +391,47 @@ def _runs(grid: _Grid, count: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(stops) if a < b]
 
 
-def _sweep_cells(v: VolumeArrays, grid: _Grid, minima: Floats, cell: int, last_cell: int) -> list[_Found]:
+def _sweep_cells(v: VolumeArrays, grid: _Grid, minima: Floats, cell: int, last_cell: int, tally: _Tally) -> list[Ints]:
     run = compiled()
     longest = int(np.diff(grid.cell_start[cell : last_cell + 1]).max())
-    mask = np.zeros(longest + 16 - longest % 8, dtype=np.uint8)
-    s_box, s_time = np.empty((4, longest), dtype=np.float32), np.empty((2, longest), dtype=np.int32)
-    s_height, s_party = np.empty((2, longest), dtype=np.int32), np.empty(longest, dtype=np.int64)
-    rows = max(_OUT_ROWS, longest)
-    out, answers = np.empty((rows, 2), dtype=np.int64), np.empty(rows, dtype=np.int8)
+    mask, near = np.zeros(longest + 16 - longest % 8, dtype=np.uint8), np.empty(longest + 16, dtype=np.int32)
+    s_box, s_int = np.empty((4, longest), dtype=np.float32), np.empty((7, longest), dtype=np.int32)
+    s_id, out = np.empty((4, longest), dtype=np.int32), np.empty(max(_OUT_ROWS, longest), dtype=np.int64)
     flat_i, flat_j = np.empty((kernels.MOST_VERTICES, 2)), np.empty((kernels.MOST_VERTICES, 2))
-    whole = grid.real.view(np.int64)
     parts, entry = [], 0
     while cell < last_cell:
         found, cell, entry = run.sweep(
-            cell, entry, last_cell, grid.row_count, grid.area, grid.row_start, grid.cell_row, grid.cell_start,
-            grid.e_id, grid.e_turn, grid.box, grid.time, grid.height, minima, grid.real, whole, grid.xyz, v.joins, v.offset,
-            s_box, s_time, s_height, s_party, mask, mask.view(np.uint64), flat_i, flat_j, out, answers,
+            cell, entry, last_cell, grid.cell_start, grid.e_id, grid.e_mark, grid.head, grid.head.view(np.int32), grid.number,
+            minima, grid.real, grid.real.view(np.int64), grid.xyz, v.joins,
+            s_box, s_int, s_id, mask, mask.view(np.uint64), near, flat_i, flat_j, _index_bits(len(v)), out,
         )  # fmt: skip
-        if found:
-            parts.append((out[:found].copy(), answers[:found].copy()))
+        tally.add(found)
+        parts.append(out[:found].copy())
     return parts
 
 
-def _big_pairs(v: VolumeArrays, grid: _Grid, minima: Floats) -> _Found:
+def _big_pairs(v: VolumeArrays, grid: _Grid, minima: Floats, tally: _Tally) -> list[Ints]:
     """Volumes that lie over thousands of cells, against all others, without the grid."""
     flat_i, flat_j = np.empty((kernels.MOST_VERTICES, 2)), np.empty((kernels.MOST_VERTICES, 2))
-    pairs, answers = [np.zeros((0, 2), dtype=np.int64)], [np.zeros(0, dtype=np.int8)]
+    keys, bits, number = [], _index_bits(len(v)), grid.number.astype(np.int64)
     for i in np.flatnonzero(grid.big).tolist():
-        j = np.flatnonzero(_near_big(v, grid, i))
+        j = np.flatnonzero(_near_big(grid, i))
         found = np.empty(len(j), dtype=np.int8)
         compiled().answer_pairs(
-            i, j, minima, grid.real, grid.real.view(np.int64), grid.xyz, v.joins, v.offset, flat_i, flat_j, found
+            i, j, minima, grid.real, grid.real.view(np.int64), grid.xyz, v.joins, flat_i, flat_j, found
         )
-        j, found = j[found != kernels.CLEAR], found[found != kernels.CLEAR]
-        pairs.append(np.stack([np.full(len(j), i), j], axis=1))
-        answers.append(found)
-    return np.concatenate(pairs), np.concatenate(answers)
+        j, found = number[j[found != kernels.CLEAR]], found[found != kernels.CLEAR]
+        tally.add(len(j))
+        keys.append(np.minimum(number[i], j) << (bits + 3) | np.maximum(number[i], j) << 3 | found)
+    return keys
 
 
-def _near_big(v: VolumeArrays, grid: _Grid, i: int) -> NDArray[np.bool_]:
-    near: NDArray[np.bool_] = (v.party != v.party[i]) & (~grid.big | (np.arange(len(v)) > i))
-    for span in (grid.time, grid.height):
-        near &= (span[:, 0] <= span[i, 1]) & (span[:, 1] >= span[i, 0])
+def _near_big(grid: _Grid, i: int) -> NDArray[np.bool_]:
+    party = grid.real.view(np.int64)[:, kernels.WHO] >> 8
+    near: NDArray[np.bool_] = (party != party[i]) & (~grid.big | (np.arange(len(party)) > i))
+    spans = grid.head.view(np.int32)
+    for low, high in ((kernels.FROM_S, kernels.TO_S), (kernels.LOW_DM, kernels.HIGH_DM)):
+        near &= (spans[:, low] <= spans[i, high]) & (spans[:, high] >= spans[i, low])
     return near
 
 

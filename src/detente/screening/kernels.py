@@ -20,14 +20,20 @@ B = A * (1 - F)
 E2 = F * (2 - F)
 R_MIN = A * (1 - E2)  # smallest radius of curvature: metres become angles outward
 FULL_TURN = 2 * math.pi
+FLATTEST = A / math.sqrt(1 - E2)  # the largest radius of curvature
+ROUNDS = 1.5 * 2.0**52  # added and taken off, it rounds to whole numbers
 
 CLEAR, POSSIBLE, CONFLICT, UNDECIDED = 0, 1, 2, 3
 POINT, CHAIN, REGION = 0, 1, 2
 
 DOUBT_M = 0.06  # what a piece of up to 100 km departs from a plane section, and rounding, at most
+LEAST_DOUBT_M = 0.01  # of outlines however small
+TOUCH_M = 0.05  # `lateral.RESOLUTION_M`: nearer is touching
+EXACT_M = 0.02  # within this of a threshold the exact predicate's own error may decide, so it is asked
 FRAME_REACH_M = 250_000.0  # beyond it the plane's distortion is left to the exact predicate
 MOST_VERTICES = 2048
 POLAR_DEG = 80.0
+TURN_DOUBT_M = 10.0  # an edge of 100 km leaves the plane of its ends and the Earth's middle by less
 
 
 # ── volumes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -35,14 +41,64 @@ POLAR_DEG = 80.0
 
 def place_vertices(lat_deg, lon_deg, xyz):
     """Earth-centred positions of (k,) geodetic latitudes and longitudes, into (k, 3) `xyz`."""
+    flat = xyz.reshape(
+        -1
+    )  # with one index the compiler sees that no two places share an address, and takes eight at a time
     for k in range(lat_deg.shape[0]):
-        lat = math.radians(lat_deg[k])
-        lon = math.radians(lon_deg[k])
-        s, c = math.sin(lat), math.cos(lat)
+        s, c = _sin_cos(lat_deg[k])
+        sin_lon, cos_lon = _sin_cos(lon_deg[k])
         n = A / math.sqrt(1 - E2 * s * s)
-        xyz[k, 0] = n * c * math.cos(lon)
-        xyz[k, 1] = n * c * math.sin(lon)
-        xyz[k, 2] = n * (1 - E2) * s
+        flat[3 * k] = n * c * cos_lon
+        flat[3 * k + 1] = n * c * sin_lon
+        flat[3 * k + 2] = n * (1 - E2) * s
+
+
+def _sin_cos(angle_deg):
+    """Sine and cosine of degrees, to 2e-16 and without a branch, so that a loop of them runs eight at a time.
+
+    The turn is taken off in degrees, where that is exact. Source: the polynomials of fdlibm's k_sin.c and k_cos.c, on ±45°.
+    """
+    quarters = (angle_deg * (1 / 90) + ROUNDS) - ROUNDS
+    x = (angle_deg - 90.0 * quarters) * (math.pi / 180)
+    y = x * x
+    s = x + x * y * (
+        -1.66666666666666324348e-01
+        + y
+        * (
+            8.33333333332248946124e-03
+            + y
+            * (
+                -1.98412698298579493134e-04
+                + y * (2.75573137070700676789e-06 + y * (-2.50507602534068634195e-08 + y * 1.58969099521155010221e-10))
+            )
+        )
+    )
+    c = (
+        1.0
+        - 0.5 * y
+        + y
+        * y
+        * (
+            4.16666666666666019037e-02
+            + y
+            * (
+                -1.38888888888741095749e-03
+                + y
+                * (
+                    2.48015872894767294178e-05
+                    + y
+                    * (-2.75573143513906633035e-07 + y * (2.08757232129817482790e-09 - y * 1.13596475577881948265e-11))
+                )
+            )
+        )
+    )
+    quarter = quarters - 4.0 * ((quarters * 0.25 + ROUNDS) - ROUNDS)  # -2 to 2
+    odd = (quarter == 1.0) | (quarter == -1.0)
+    sine, cosine = c if odd else s, s if odd else c
+    return (
+        -sine if (quarter == 2.0) | (quarter == -2.0) | (quarter == -1.0) else sine,
+        -cosine if (quarter == 2.0) | (quarter == -2.0) | (quarter == 1.0) else cosine,
+    )
 
 
 def describe(first, last, kind, radius_m, spread_m, lat_deg, lon_deg, xyz, joins, offset, centre, reach, box, flat):
@@ -59,8 +115,8 @@ def describe(first, last, kind, radius_m, spread_m, lat_deg, lon_deg, xyz, joins
     for i in range(first, last):
         a, b = offset[i], offset[i + 1]
         _centre(a, b, kind[i], xyz, centre, i)
-        _reaches(a, b, kind[i], radius_m[i], xyz, joins, centre, i, reach, flat)
-        _box(a, b, radius_m[i] + spread_m[i], lat_deg, lon_deg, xyz, centre, reach, i, box, spread_m[i])
+        longest2 = _reaches(a, b, kind[i], radius_m[i], xyz, joins, centre, i, reach, flat)
+        _box(a, b, radius_m[i] + spread_m[i], longest2, lat_deg, lon_deg, xyz, centre, reach, i, box, spread_m[i])
 
 
 def _centre(a, b, kind, xyz, centre, i):
@@ -83,32 +139,36 @@ def _centre(a, b, kind, xyz, centre, i):
 
 
 def _reaches(a, b, kind, radius, xyz, joins, centre, i, reach, flat):
+    """Writes `reach`; returns the longest edge, squared."""
     far2 = 0.0
     longest2 = 0.0
     for k in range(a, b):
-        d2 = _square_apart(xyz, k, centre, i)
-        far2 = max(far2, d2)
+        far2 = max(far2, _square_apart(xyz, k, centre, i))
         if joins[k] == 1:
             longest2 = max(longest2, _square_apart(xyz, k, xyz, k + 1))
     far = _arc_at_most(math.sqrt(far2))
     # an edge may lie farther from the centre than both its ends, by less than half its length squared over twice the radius
-    reach[i, 1] = far + longest2 / (4 * R_MIN) + radius + 0.01
+    sagitta = longest2 / (4 * R_MIN)
+    reach[i, 1] = far + sagitta + radius + 0.01
     reach[i, 0] = radius
     if kind == CHAIN:
-        reach[i, 0] = radius - math.sqrt(_square_to_chain(a, b, xyz, centre, i)) - longest2 / (4 * R_MIN)
+        reach[i, 0] = radius - math.sqrt(_square_to_edges(a, b, xyz, joins, centre, i)) - sagitta
     elif kind == REGION:
         reach[i, 0] = -1.0
-        if far < FRAME_REACH_M and b - a <= flat.shape[0]:
-            frame = _frame(centre[i, 0], centre[i, 1], centre[i, 2])
-            _flatten(a, b, xyz, frame, flat)
-            if _inside(0.0, 0.0, flat, joins, a, b):
-                d = math.sqrt(_square_to_rim(0.0, 0.0, flat, joins, a, b))
-                reach[i, 0] = d * (1 - 1.5 * (far / R_MIN) ** 2) - DOUBT_M
+        inner = math.sqrt(_square_to_edges(a, b, xyz, joins, centre, i)) - sagitta
+        if inner > TURN_DOUBT_M and (
+            _turns_one_way(a, b, xyz, joins, centre, i) or _holds_its_centre(a, b, far, xyz, joins, centre, i, flat)
+        ):
+            reach[i, 0] = inner
+    return longest2
 
 
-def _square_to_chain(a, b, xyz, centre, i):
+def _square_to_edges(a, b, xyz, joins, centre, i):
+    """Squared distance from the centre to the nearest edge's chord."""
     best = 1e30
     for k in range(a, b - 1):
+        if joins[k] != 1:
+            continue
         ux, uy, uz = xyz[k + 1, 0] - xyz[k, 0], xyz[k + 1, 1] - xyz[k, 1], xyz[k + 1, 2] - xyz[k, 2]
         wx, wy, wz = centre[i, 0] - xyz[k, 0], centre[i, 1] - xyz[k, 1], centre[i, 2] - xyz[k, 2]
         uu = ux * ux + uy * uy + uz * uz
@@ -120,20 +180,50 @@ def _square_to_chain(a, b, xyz, centre, i):
     return best
 
 
+def _turns_one_way(a, b, xyz, joins, centre, i):
+    """Whether a region is one ring that runs round its centre in one direction throughout: then it winds round it."""
+    left = right = False
+    x, y, z = centre[i, 0], centre[i, 1], centre[i, 2]
+    for k in range(a, b - 1):
+        if joins[k] != 1:
+            return False
+        m = k + 1
+        turn = (
+            x * (xyz[k, 1] * xyz[m, 2] - xyz[k, 2] * xyz[m, 1])
+            + y * (xyz[k, 2] * xyz[m, 0] - xyz[k, 0] * xyz[m, 2])
+            + z * (xyz[k, 0] * xyz[m, 1] - xyz[k, 1] * xyz[m, 0])
+        )
+        left, right = left | (turn > 0.0), right | (turn < 0.0)
+    return left != right
+
+
+def _holds_its_centre(a, b, far, xyz, joins, centre, i, flat):
+    if far >= FRAME_REACH_M or b - a > flat.shape[0]:
+        return False
+    _flatten(a, b, xyz, _frame(centre[i, 0], centre[i, 1], centre[i, 2]), flat)
+    return _inside(0.0, 0.0, flat, joins, a, b)
+
+
 def _square_apart(p, k, q, m):
     dx, dy, dz = p[k, 0] - q[m, 0], p[k, 1] - q[m, 1], p[k, 2] - q[m, 2]
     return dx * dx + dy * dy + dz * dz
 
 
 def _arc_at_most(chord):
-    return 2 * R_MIN * math.asin(min(1.0, chord / (2 * R_MIN)))
+    return 2 * R_MIN * _asin_at_most(chord / (2 * R_MIN))
 
 
-def _box(a, b, widen, lat_deg, lon_deg, xyz, centre, reach, i, box, spread):
+def _asin_at_most(sine):
+    if sine < 0.5:
+        return sine * (1 + 0.2 * sine * sine)  # the series has a sixth, and less than the rest of a fifth beyond it
+    return math.asin(min(1.0, sine))
+
+
+def _box(a, b, widen, longest2, lat_deg, lon_deg, xyz, centre, reach, i, box, spread):
     south, north = 90.0, -90.0
     west, east = 1e9, -1e9
-    longest2 = 0.0
     base = lon_deg[a]
+    least2 = 1e30  # from the axis
     for k in range(a, b):
         south, north = min(south, lat_deg[k]), max(north, lat_deg[k])
         lon = lon_deg[k]
@@ -143,22 +233,21 @@ def _box(a, b, widen, lat_deg, lon_deg, xyz, centre, reach, i, box, spread):
             lon += 360.0
         base = lon  # each vertex is unrolled from the one before
         west, east = min(west, lon), max(east, lon)
-        if k + 1 < b:
-            longest2 = max(longest2, _square_apart(xyz, k, xyz, k + 1))
+        least2 = min(least2, xyz[k, 0] * xyz[k, 0] + xyz[k, 1] * xyz[k, 1])
     steepest = max(abs(south), abs(north))
     ring_is_open = abs(base - lon_deg[a]) > 1.0 and b - a > 2 and _square_apart(xyz, a, xyz, b - 1) < 1.0
     if steepest > POLAR_DEG or east - west > 179.0 or ring_is_open:
         _ball_box(centre, reach[i, 1] + spread, i, box)
         return
-    bulge = longest2 / (8 * R_MIN) * (math.tan(math.radians(steepest)) + 0.1) * 1.05
-    rise = math.degrees((widen + bulge) / R_MIN)
+    cosine = math.sqrt(least2) / FLATTEST  # of the steepest latitude, at least: up to 0.4 % less
+    bulge = longest2 / (8 * R_MIN) * (math.sqrt(1 - cosine * cosine) / cosine + 0.1) * 1.05
+    angle = (widen + bulge) / R_MIN
+    rise = math.degrees(angle)
     if steepest + rise > POLAR_DEG + 5.0:
         _ball_box(centre, reach[i, 1] + spread, i, box)
         return
-    reach_east = math.degrees(
-        math.asin(min(1.0, math.sin(min(1.5, (widen + bulge) / R_MIN)) / math.cos(math.radians(steepest))))
-    )
-    _put_box(box, i, south - rise, north + rise, west - reach_east * 1.001, east + reach_east * 1.001)
+    reach_east = math.degrees(_asin_at_most(angle / cosine)) * 1.001
+    _put_box(box, i, south - rise, north + rise, west - reach_east, east + reach_east)
 
 
 def _ball_box(centre, radius, i, box):
@@ -195,7 +284,7 @@ def _frame(x, y, z):
     ux, uy, uz = x / (A * A), y / (A * A), z / (B * B)
     n = math.sqrt(ux * ux + uy * uy + uz * uz)
     ux, uy, uz = ux / n, uy / n, uz / n
-    h = math.hypot(ux, uy)
+    h = math.sqrt(ux * ux + uy * uy)
     ex, ey = 0.0, 1.0
     if h > 1e-12:
         ex, ey = -uy / h, ux / h
@@ -204,19 +293,20 @@ def _frame(x, y, z):
 
 
 def _flatten(a, b, xyz, frame, flat):
-    """Vertices a to b in the plane, metres east and north, into `flat`; returns the largest distance from the middle squared.
+    """Vertices a to b in the plane, metres east and north, into `flat`; returns the least and largest distance from the middle squared.
 
     Seen from where the touching point's normal meets the axis, geodesics near it run straight.
     """
     ex, ey, nx, ny, nz, ux, uy, uz, depth, axis_z = frame
-    far2 = 0.0
+    least2, far2 = 1e30, 0.0
     for k in range(a, b):
         x, y, z = xyz[k, 0], xyz[k, 1], xyz[k, 2] - axis_z
         scale = depth / max(1.0, ux * x + uy * y + uz * z)
         east, north = (ex * x + ey * y) * scale, (nx * x + ny * y + nz * z) * scale
         flat[k - a, 0], flat[k - a, 1] = east, north
-        far2 = max(far2, east * east + north * north)
-    return far2
+        apart2 = east * east + north * north
+        least2, far2 = min(least2, apart2), max(far2, apart2)
+    return least2, far2
 
 
 def _inside(px, py, flat, joins, a, b):
@@ -276,42 +366,89 @@ def lateral_answer(i, j, within, slack, kind, radius_m, xyz, joins, offset, cent
     if reach[i, 0] >= 0.0 and reach[j, 0] >= 0.0 and _arc_at_most(chord) <= reach[i, 0] + reach[j, 0] + within:
         return CONFLICT
     widest = max(reach[i, 1] - radius_m[i], reach[j, 1] - radius_m[j])
-    at = i if reach[i, 1] <= reach[j, 1] else j
+    if reach[j, 1] < reach[i, 1]:
+        i, j = j, i
     return _shapes_answer(
-        i, j, within, slack, kind[i], kind[j], radius_m[i] + radius_m[j], chord + widest,
-        centre[at, 0], centre[at, 1], centre[at, 2], xyz, joins, offset, flat_i, flat_j,
+        offset[i], offset[i + 1], offset[j], offset[j + 1], within, slack, kind[i], kind[j], radius_m[i], radius_m[j], chord + widest, reach[i, 0],
+        centre[i, 0], centre[i, 1], centre[i, 2], centre[j, 0], centre[j, 1], centre[j, 2],
+        xyz, joins, flat_i, flat_j,
     )  # fmt: skip
 
 
 def _shapes_answer(
-    i, j, within, slack, kind_i, kind_j, widths, extent, at_x, at_y, at_z, xyz, joins, offset, flat_i, flat_j
-):
-    """The lateral answer by the outlines themselves, in the plane that touches the ellipsoid at (at_x, at_y, at_z)."""
-    a, b, c, d = offset[i], offset[i + 1], offset[j], offset[j + 1]
+    a, b, c, d, within, slack, kind_i, kind_j, radius_i, radius_j, extent, inner_i, x, y, z, to_x, to_y, to_z,
+    xyz, joins, flat_i, flat_j,
+):  # fmt: skip
+    """The lateral answer by the outlines themselves, in the plane that touches the ellipsoid at (x, y, z), the centre of `i`.
+
+    Vertices a to b are those of `i`, c to d those of `j`.
+    """
     if b - a > flat_i.shape[0] or d - c > flat_j.shape[0] or extent > FRAME_REACH_M:
         return UNDECIDED
-    frame = _frame(at_x, at_y, at_z)
-    far2 = max(_flatten(a, b, xyz, frame, flat_i), _flatten(c, d, xyz, frame, flat_j))
-    distortion = 1.5 * far2 / (R_MIN * R_MIN)
-    enough = max(0.0, (within + widths - 2 * DOUBT_M) / (1 + distortion))
+    frame = _frame(x, y, z)
+    least2_j, far2_j = _flatten(c, d, xyz, frame, flat_j)
+    # a ball of `inner_i` round the middle is inside `i`: what a vertex of `j` comes near to is a conflict without its edges
+    bent_j = 1 + 1.5 * far2_j / (R_MIN * R_MIN)
+    if inner_i >= 0.0 and math.sqrt(least2_j) * bent_j + DOUBT_M <= inner_i + radius_j + within:
+        return CONFLICT
+    _, far2_i = _flatten(a, b, xyz, frame, flat_i)
+    distortion = 1.5 * max(far2_i, far2_j) / (R_MIN * R_MIN)
+    widths = radius_i + radius_j
     beyond = (within + slack + widths + 3 * DOUBT_M) * (1 + 2 * distortion)
+    ex, ey, nx, ny, nz, _, _, _, _, _ = frame
+    x, y, z = to_x - x, to_y - y, to_z - z
+    if _is_apart_along(ex * x + ey * y, nx * x + ny * y + nz * z, b - a, flat_i, d - c, flat_j, beyond):
+        return CLEAR
+    enough = max(0.0, (within + widths - 2 * DOUBT_M) / (1 + distortion))
     apart = _rims_apart(flat_i, flat_j, joins, a, b, c, d, enough, beyond)
     if apart < 0.0:
         return CONFLICT
     if apart > DOUBT_M and _one_holds_other(kind_i, kind_j, flat_i, flat_j, joins, a, b, c, d):
         return CONFLICT
     doubt = DOUBT_M + distortion * apart
-    return _graded(apart - widths, doubt, within, slack)
+    answer = _graded(apart - widths - doubt, apart - widths + doubt, within, slack)
+    if answer != UNDECIDED:
+        return answer
+    # The plane stretches every distance, and what is closest to `i` lies no farther from the middle than `i` reaches and the two
+    # are apart. A geodesic of length l at a distance d leaves its plane section by e² l² d / 8 R²; each of the two may.
+    reach = math.sqrt(far2_i)
+    longest = math.sqrt(max(_longest_square(flat_i, joins, a, b), _longest_square(flat_j, joins, c, d)))
+    farthest = math.sqrt(max(far2_i, far2_j)) + longest
+    doubt = min(DOUBT_M, LEAST_DOUBT_M + E2 * longest * longest * farthest / (4 * R_MIN * R_MIN))
+    distortion = 1.5 * ((reach + apart) / R_MIN) ** 2
+    return _graded(apart * (1 - distortion) - doubt - widths, apart + doubt - widths, within, slack)
 
 
-def _graded(apart, doubt, within, slack):
-    if apart + doubt <= within:
+def _graded(least, most, within, slack):
+    """The answer for a distance between two bounds, where the exact predicate surely gives it too."""
+    if most <= within + TOUCH_M - EXACT_M:
         return CONFLICT
-    if apart - doubt > within + slack:
+    if least > within + slack + EXACT_M:
         return CLEAR
-    if apart - doubt > within + DOUBT_M and apart + doubt <= within + slack:
+    if least > within + TOUCH_M + EXACT_M and most <= within + slack - EXACT_M:
         return POSSIBLE
     return UNDECIDED
+
+
+def _longest_square(flat, joins, a, b):
+    longest2 = 0.0
+    for k in range(a, b):
+        if joins[k] == 1:
+            m = k - a
+            east, north = flat[m + 1, 0] - flat[m, 0], flat[m + 1, 1] - flat[m, 1]
+            longest2 = max(longest2, east * east + north * north)
+    return longest2
+
+
+def _is_apart_along(east, north, count_i, flat_i, count_j, flat_j, beyond):
+    """Whether all of `j` lies more than `beyond` farther in a direction than all of `i`."""
+    most, least = -1e30, 1e30
+    for k in range(count_i):
+        most = max(most, east * flat_i[k, 0] + north * flat_i[k, 1])
+    for k in range(count_j):
+        least = min(least, east * flat_j[k, 0] + north * flat_j[k, 1])
+    gap = least - most
+    return gap > 0.0 and gap * gap > beyond * beyond * (east * east + north * north)
 
 
 def _one_holds_other(kind_i, kind_j, flat_i, flat_j, joins, a, b, c, d):
@@ -424,59 +561,71 @@ def column_of(lon, columns, area):
     return column
 
 
-def count_cells(order, box, row_count, area, row_start, most, counts, big):
+def count_cells(head, row_count, area, row_start, most, counts, big):
     """How many entries each cell gets; volumes over more than `most` cells are marked in `big` instead."""
-    for k in range(order.shape[0]):
-        i = order[k]
-        r0, r1 = row_of(box[i, 0], row_count, area), row_of(box[i, 1], row_count, area)
+    for i in range(head.shape[0]):
+        r0, r1 = row_of(head[i, 0], row_count, area), row_of(head[i, 1], row_count, area)
         total = 0
         for r in range(r0, r1 + 1):
-            c0, c1 = _columns_under(box, i, row_start[r + 1] - row_start[r], area)
+            c0, c1 = _columns_under(head, i, row_start[r + 1] - row_start[r], area)
             total += c1 - c0 + 1
         big[i] = total > most
         if total > most:
             continue
         for r in range(r0, r1 + 1):
             columns = row_start[r + 1] - row_start[r]
-            c0, c1 = _columns_under(box, i, columns, area)
-            for c in range(c0, c1 + 1):
-                counts[row_start[r] + c % columns] += 1
+            c0, c1 = _columns_under(head, i, columns, area)
+            _, column = _unrolled(c0, columns)
+            for _ in range(c0, c1 + 1):
+                counts[row_start[r] + column] += 1
+                column = column + 1 if column + 1 < columns else 0
 
 
-def _columns_under(box, i, columns, area):
+def _columns_under(head, i, columns, area):
     """First and last unrolled column under a box; each physical column once where it goes all the way round."""
-    if box[i, 3] - box[i, 2] >= 360.0:
+    if head[i, 3] - head[i, 2] >= 360.0:
         return 0, columns - 1
-    return column_of(box[i, 2], columns, area), column_of(box[i, 3], columns, area)
+    return column_of(head[i, 2], columns, area), column_of(head[i, 3], columns, area)
 
 
-def fill_cells(order, box, row_count, area, row_start, big, cursor, e_id, e_turn):
-    """Entries laid out cell by cell, within a cell in the order given (by start of time).
+def _unrolled(c, columns):
+    """How many turns east an unrolled column lies, and which one it is."""
+    if 0 <= c < columns:
+        return 0, c
+    return c // columns, c % columns
+
+
+def fill_cells(head, row_count, area, row_start, big, cursor, e_id, e_mark):
+    """Entries laid out cell by cell, within a cell by index.
 
     Writes:
-        e_id: (m,) which volume. e_turn: (m,) int8, how many turns east of the cell its box lies: over the antimeridian a box is
-        laid into each side, in that side's longitudes.
+        e_id: (m,) which volume. e_mark: (m,) int8, 1 in the first row of its box, plus 2 in the first column (of either side of
+        the antimeridian), plus 4 for each turn east of the cell that its box lies: over the antimeridian a box is laid into each
+        side, in that side's longitudes.
     """
-    for k in range(order.shape[0]):
-        i = order[k]
+    for i in range(head.shape[0]):
         if big[i]:
             continue
-        round_the_earth = box[i, 3] - box[i, 2] >= 360.0
-        for r in range(row_of(box[i, 0], row_count, area), row_of(box[i, 1], row_count, area) + 1):
+        round_the_earth = head[i, 3] - head[i, 2] >= 360.0
+        r0, r1 = row_of(head[i, 0], row_count, area), row_of(head[i, 1], row_count, area)
+        for r in range(r0, r1 + 1):
             columns = row_start[r + 1] - row_start[r]
-            c0, c1 = _columns_under(box, i, columns, area)
+            c0, c1 = _columns_under(head, i, columns, area)
+            turn, column = _unrolled(c0, columns)
             for c in range(c0, c1 + 1):
-                cell = row_start[r] + c % columns
-                e = cursor[cell]
-                cursor[cell] = e + 1
+                e = cursor[row_start[r] + column]
+                cursor[row_start[r] + column] = e + 1
                 e_id[e] = i
-                e_turn[e] = 0 if round_the_earth else c // columns
+                e_mark[e] = (r == r0) + 2 * (c == c0 or column == 0) + 4 * turn
+                column += 1
+                if column == columns:
+                    column = 0
+                    turn += 0 if round_the_earth else 1
 
 
 def sweep(
-    cell, entry, last_cell, row_count, area, row_start, cell_row, cell_start, e_id, e_turn,
-    box, time, height, minima, real, whole, xyz, joins, offset,
-    s_box, s_time, s_height, s_party, mask, mask_words, flat_i, flat_j, out, out_answer,
+    cell, entry, last_cell, cell_start, e_id, e_mark, head, head_whole, number, minima, real, whole, xyz, joins,
+    s_box, s_int, s_id, mask, mask_words, near, flat_i, flat_j, shift, out,
 ):  # fmt: skip
     """Pairs of one run of cells that meet, or may.
 
@@ -484,74 +633,99 @@ def sweep(
     by the first cell the two boxes share, so once, but for pairs over the antimeridian.
 
     Args:
-        box (n, 4), time (n, 2), height (n, 2): outward, ends and upper limits with the largest minima in them already.
         minima: (activities, activities, 3) lateral_m, vertical_m, time_s.
         real, whole: (n, 20) rows, columns as for the changing index below, and the same seen as int64.
-        s_box (4, m), s_time (2, m), s_height (2, m), s_party (m,): scratch for one cell's entries.
+        number: (n,) what the volumes are called outside; rows and entries are in the order of their places.
+        s_box (4, m), s_int (7, m), s_id (4, m), mask, near: scratch for one cell's entries.
+        shift: bits that hold an index.
     Returns:
-        how many pairs stand in `out` (k, 2) and `out_answer` (k,), the cell and entry to go on from. An answer is a lateral
+        how many pairs stand in `out`, the cell and entry to go on from. A pair is one number, `_pair_key`; its answer is a lateral
         one, plus 4 where time and altitude come within the minima as stated.
     """
     found = 0
     laid = -1
+    counts = np.empty(256, np.int64)
     while cell < last_cell:
         first = cell_start[cell]
         count = cell_start[cell + 1] - first
-        row = cell_row[cell]
-        columns = row_start[row + 1] - row_start[row]
-        column = cell - row_start[row]
         if count > 1 and laid != cell:
-            _lay_cell(first, count, e_id, e_turn, box, time, height, whole, s_box, s_time, s_height, s_party)
+            _sort_cell(first, count, e_id, head_whole, counts, s_id)
+            _lay_cell(first, count, e_id, e_mark, head, head_whole, number, whole, xyz, joins, s_id, s_box, s_int)
             laid = cell
-        while entry < count:
-            end = _first_after(s_time, s_time[1, entry], entry + 1, count)
+        while entry < count - 1:
+            end = _first_after(s_int, s_int[1, entry], entry + 1, count)
             if found + end - entry > out.shape[0]:
                 return found, cell, entry
-            if end > entry + 1 and _mask(entry, end, s_box, s_height, mask, mask_words):
-                i = e_id[first + entry]
-                for word in range((end - entry - 1 + 7) // 8):
-                    if mask_words[word] == 0:
-                        continue
-                    for m in range(8 * word, 8 * word + 8):
-                        b = entry + 1 + m
-                        if (
-                            mask[m] == 0
-                            or s_party[entry] == s_party[b]
-                            or not _first_shared(s_box, entry, b, row, column, row_count, columns, area)
-                        ):
-                            continue
-                        j = e_id[first + b]
-                        answer = rows_answer(
-                            min(i, j), max(i, j), minima, real, whole, xyz, joins, offset, flat_i, flat_j
-                        )
-                        if answer != CLEAR:
-                            out[found, 0], out[found, 1], out_answer[found] = i, j, answer
-                            found += 1
+            i, own = s_id[2, entry], s_id[3, entry]
+            for k in range(_near(entry, end, s_box, s_int, mask, mask_words, near)):
+                j, other = s_id[2, near[k]], s_id[3, near[k]]
+                answer = rows_answer(i, j, minima, real, whole, xyz, joins, flat_i, flat_j)
+                out[found] = _pair_key(min(own, other), max(own, other), answer, shift)
+                found += answer != CLEAR
             entry += 1
         cell += 1
         entry = 0
     return found, cell, entry
 
 
-def _lay_cell(first, count, e_id, e_turn, box, time, height, whole, s_box, s_time, s_height, s_party):
+def _pair_key(i, j, answer, shift):
+    return (np.int64(i) << (shift + 3)) | (np.int64(j) << 3) | answer
+
+
+def _sort_cell(first, count, e_id, head_whole, counts, s_id):
+    """Writes into `s_id[0]` the cell's entries by their first second, then in the order they stand in: digit by digit.
+
+    Args:
+        counts: (256,) scratch. s_id: (4, m), the rest of it scratch.
+    """
+    earliest, latest = SECONDS_END, -SECONDS_END
     for k in range(count):
-        i = e_id[first + k]
-        turn = np.float32(360.0 * e_turn[first + k])
-        s_box[0, k], s_box[1, k] = box[i, 0], box[i, 1]
-        s_box[2, k], s_box[3, k] = box[i, 2] - turn, box[i, 3] - turn
-        s_time[0, k], s_time[1, k] = time[i, 0], time[i, 1]
-        s_height[0, k], s_height[1, k] = height[i, 0], height[i, 1]
-        s_party[k] = whole[i, WHO] >> 8
+        start = np.int64(head_whole[e_id[first + k], FROM_S])
+        s_id[0, k], s_id[2, k] = k, start
+        earliest, latest = min(earliest, start), max(latest, start)
+    shift, here = 0, 0
+    while ((latest - earliest) >> shift) > 0 or here:
+        there = 1 - here
+        counts[:] = 0
+        for k in range(count):
+            counts[((np.int64(s_id[2 + here, k]) - earliest) >> shift) & 255] += 1
+        at = 0
+        for digit in range(256):
+            at, counts[digit] = at + counts[digit], at
+        for k in range(count):
+            digit = ((np.int64(s_id[2 + here, k]) - earliest) >> shift) & 255
+            to = counts[digit]
+            counts[digit] = to + 1
+            s_id[there, to], s_id[2 + there, to] = s_id[here, k], s_id[2 + here, k]
+        shift, here = shift + 8, there
 
 
-def answer_pairs(i, others, minima, real, whole, xyz, joins, offset, flat_i, flat_j, answers):
+def _lay_cell(first, count, e_id, e_mark, head, head_whole, number, whole, xyz, joins, s_id, s_box, s_int):
+    for k in range(count):
+        e = first + s_id[0, k]
+        i = e_id[e]
+        s_id[2, k], s_id[3, k] = i, number[i]
+        turn = np.float32(360.0 * (e_mark[e] >> 2))
+        s_box[0, k], s_box[1, k] = head[i, 0], head[i, 1]
+        s_box[2, k], s_box[3, k] = head[i, 2] - turn, head[i, 3] - turn
+        for m in range(4):
+            s_int[m, k] = head_whole[i, FROM_S + m]
+        s_int[4, k] = whole[i, WHO] >> 8
+        s_int[5, k] = e_mark[e] & 3
+        # read for nothing, all at once, so that they are in the cache when pairs ask for them one by one
+        a, b = whole[i, FIRST], whole[i, FIRST] + (whole[i, FLAGS] >> 32)
+        touched = xyz[a, 0] + xyz[(a + b) // 2, 0] + xyz[b - 1, 2] + joins[a]
+        s_int[6, k] = touched > 0.0
+
+
+def answer_pairs(i, others, minima, real, whole, xyz, joins, flat_i, flat_j, answers):
     """The answers, as `sweep` gives them, of one volume with each of (k,) others."""
     for k in range(others.shape[0]):
         j = others[k]
-        answers[k] = rows_answer(min(i, j), max(i, j), minima, real, whole, xyz, joins, offset, flat_i, flat_j)
+        answers[k] = rows_answer(i, j, minima, real, whole, xyz, joins, flat_i, flat_j)
 
 
-def rows_answer(i, j, minima, real, whole, xyz, joins, offset, flat_i, flat_j):
+def rows_answer(i, j, minima, real, whole, xyz, joins, flat_i, flat_j):
     """CLEAR, or the lateral answer plus 4 where time and altitude are sure; cheapest and nearest in memory first."""
     rule = minima[whole[i, WHO] & 255, whole[j, WHO] & 255]
     within, slack = rule[0], real[i, SLACK] + real[j, SLACK] + 1.0
@@ -569,64 +743,171 @@ def rows_answer(i, j, minima, real, whole, xyz, joins, offset, flat_i, flat_j):
     inner = real[i, INNER] + real[j, INNER]
     if real[i, INNER] >= 0.0 and real[j, INNER] >= 0.0 and _arc_at_most(chord) <= inner + within:
         return CONFLICT + sure
-    at = i if real[i, OUTER] <= real[j, OUTER] else j
     widest = max(real[i, OUTER] - real[i, RADIUS], real[j, OUTER] - real[j, RADIUS])
+    # the frame touches at the smaller; of two as large, at the same one whichever comes first
+    if real[j, OUTER] < real[i, OUTER] or (real[j, OUTER] == real[i, OUTER] and real[j, X] < real[i, X]):
+        i, j = j, i
+    a, c = whole[i, FIRST], whole[j, FIRST]
     answer = _shapes_answer(
-        i, j, within, slack, whole[i, FLAGS] & 3, whole[j, FLAGS] & 3, real[i, RADIUS] + real[j, RADIUS], chord + widest,
-        real[at, X], real[at, Y], real[at, Z], xyz, joins, offset, flat_i, flat_j,
+        a, a + (whole[i, FLAGS] >> 32), c, c + (whole[j, FLAGS] >> 32), within, slack, whole[i, FLAGS] & 3, whole[j, FLAGS] & 3, real[i, RADIUS], real[j, RADIUS], chord + widest,
+        real[i, INNER], real[i, X], real[i, Y], real[i, Z], real[j, X], real[j, Y], real[j, Z],
+        xyz, joins, flat_i, flat_j,
     )  # fmt: skip
     return answer if answer == CLEAR else answer + sure
 
 
-def _first_after(s_time, moment, low, high):
+def _first_after(s_int, moment, low, high):
     """The first entry in [low, high) that starts after a moment."""
-    while low < high:
-        middle = (low + high) // 2
-        if s_time[0, middle] <= moment:
-            low = middle + 1
-        else:
-            high = middle
+    left = high - low
+    while left > 0:
+        half = left // 2
+        before = s_int[0, low + half] <= moment
+        low = low + half + 1 if before else low
+        left = left - half - 1 if before else half
     return low
 
 
-def _mask(a, end, s_box, s_height, mask, mask_words):
-    """Marks in `mask` which entries after `a` up to `end` share its box and height; returns whether any does."""
+def _near(a, end, s_box, s_int, mask, mask_words, near):
+    """Writes into `near` which entries after `a` up to `end` share its box and height, are another party's, and have not been
+    seen together in another cell; returns how many."""
     south, north, west, east = s_box[0, a], s_box[1, a], s_box[2, a], s_box[3, a]
-    low, high = s_height[0, a], s_height[1, a]
-    count = end - a - 1
-    for m in range(count):
-        b = a + 1 + m
+    low, high, party, mark = s_int[2, a], s_int[3, a], s_int[4, a], s_int[5, a]
+    first, count = a + 1, end - a - 1
+    souths, norths, wests, easts = s_box[0, first:end], s_box[1, first:end], s_box[2, first:end], s_box[3, first:end]
+    lows, highs, parties, marks = s_int[2, first:end], s_int[3, first:end], s_int[4, first:end], s_int[5, first:end]
+    for m in range(count):  # one index, no branch: the compiler takes many at a time
         mask[m] = (
-            (s_box[0, b] <= north)
-            & (s_box[1, b] >= south)
-            & (s_box[2, b] <= east)
-            & (s_box[3, b] >= west)
-            & (s_height[0, b] <= high)
-            & (s_height[1, b] >= low)
+            (souths[m] <= north)
+            & (norths[m] >= south)
+            & (wests[m] <= east)
+            & (easts[m] >= west)
+            & (lows[m] <= high)
+            & (highs[m] >= low)
+            & (parties[m] != party)
+            & ((marks[m] | mark) == 3)
         )
     words = (count + 7) // 8
     for m in range(count, 8 * words):
         mask[m] = 0
-    seen = np.uint64(0)
+    found = 0
     for w in range(words):
-        seen |= mask_words[w]
-    return seen != np.uint64(0)
+        if mask_words[w] == 0:
+            continue
+        for m in range(8 * w, 8 * w + 8):
+            near[found] = first + m
+            found += mask[m]
+    return found
 
 
-def _first_shared(s_box, a, b, row, column, row_count, columns, area):
-    if max(row_of(s_box[0, a], row_count, area), row_of(s_box[0, b], row_count, area)) != row:
-        return False
-    shared = max(column_of(s_box[2, a], columns, area), column_of(s_box[2, b], columns, area))
-    return max(0, shared) == column
+def unpack_pairs(keys, shift, pairs, answers):
+    """Sorted keys as pairs and answers, each once; pairs over the antimeridian may have come twice. Returns how many."""
+    kept = 0
+    for k in range(keys.shape[0]):
+        if k and keys[k] >> 3 == keys[k - 1] >> 3:
+            continue
+        pairs[kept, 0], pairs[kept, 1] = keys[k] >> (shift + 3), (keys[k] >> 3) & ((1 << shift) - 1)
+        answers[kept] = keys[k] & 7
+        kept += 1
+    return kept
 
 
-def gather_vertices(order, offset, lat_deg, lon_deg, joins, to_offset, to_lat, to_lon, to_joins):
-    """Vertices of volumes laid out anew in another order of the volumes."""
-    for k in range(order.shape[0]):
-        at = to_offset[k]
-        for m in range(offset[order[k]], offset[order[k] + 1]):
-            to_lat[at], to_lon[at], to_joins[at] = lat_deg[m], lon_deg[m], joins[m]
-            at += 1
+def slots_by_place(lat_deg, lon_deg, offset, slot, number):
+    """An order of volumes in which neighbours on the ground are neighbours in memory; by squares, within a square by index.
+
+    Writes:
+        slot: (n,) int32 where each volume comes. number: (n,) int32 which volume comes where.
+    """
+    n = slot.shape[0]
+    south, north, west, east = 1e9, -1e9, 1e9, -1e9
+    for i in range(n):
+        lat, lon = lat_deg[offset[i]], lon_deg[offset[i]]
+        south, north, west, east = min(south, lat), max(north, lat), min(west, lon), max(east, lon)
+    side = int(math.sqrt(n / 16)) + 1
+    by_lat, by_lon = (side - 0.001) / max(north - south, 1e-9), (side - 0.001) / max(east - west, 1e-9)
+    counts = np.zeros(side * side + 1, np.int64)
+    for i in range(n):
+        square = int((lat_deg[offset[i]] - south) * by_lat) * side + int((lon_deg[offset[i]] - west) * by_lon)
+        slot[i] = square
+        counts[square + 1] += 1
+    for square in range(side * side):
+        counts[square + 1] += counts[square]
+    for i in range(n):
+        square = slot[i]
+        slot[i] = counts[square]
+        counts[square] += 1
+    for i in range(n):
+        number[slot[i]] = i
+
+
+def lay_rows(
+    slot, kind, party, activity, start_us, end_us, time_slack_us, start_stated, end_stated, lower_m, upper_m, lower_in, upper_in,
+    hae_m, altitude_slack_m, below_ground, radius_m, position_slack_m, offset, centre, reach, box,
+    origin_us, within_m, within_s, one_reference, rows, whole, heads, head_whole, real, head,
+):  # fmt: skip
+    """What the sweep asks of volumes, side by side, each in its slot.
+
+    Args:
+        origin_us: from where whole seconds are counted. within_m, within_s: the largest minima.
+        one_reference: whether all altitudes are in one; then heights are those stated, else those above the ellipsoid too.
+        rows, whole, heads, head_whole: scratch, a row and a head for each of these volumes.
+    Writes:
+        real: (n, 16) rows, columns as for the changing index, the number of vertices in the upper half of FLAGS; 20 columns
+        where references differ.
+        head: (n, 8) box in degrees as float32, whole seconds and decimetres as int32 (`FROM_S` to `HIGH_DM`), outward,
+        the largest minima in ends and upper limits; what lies 34 years off is clamped.
+    """
+    within_us = int(math.ceil(within_s * 1e6))
+    for i in range(kind.shape[0]):
+        for k in range(3):
+            rows[i, X + k] = centre[i, k]
+        rows[i, INNER], rows[i, OUTER] = reach[i, 0], reach[i, 1]
+        rows[i, RADIUS], rows[i, SLACK], rows[i, RISE] = radius_m[i], position_slack_m[i], altitude_slack_m[i]
+        whole[i, WHO] = (np.int64(party[i]) << 8) | activity[i]
+        whole[i, START], whole[i, END], whole[i, TIME_SLACK] = start_us[i], end_us[i], time_slack_us[i]
+        rows[i, LOWER], rows[i, UPPER] = lower_m[i], upper_m[i]
+        whole[i, FLAGS] = (
+            np.int64(kind[i])
+            | (np.int64(lower_in[i]) << 2)
+            | (np.int64(upper_in[i]) << 6)
+            | (START_STATED if start_stated[i] else 0)
+            | (END_STATED if end_stated[i] else 0)
+            | (BELOW_GROUND if below_ground[i] else 0)
+            | ((offset[i + 1] - offset[i]) << 32)
+        )
+        whole[i, FIRST] = offset[i]
+        for k in range(4):
+            heads[i, k] = box[i, k]
+        start = (start_us[i] - time_slack_us[i] - origin_us) // 1_000_000
+        end = -((origin_us - end_us[i] - time_slack_us[i] - within_us) // 1_000_000)
+        head_whole[i, FROM_S] = min(max(start, -SECONDS_END), SECONDS_END)
+        head_whole[i, TO_S] = min(max(end, -SECONDS_END), SECONDS_END)
+        low, high = lower_m[i], upper_m[i]
+        if not one_reference:
+            for k in range(4):
+                rows[i, LOWER_LEAST + k] = hae_m[i, k]
+            # limits that share a reference are compared as stated, and on a steep geoid or in warm air that brings them closer
+            # than their heights above the ellipsoid are
+            low, high = min(low, hae_m[i, 0]), max(high, hae_m[i, 3])
+            if lower_in[i] == AGL and lower_m[i] == 0.0:
+                low = -math.inf
+        low, high = low - altitude_slack_m[i] - 0.1, high + altitude_slack_m[i] + within_m + 0.1
+        head_whole[i, LOW_DM] = int(math.floor(min(max(low, -1e8), 1e8) * 10))
+        head_whole[i, HIGH_DM] = int(math.ceil(min(max(high, -1e8), 1e8) * 10))
+    _to_slots(slot, rows, heads, real, head)
+
+
+def _to_slots(slot, rows, heads, real, head):
+    """Rows to their slots, many bytes at a time: slots lie far apart, and each write has to wait for its memory."""
+    f_rows, f_heads, f_real, f_head = rows.reshape(-1), heads.reshape(-1), real.reshape(-1), head.reshape(-1)
+    columns = real.shape[1]
+    for i in range(slot.shape[0]):
+        to = np.int64(slot[i])
+        for k in range(8):
+            f_head[8 * to + k] = f_heads[8 * i + k]
+        for k in range(16):
+            f_real[columns * to + k] = f_rows[columns * i + k]
+        for k in range(16, columns):
+            f_real[columns * to + k] = f_rows[columns * i + k]
 
 
 # ── the changing index: rows, cells, blocks ──────────────────────────────────────────────────────────────────────────
@@ -1364,13 +1645,13 @@ def _row_answer(real, whole, vert, joins, row, p_real, p_whole, i, minima, pair)
 def _in_time(whole, a, p_whole, b, within_s):
     """CONFLICT, POSSIBLE or CLEAR for two windows; as `pair.time_separation_s`."""
     slack_us = whole[a, TIME_SLACK] + p_whole[b, TIME_SLACK]
-    b_after_a, a_after_b = p_whole[b, START] - whole[a, END], whole[a, START] - p_whole[b, END]
-    if max(max(b_after_a, a_after_b) - slack_us, 0) / 1_000_000 > within_s:
+    gap_us = max(p_whole[b, START] - whole[a, END], whole[a, START] - p_whole[b, END])
+    if gap_us > 0 and max(gap_us - slack_us, 0) / 1_000_000 > within_s:
         return CLEAR
-    flags, p_flags = whole[a, FLAGS], p_whole[b, FLAGS]
-    if (flags & p_flags & START_STATED) == 0 or (flags & p_flags & END_STATED) == 0:
+    stated = whole[a, FLAGS] & p_whole[b, FLAGS] & (START_STATED | END_STATED)
+    if stated != START_STATED | END_STATED:
         return POSSIBLE
-    return CONFLICT if max(b_after_a, a_after_b, 0) / 1_000_000 <= within_s else POSSIBLE
+    return CONFLICT if gap_us <= 0 or gap_us / 1_000_000 <= within_s else POSSIBLE
 
 
 def _in_height(real, whole, a, p_real, p_whole, b, within_m):
