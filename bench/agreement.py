@@ -31,10 +31,10 @@ class Exact:
 
     def __call__(self, i: int, j: int) -> Answer:
         """Laterally, as `find_meetings` asks it."""
-        if self.excess_m(i, j) > LATERAL_MARGIN_M:
+        excess_m, slack_m = self.excess_m(i, j), float(self.p.volumes.position_slack_m[[i, j]].sum())
+        if excess_m > LATERAL_MARGIN_M:
             return Answer.CLEAR
-        near = self.excess_m(i, j, stated=True) <= lateral.RESOLUTION_M
-        return Answer.CONFLICT if near else Answer.POSSIBLE
+        return Answer.CONFLICT if excess_m + slack_m <= lateral.RESOLUTION_M else Answer.POSSIBLE
 
     def answer(self, i: int, j: int) -> Answer:
         """In all dimensions; the pair is known to meet in time and height, uncertainties included."""
