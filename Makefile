@@ -43,6 +43,8 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@# Its compiled detector is MIT and needs numpy alone; the simulator's own navigation data is GPL, so it comes without.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'bluesky-simulator>=1.1,<2' || true
 	$(BIN)/python -m bench.run
 
 docs: $(READY)

@@ -11,7 +11,7 @@ widths and minima. Projecting is not counted against them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from detente.domain import AltitudeReference
 from detente.screening import kernels
 from detente.screening.engine import REFERENCE_CODES, VolumeArrays
+
+if TYPE_CHECKING:
+    from pyproj import Proj
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
@@ -250,15 +253,19 @@ class Plane:
         return len(self.kind)
 
 
-def plane(p: Planned) -> Plane:
-    """The volumes as the peers take them."""
+def lambert() -> Proj:
+    """The plane's projection."""
     from pyproj import Proj
 
-    v = p.volumes
-    lambert = Proj(proj="lcc", lat_1=29.0, lat_2=38.5, lat_0=33.75, lon_0=WEST_DEG + 10.5, ellps="WGS84")
-    x, y = lambert(v.lon_deg, v.lat_deg)
+    return Proj(proj="lcc", lat_1=29.0, lat_2=38.5, lat_0=33.75, lon_0=WEST_DEG + 10.5, ellps="WGS84")
+
+
+def plane(p: Planned) -> Plane:
+    """The volumes as the peers take them."""
+    v, projection = p.volumes, lambert()
+    x, y = projection(v.lon_deg, v.lat_deg)
     first = v.offset[:-1]
-    scale = lambert.get_factors(v.lon_deg[first], v.lat_deg[first]).meridional_scale
+    scale = projection.get_factors(v.lon_deg[first], v.lat_deg[first]).meridional_scale
     lateral_m, vertical_m, time_s = p.minima
     reach_m = (v.radius_m + v.position_slack_m + lateral_m / 2) * scale
     low, high = np.minimum.reduceat, np.maximum.reduceat
