@@ -128,6 +128,7 @@ def test_a_private_key_that_others_may_read_is_refused_with_a_remedy(tmp_path):
 def test_a_public_key_may_be_read_by_all(tmp_path):
     write_new(tmp_path / "desk.pub", public_key_text(A.public, DESK).encode(), mode=0o644)
     assert read_key_file(tmp_path / "desk.pub").holder == DESK
+    assert (tmp_path / "desk.pub").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_file_is_written_for_its_owner_and_never_over_another(tmp_path):

@@ -216,7 +216,16 @@ def test_an_expired_root_enrols_no_more_and_the_recovery_key_still_replaces_it()
     with refuses("was valid until"):
         history.then(sign_statement(late, ROOT))
     change = history.next(RootChange(NIGHT.public, Reason.REPLACED), made_at_us=T0 + HOUR)
+    with refuses("was valid until"):
+        history.then(sign_statement(change, ROOT, NIGHT))
     assert history.then(sign_statement(change, RECOVERY, NIGHT)).root.public == NIGHT.public
+
+
+def test_a_key_past_its_end_revokes_nothing_not_even_itself():
+    party = Party()
+    party.enrols(DESK, until_us=party.now_us + 1)
+    with refuses("was valid until"):
+        party.revokes(DESK, DESK)
 
 
 def test_a_key_that_two_parties_enrol_is_nobodys():
@@ -264,6 +273,15 @@ def test_a_list_continued_twice_has_one_continuation():
     )
     with refuses("continued twice"):
         read_history([*party.list, other], ROOT.public)
+
+
+def test_a_statement_does_not_move_to_a_list_with_another_past():
+    one, other = Party(), Party()
+    one.enrols(DESK)
+    other.enrols(NIGHT)
+    one.enrols(key("third"), "Third desk")
+    with refuses("continued twice"):
+        read_history([*other.list, one.list[2]], ROOT.public)
 
 
 def test_the_list_of_another_root_is_refused_and_says_whose_it_is():
