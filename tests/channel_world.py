@@ -7,12 +7,14 @@ answer is the one an ordinary screening of all the party knows would give.
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 
-from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, ViewBody, open_acts
+from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody, open_acts
 from detente.channel.batch import Heads
+from detente.channel.deadlines import passed
 from detente.channel.forms import notice_form, plain, view_form
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import cancel, read_submission, submit
@@ -44,7 +46,9 @@ ARENA = "levant"
 
 
 def an_understanding(parties="ABC", **terms) -> Understanding:
-    signatories = tuple(Signatory(name, PartyKind.ARMED_FORCE) for name in parties)
+    signatories = tuple(
+        Signatory(name, PartyKind.ARMED_FORCE, None if name == "Z" else "A" * 43 + "=") for name in parties
+    )
     told = {"grids": ReleaseGrids(general_levels=(12, 10, 8))} | terms
     return Understanding("U", "1", (RULE,), terms=Terms(parties=signatories, **told))
 
@@ -136,17 +140,37 @@ class Channel:
         understanding = understanding or an_understanding()
         self.standing = Standing(ARENA, understanding, Heads(0, {}), run=kernels)
         self.salts = random_bytes(f"salts {seed}")
+        self.host = SigningKey(sha256(b"host").digest())
+        self.due = {}
         self.parties = {name: Party(name, understanding.terms.grids, seed) for name in self.standing.parties}
         self.inbox = {name: [] for name in self.parties}
         self.answers = {name: {} for name in self.parties}
         self.batches = []
         self.now_us = NOON_US
 
+    def host_sign(self, kind, audience, body, last):
+        sequence, previous = last
+        act = Act(
+            kind, ARENA, "host", audience, self.host.public.id, sequence + 1, previous, self.now_us, body=plain(body)
+        )
+        envelope = sign_act(act, self.host)
+        return SignedAct(act, body, to_json(envelope), envelope.digest)
+
     def turn(self, decide):
-        turn = Turn(self.standing, now_us=self.now_us, salts=self.salts)
+        turn = Turn(
+            self.standing,
+            now_us=self.now_us,
+            salts=self.salts,
+            host_key_id=self.host.public.id,
+            host_sign=self.host_sign,
+        )
         result = decide(turn)
         batch = turn.batch()
         self.batches.append(batch)
+        for subject in batch.done:
+            self.due.pop(subject, None)
+        assert not self.due.keys() & {due.subject for due in batch.due}
+        self.due |= {due.subject: due for due in batch.due}
         for posting in batch.postings:
             payload = json.loads(posting.payload)
             self.inbox[posting.recipient].append((posting, payload))
@@ -172,6 +196,24 @@ class Channel:
         del self.answers[party][result["notice_id"]]
         return result
 
+    def send(self, party, decide, kind, audience, body):
+        """One act of a party's, decided by itself."""
+        (act,) = self.open(party, [self.parties[party].sign(kind, audience, body)])
+        return self.turn(lambda turn: decide(self.standing, turn, act))
+
+    def wait(self, seconds):
+        """Time passes, and what falls due in it is done when it falls due."""
+        until_us = self.now_us + seconds * 1_000_000
+        while soon := sorted((d.due_us, d.subject) for d in self.due.values() if d.due_us <= until_us):
+            self.now_us, subject = soon[0]
+            due = self.due[subject]
+            self.turn(lambda turn, due=due: passed(self.standing, turn, due))
+        self.now_us = until_us
+
+    def told(self, recipient, kind):
+        """The bodies of the acts of a kind that a party was posted."""
+        return [_body(payload) for payload in self.postings(recipient, kind)]
+
     def postings(self, recipient, kind):
         return [payload for posting, payload in self.inbox[recipient] if posting.kind == kind]
 
@@ -194,6 +236,10 @@ class Channel:
         assert positions == list(range(len(positions)))
         for name, got in self.inbox.items():
             assert [posting.number for posting, _ in got] == list(range(1, len(got) + 1)), name
+
+
+def _body(payload):
+    return json.loads(b64decode(json.loads(payload["envelope"])["payload"]))["body"]
 
 
 def _told(payload):

@@ -150,7 +150,9 @@ def test_what_is_over_leaves_the_world():
     world.put_view("B", a_view([circle(3, window=over)], recipient="A", number=2))
     world.put_view("B", a_view([circle(3)], recipient="A", number=3))
     assert world.expire(over.end_us + 1) == ((), ())  # within the minima something may still come near it
-    assert world.expire(over.end_us + 901_000_000) == ((f"{1:032x}",), (("B", f"{2:032x}"),))
+    own, views = world.expire(over.end_us + 901_000_000)
+    assert [view.view_id for view in own] == [f"{1:032x}"]
+    assert [(sender, view.view_id) for sender, view in views] == [("B", f"{2:032x}")]
     assert [view.view_id for _, view in world.seen()] == [f"{3:032x}"]
 
 

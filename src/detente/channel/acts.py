@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from detente.channel.forms import Form, ViewForm, form_from, plain
-from detente.domain import NotAuthentic, NotUnderstood, ReceiptStage, ReleaseLevel, ResponseKind, at
+from detente.domain import NotAuthentic, NotUnderstood, ReceiptStage, ReleaseLevel, ResponseKind, Rung, at
 from detente.record.act import Act, open_act
 from detente.record.envelope import from_json
 from detente.record.holder import EnrolledKey
@@ -102,9 +102,21 @@ class StopBody(Form, frozen=True):
     about: str = ""
 
 
-Body: TypeAlias = NoticeBody | ViewBody | CancelBody | ReceiptBody | ResponseBody | MessageBody | StopBody
+class PassedBody(Form, frozen=True):
+    """The host states that a deadline has passed: nobody has said that this view got so far. For its recipient, and for its sender."""
 
-KINDS: Final[dict[str, type[Body]]] = {
+    sender: str
+    recipient: str
+    view_id: str
+    version: int
+    stage: ReceiptStage
+    rung: Rung
+
+
+Body: TypeAlias = NoticeBody | ViewBody | CancelBody | ReceiptBody | ResponseBody | MessageBody | StopBody | PassedBody
+
+HOST_KINDS: Final[dict[str, type[Body]]] = {"passed": PassedBody}  # what the host alone states, with its own key
+KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "notice": NoticeBody,
     "view": ViewBody,
     "cancel": CancelBody,

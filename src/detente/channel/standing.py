@@ -6,16 +6,16 @@ alone. One thread at a time. A `Turn` gathers what one turn changes, for the sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from detente.channel.acts import SignedAct
+from detente.channel.acts import Body, SignedAct
 from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting
 from detente.channel.views import View
 from detente.channel.world import World, with_defaults
-from detente.domain import StaleVersion, Understanding
+from detente.domain import ReceiptStage, StaleVersion, Understanding
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US
 from detente.record.canonical import canonical
@@ -42,6 +42,10 @@ class Notified:
     volume_us: int
 
 
+HostSign: TypeAlias = Callable[[str, str, Body, tuple[int, str | None]], SignedAct]
+"""Signs an act of the host's own: kind, audience, body, and the sequence and digest of its last act for that audience."""
+
+
 @dataclass(slots=True)
 class Standing:
     """An arena, as its sequencer knows it.
@@ -49,6 +53,7 @@ class Standing:
     Attributes:
         notices: by sender and notice id.
         lasts: sequence and digest of the last act of each key for each audience.
+        reached: how far each view in force has got, by sender, recipient, id and version.
     """
 
     arena: str
@@ -57,6 +62,7 @@ class Standing:
     run: ModuleType | None = None
     notices: dict[tuple[str, str], Notified] = field(default_factory=dict)
     lasts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    reached: dict[tuple[str, str, str, int], ReceiptStage] = field(default_factory=dict)
     _worlds: dict[str, World] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -119,20 +125,24 @@ class Turn:
 
     Args:
         salts: 32 fresh random bytes at a time.
+        host_key_id, host_sign: the host's key, and how it signs.
     """
 
-    def __init__(self, standing: Standing, *, now_us: int, salts: Iterator[bytes]) -> None:
+    def __init__(
+        self, standing: Standing, *, now_us: int, salts: Iterator[bytes], host_key_id: str, host_sign: HostSign
+    ) -> None:
         self.now_us = now_us
         tick_us = standing.understanding.terms.tick_s * MICROSECONDS_PER_SECOND
         self.tick_us = -(-now_us // tick_us) * tick_us
         self._standing = standing
         self._salts = salts
+        self._host_key_id, self._host_sign = host_key_id, host_sign
         self._entries: list[Entry] = []
         self._postings: list[Posting] = []
         self._held: list[Held] = []
         self._ended: list[Ended] = []
-        self._due: list[Due] = []
-        self._done: list[str] = []
+        self._due: dict[str, Due] = {}
+        self._done: dict[str, None] = {}
 
     def enter(self, act: SignedAct) -> int:
         """Appends a party's act; returns its position."""
@@ -154,6 +164,13 @@ class Turn:
         self._standing.heads = Heads(position + 1, heads.next_numbers)
         self._standing.lasts[act.act.key_id, act.audience] = (act.act.sequence, act.digest)
         return position
+
+    def state(self, kind: str, audience: str, body: Body) -> SignedAct:
+        """Signs and appends an act of the host's own."""
+        last = self._standing.lasts.get((self._host_key_id, audience), (0, None))
+        act = self._host_sign(kind, audience, body, last)
+        self.enter(act)
+        return act
 
     def post(self, recipient: str, kind: str, payload: dict[str, Any]) -> int:
         """Puts something into a recipient's inbox, at the tick; returns its number there."""
@@ -177,11 +194,13 @@ class Turn:
 
     def due(self, subject: str, kind: str, after_s: int, payload: dict[str, Any]) -> None:
         """Has something done so many seconds from now, unless it is done away with before."""
-        self._due.append(Due(subject, kind, self.now_us + after_s * MICROSECONDS_PER_SECOND, canonical(payload)))
+        due_us = self.now_us + after_s * MICROSECONDS_PER_SECOND
+        self._due[subject] = Due(subject, kind, due_us, canonical(payload))
 
     def done(self, subject: str) -> None:
         """What was due is due no longer."""
-        self._done.append(subject)
+        self._due.pop(subject, None)
+        self._done[subject] = None
 
     def batch(self) -> Batch:
         """All of it."""
@@ -190,6 +209,6 @@ class Turn:
             tuple(self._postings),
             tuple(self._held),
             tuple(self._ended),
-            tuple(self._due),
+            tuple(self._due.values()),
             tuple(self._done),
         )

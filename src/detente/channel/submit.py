@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody
+from detente.channel.deadlines import forget_deadlines, set_deadlines
 from detente.channel.forms import view_of
 from detente.channel.standing import HOUR_US, Notified, Released, Standing, Turn, extent_us, volume_us
 from detente.channel.views import View
@@ -22,7 +23,6 @@ from detente.domain import (
     Answer,
     InvalidVolume,
     NotUnderstood,
-    ReceiptStage,
     StaleVersion,
     Understanding,
     at,
@@ -33,7 +33,6 @@ from detente.screening import check_footprint
 
 MOST_MEETINGS: Final = 100  # told one by one; the rest are counted
 MOST_VOLUMES: Final = 10_000
-DEADLINE: Final = "deadline"  # the kind of what is due when a stage has not been reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,17 +248,13 @@ def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: 
     if known:
         touched = {meeting.notice_id for meeting in world.of_view(sender, view.view_id)}
         turn.end(world.view(sender, view.view_id), sender, position)
-        _forget_deadlines(turn, sender, world.view(sender, view.view_id))
+        forget_deadlines(standing, turn, sender, world.view(sender, view.view_id))
     turn.hold(view, sender, position)
     touched |= {meeting.notice_id for meeting in world.put_view(sender, view)}
     told = lead(standing.understanding, view, turn.tick_us)
     turn.post(view.recipient, "view", {"sender": sender, "envelope": act.envelope.decode(), **told})
     _post_answers(turn, world, touched)
-    for stage in ReceiptStage:
-        within_s = standing.understanding.terms.within_s(stage, view.activity)
-        if within_s is not None:
-            told_of = {"sender": sender, "view_id": view.view_id, "version": view.version, "stage": stage.value}
-            turn.due(_subject(sender, view, stage), DEADLINE, within_s, told_of | {"recipient": view.recipient})
+    set_deadlines(standing, turn, sender, view)
 
 
 def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: SignedAct, body: CancelBody) -> None:
@@ -268,19 +263,10 @@ def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: 
     view = world.view(sender, body.id)
     touched = {meeting.notice_id for meeting in world.of_view(sender, body.id)}
     turn.end(view, sender, position)
-    _forget_deadlines(turn, sender, view)
+    forget_deadlines(standing, turn, sender, view)
     world.drop_view(sender, body.id)
     turn.post(recipient, "cancel", {"sender": sender, "envelope": act.envelope.decode()})
     _post_answers(turn, world, touched)
-
-
-def _forget_deadlines(turn: Turn, sender: str, view: View) -> None:
-    for stage in ReceiptStage:
-        turn.done(_subject(sender, view, stage))
-
-
-def _subject(sender: str, view: View, stage: ReceiptStage) -> str:
-    return f"{DEADLINE}/{sender}/{view.recipient}/{view.view_id}/{view.version}/{stage.value}"
 
 
 def _post_answers(turn: Turn, world: World, notice_ids: set[str]) -> None:

@@ -113,15 +113,16 @@ class World:
         del self._views[sender, view_id]
         self._view_index.delete(sender, view_id)
 
-    def expire(self, now_us: int) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """Takes out what is over; returns the ids of own notices, and senders and ids of views, of which nothing is left."""
-        own = tuple(notice_id for _, notice_id in self._own_index.expire(now_us))
-        views = self._view_index.expire(now_us)
-        for notice_id in own:
-            del self._own[notice_id]
-        for key in views:
-            del self._views[key]
-        return own, views
+    def expire(self, now_us: int) -> tuple[tuple[View, ...], tuple[tuple[str, View], ...]]:
+        """Takes out what is over, once nothing can come within the minima of it any more.
+
+        Returns:
+            own notices of which nothing is left, and views with their senders.
+        """
+        own = tuple(self._own.pop(notice_id) for _, notice_id in self._own_index.expire(now_us))
+        return own, tuple(
+            (sender, self._views.pop((sender, view_id))) for sender, view_id in self._view_index.expire(now_us)
+        )
 
     def own(self, notice_id: str) -> View:
         """A notice of the party's own in force, as it was submitted for screening. Raises KeyError: there is none."""

@@ -174,6 +174,8 @@ class Terms:
             raise InvalidVolume(
                 f"{min(str(s) for s in strangers)} is in a rule and is not a party", hint="add it to the parties"
             )
+        if [step.after_s for step in self.ladder] != sorted(step.after_s for step in self.ladder):
+            raise InvalidVolume("the steps of the ladder are not in the order of their times", hint="sort them")
         _check_seconds("tick", self.tick_s)
 
     def lead_s(self, activity: Activity) -> int | None:
