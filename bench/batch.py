@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -30,14 +31,17 @@ Say = Callable[[str], None]
 
 ENGINE: Final = "détente"
 ROUNDS: Final = 5
-SLOW_S: Final = 45.0  # a contender that takes longer is run twice, not five times
+SLOW_S: Final = 20.0  # a contender that takes longer is run `SLOW_ROUNDS` times
+SLOW_ROUNDS: Final = 3
+TIMES_THE_BEST: Final = 10.0  # a contender slower than this at one count is left out at a million
 WARM: Final = 1_000
 BEST: Final = 3  # of the peers, in their order, also run on the other sets
 
 
 @dataclass(frozen=True)
 class Run:
-    """One process's measure: seconds of all its threads and by the clock, and what its memory grew by at its peak."""
+    """One process's measure: seconds of all its threads and by the clock; the most memory it held, with all it has loaded and the input,
+    and by how much that is more than it held with the input in memory and everything loaded."""
 
     cpu_s: float
     wall_s: float
@@ -63,21 +67,41 @@ class Row:
     agreement: Agreement
 
 
-def rows_at(set_name: str, count: int, folder: Path, say: Say, *, rounds: int = ROUNDS) -> list[Row]:
-    """The engine and every peer that is run at this count."""
+def rows_at(
+    set_name: str, count: int, folder: Path, say: Say, *, rounds: int = ROUNDS, without: Collection[str] = ()
+) -> list[Row]:
+    """The engine and every peer that is run at this count and not left out."""
     p = planned(set_name, count)
     arrays = folder / f"{set_name}-{count}"
     arrays.mkdir()
     for name, value in (("engine", p), ("peers", plane(p))):
         (arrays / name).write_bytes(pickle.dumps(value, protocol=5))
-    taken = _rounds(arrays, contenders(set_name, count), rounds, say)
-    ours = _answer(arrays, ENGINE, 1)
-    rows = []
-    for (name, threads), runs in taken.items():
-        agreement = compared(p, ours, _answer(arrays, name, threads))
-        rows.append(_row(name, threads, set_name, count, runs, agreement))
+    who = [key for key in contenders(set_name, count) if key[0] not in without]
+    taken = _rounds(arrays, who, rounds, say)
+    agreements = _agreements(p, arrays, list(taken))
     shutil.rmtree(arrays)
-    return rows
+    return [_row(*key, set_name, count, runs, agreements[key]) for key, runs in taken.items()]
+
+
+def too_slow(rows: Sequence[Row]) -> set[str]:
+    """Peers that took more than `TIMES_THE_BEST` times as long as the best contender, on one thread, at the largest count in `rows`."""
+    largest = max(row.count for row in rows)
+    took = {row.contender: row.cpu_s for row in rows if (row.count, row.threads) == (largest, 1)}
+    return {name for name, cpu_s in took.items() if cpu_s > TIMES_THE_BEST * min(took.values())}
+
+
+def _agreements(p: Planned, arrays: Path, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Agreement]:
+    """How each one's pairs compare with the engine's on one thread; what two found alike is measured once."""
+    ours = _answer(arrays, ENGINE, 1)
+    seen: dict[bytes, Agreement] = {}
+    agreements = {}
+    for key in keys:
+        pairs, answers = _answer(arrays, *key)
+        mark = sha256(pairs.tobytes() + answers.tobytes()).digest()
+        if mark not in seen:
+            seen[mark] = compared(p, ours, (pairs, answers))
+        agreements[key] = seen[mark]
+    return agreements
 
 
 def contenders(set_name: str, count: int) -> list[tuple[str, int]]:
@@ -93,7 +117,7 @@ def _rounds(arrays: Path, keys: Sequence[tuple[str, int]], rounds: int, say: Say
     taken: dict[tuple[str, int], list[Run]] = {key: [] for key in keys}
     for number in range(rounds):
         for key, runs in taken.items():
-            if number >= 2 and runs[0].cpu_s > SLOW_S:
+            if number >= SLOW_ROUNDS and runs[0].cpu_s > SLOW_S:
                 continue
             runs.append(_in_a_process(arrays, *key))
             say(f"{arrays.name}, round {number + 1}: {key[0]}, {key[1]} thread(s): {runs[-1].cpu_s:.2f} CPU-s")
@@ -139,8 +163,9 @@ def main(arrays: Path, name: str, threads: int) -> None:
     small = planned("day", WARM)
     _found(name, small if name == ENGINE else plane(small), threads)
     Exact(small).excess_m(0, 0)
-    given = pickle.loads((arrays / ("engine" if name == ENGINE else "peers")).read_bytes())
-    before_mb = _peak_mb()
+    with (arrays / ("engine" if name == ENGINE else "peers")).open("rb") as saved:
+        given = pickle.load(saved)  # straight into the arrays, with no copy that would raise the peak
+    before_mb = _held_mb()
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     pairs, answers = _found(name, given, threads)
     wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
@@ -163,10 +188,16 @@ def peer_named(name: str) -> Peer:
     return next(peer for peer in PEERS if peer.name == name)
 
 
+def _held_mb() -> float:
+    """The memory the process holds now, MB; where the system doesn't tell, the most it has held."""
+    held = Path("/proc/self/statm")
+    return int(held.read_text().split()[1]) * resource.getpagesize() / 1e6 if held.exists() else _peak_mb()
+
+
 def _peak_mb() -> float:
     """The most memory the process has held, MB. macOS counts it in bytes, Linux in kB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1e6 if sys.platform == "darwin" else 1e3)
+    return most / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
 
 
 if __name__ == "__main__":

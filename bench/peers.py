@@ -337,5 +337,5 @@ PEERS: Final = (
     Peer("SQLite R*Tree, 4D", sqlite_rtree, (1,), 1_000_000),
     Peer("rtree, 4D", rtree_4d, (1,), 1_000_000),
     Peer("geopandas.sjoin", geopandas_join, (1,), 100_000),
-    Peer("DuckDB spatial join", duckdb_spatial_join, (1, 2), 100_000),
+    Peer("DuckDB spatial join", duckdb_spatial_join, (1,), 100_000),
 )
