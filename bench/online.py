@@ -1,4 +1,4 @@
-"""The changing index beside SQLite's R*Tree, while volumes come and go; positions; pairs of tracks.
+"""The changing index beside SQLite's R*Tree, while volumes come and go; proposals; positions; pairs of tracks.
 
 `python -m bench.online --counts 10000 100000 1000000` prints a table. SQLite keeps the very boxes the index keeps (whole
 numbers, so nothing is rounded twice) in memory, and what it finds goes through the very same exact step; so the two differ in
@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.workload import DAY_S, MIDNIGHT_US, planned
-from detente.domain import Activity
+from detente.domain import Activity, Notice
 from detente.screening import kernels
+from detente.screening.clearing import propose
 from detente.screening.engine import VolumeArrays, compiled
 from detente.screening.index import VolumeIndex
-from detente.screening.packed import Pack, prepared_of
+from detente.screening.packed import ACTIVITIES, Pack, prepared_of
 from detente.screening.tracks import Tracks, closest_approaches
 
 COUNTS = (10_000, 100_000, 1_000_000)
@@ -29,6 +30,7 @@ STEPS = 4_000
 SQLITE_STEPS = 1_000
 LEGS = 24
 POSITIONS = 1_000_000
+PROPOSED = 200
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ def main() -> None:
 def figures(set_name: str, count: int, *, with_sqlite: bool) -> list[Figure]:
     """Everything at one count."""
     plan = planned(set_name, count + STEPS)
-    index = VolumeIndex(plan.table, room=count + STEPS)
+    index = VolumeIndex(np.tile(plan.table, (len(ACTIVITIES), len(ACTIVITIES), 1)), room=count + STEPS)
     index.query(index.pack_arrays(part(plan.volumes, 0, 1)))
     filled_us = timed(lambda: index.insert(np.arange(count), index.pack_arrays(part(plan.volumes, 0, count)))) / count
     packs = [index.pack_arrays(part(plan.volumes, count + k, count + k + 1)) for k in range(STEPS)]
     sqlite = Sqlite(index, count) if with_sqlite else None
     found = [Figure("filled at once, a volume", count, filled_us, filled_us), *_steps(index, packs, count)]
-    found += [_values(index, packs, count), _routes(index, packs, count)]
+    found += [_values(index, packs, count), _routes(index, packs, count), *_proposals(index, packs, count)]
     if sqlite is not None:
         found += sqlite.steps(packs[:SQLITE_STEPS])
         ratio = found[-2].p50_us / found[1].p50_us
@@ -148,6 +150,23 @@ def _routes(index: VolumeIndex, packs: list[Pack], count: int) -> Figure:
         routes.append(Pack(real, *rest, LEGS))
     index.query(routes[0])
     return figure("index: ask about a route of 24 volumes", count, [timed(lambda r=r: index.query(r)) for r in routes])
+
+
+def _proposals(index: VolumeIndex, packs: list[Pack], count: int) -> list[Figure]:
+    """Clearing moves of 200 volumes that meet something, dimension by dimension and all three; the middle one and the worst."""
+    asked = []
+    for pack in [p for p in packs if len(index.query(p))][:PROPOSED]:
+        volume = prepared_of(pack.real, pack.lat_lon, pack.joins, [0]).volume
+        notice = Notice("1", "A", Activity.AIR_OPERATION, (volume,))
+        asked.append((notice, notice.volumes, index, int(pack.whole[0, kernels.WHO]) >> 8))
+    found = []
+    for among in (("time",), ("altitude",), ("sideways",), ("time", "altitude", "sideways")):
+        propose(*asked[0], among=among)
+        moves: list[int] = []
+        took = [timed(lambda a=a: moves.append(len(propose(*a, among=among)))) for a in asked]  # noqa: B023 called at once
+        name = f"index: propose, {' '.join(among)}: {sum(moves)} for {len(asked)} (worst)"
+        found.append(Figure(name, count, float(np.median(took)), max(took)))
+    return found
 
 
 class Sqlite:

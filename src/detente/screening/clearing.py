@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import radians
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from detente.screening.proposals import (
     MOVES,
     SIDEWAYS_STEP_M,
     TIME_STEP_S,
+    Dimension,
     Plane,
     altitude_steps,
     bearings_hold,
@@ -56,21 +57,30 @@ _KNOWN_HEIGHTS: Final = tuple(
 )
 
 
-def propose(notice: Notice, volumes: Sequence[Volume4D], index: VolumeIndex, party: int) -> tuple[Proposal, ...]:
+def propose(
+    notice: Notice,
+    volumes: Sequence[Volume4D],
+    index: VolumeIndex,
+    party: int,
+    *,
+    among: Sequence[Dimension] = get_args(Dimension),
+) -> tuple[Proposal, ...]:
     """The smallest clearing move in each dimension that makes sense for the notice's activity, against everything active.
 
     Args:
         volumes: the notice's own, or those of them that count. party: its code in the index.
+        among: the dimensions to look in.
     Raises:
         InvalidVolume: a footprint's geometry cannot be.
     """
-    if not MOVES[notice.activity]:
+    dimensions = [dimension for dimension in MOVES[notice.activity] if dimension in among]
+    if not dimensions:
         return ()
     asked = _Asked(notice, tuple(volumes), index, party, _between_plans(index.minima))
     if asked.is_clear():
         return ()
     find = {"time": _in_time, "altitude": _in_altitude, "sideways": _sideways}
-    found = (find[dimension](asked) for dimension in MOVES[notice.activity])
+    found = (find[dimension](asked) for dimension in dimensions)
     return tuple(proposal for proposal in found if proposal is not None)
 
 
