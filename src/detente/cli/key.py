@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,7 @@ from detente.cli.keyring import (
 from detente.domain import KeyRefused, NotAuthentic, UnreadableFile
 from detente.record.fingerprint import check_spoken, read_spoken, spoken
 from detente.record.holder import EnrolledKey, Holder, Role, moment
-from detente.record.key_file import KeyFile, read_key_file
+from detente.record.key_file import read_key_file
 from detente.record.key_history import (
     Enrolment,
     Founding,
@@ -71,6 +72,17 @@ _until = click.option("--valid-until", metavar="TIME", help="The key signs until
 _enrolling = _with(_from, _until, _history, _by_passphrase_file, _json)
 
 
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """What the options say of the statement to be signed: when the key signs, the list it goes into, and how to answer."""
+
+    valid_from: str | None
+    valid_until: str | None
+    history: Path | None
+    by_passphrase_file: Path | None
+    as_json: bool
+
+
 @click.group()
 def key() -> None:
     """A party's keys: make, show, enrol, rotate, revoke."""
@@ -90,65 +102,74 @@ def key() -> None:
 @_out
 @_passphrase_file
 def new(
-    party: str, role: str, officer: str, by: Path | None, out: Path, passphrase_file: Path | None, **rest: Any
+    party: str,
+    role: str,
+    officer: str,
+    recovery: Path | None,
+    no_recovery: bool,
+    by: Path | None,
+    out: Path,
+    passphrase_file: Path | None,
+    valid_from: str | None,
+    valid_until: str | None,
+    history: Path | None,
+    by_passphrase_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Make a key: a .key file, secret and under a passphrase, and a .pub file to hand on.
 
     A root key also begins the party's list, PARTY.keys. An officer's key is enrolled in it at once with --by, or later with `enrol`.
     """
     holder = Holder(party, Role(role), officer)
-    _check_options(holder.role, by, **rest)
+    options = _Statement(valid_from, valid_until, history, by_passphrase_file, as_json)
+    _check_recovery(holder.role, recovery, no_recovery)
+    _check_enrolment(holder.role, by, options)
     if holder.role is Role.ROOT:
-        _new_root(holder, out, passphrase_file, **rest)
+        _new_root(holder, recovery, out, passphrase_file, options)
     elif by:
         fresh = fresh_key(holder, out, passphrase_file)
-        _enrol_key(fresh.signing.public, holder, by, fresh=fresh, **rest)
+        _enrol_key(fresh.signing.public, holder, by, options, fresh=fresh)
     else:
         fresh = fresh_key(holder, out, passphrase_file)
         fresh.write()
-        _tell(fresh.signing.public, holder, fresh, as_json=rest["as_json"])
+        _tell(fresh.signing.public, holder, fresh, as_json=as_json)
 
 
-def _check_options(role: Role, by: Path | None, **rest: Any) -> None:
-    if role is Role.ROOT and bool(rest["recovery"]) == rest["no_recovery"]:
+def _check_recovery(role: Role, recovery: Path | None, no_recovery: bool) -> None:
+    if role is Role.ROOT and bool(recovery) == no_recovery:
         raise click.UsageError("a root key needs --recovery FILE, made before it, or --no-recovery")
-    if role is not Role.ROOT and (rest["recovery"] or rest["no_recovery"]):
+    if role is not Role.ROOT and (recovery or no_recovery):
         raise click.UsageError("--recovery and --no-recovery are for a root key")
+
+
+def _check_enrolment(role: Role, by: Path | None, options: _Statement) -> None:
     if role is not Role.OFFICER and by:
         raise click.UsageError("--by enrols an officer's key; a root is founded, and a recovery key named by it")
-    if rest["valid_from"] and not by:
+    if options.valid_from and not by:
         raise click.UsageError(
             "--valid-from is said when an officer's key is enrolled: give --by, or use `enrol` later"
         )
-    if rest["valid_until"] and not by and role is not Role.ROOT:
+    if options.valid_until and not by and role is not Role.ROOT:
         raise click.UsageError("--valid-until is said when a key is enrolled: give --by, or use `enrol` later")
 
 
 def _new_root(
-    holder: Holder,
-    out: Path,
-    passphrase_file: Path | None,
-    *,
-    recovery: Path | None,
-    history: Path | None,
-    valid_until: str | None,
-    as_json: bool,
-    **_: Any,
+    holder: Holder, recovery: Path | None, out: Path, passphrase_file: Path | None, options: _Statement
 ) -> None:
-    path = history or out / f"{slug(holder.party)}.keys"
+    path = options.history or out / f"{slug(holder.party)}.keys"
     if path.exists():
         raise KeyRefused(
             f"{path} is there already", hint="change the root with `detente key rotate`, or choose another folder"
         )
     named = public_key_of(recovery, holder.party, Role.RECOVERY).public if recovery else None
-    until_us = _moment_us(valid_until, None)
+    until_us = _moment_us(options.valid_until, None)
     fresh = fresh_key(holder, out, passphrase_file)
     statement = Statement(holder.party, 0, None, _now_us(), Founding(fresh.signing.public, named, until_us))
     envelope = sign_statement(statement, fresh.signing)
     found(envelope)
     fresh.write()
     new_list(path, envelope)
-    _tell(fresh.signing.public, holder, fresh, path, as_json=as_json)
+    _tell(fresh.signing.public, holder, fresh, path, as_json=options.as_json)
 
 
 # ── enrol ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,54 +180,59 @@ def _new_root(
 @click.option("--by", type=_PATH, required=True, help="The root's private key file, which signs.")
 @click.option("--officer", default="", help="Which officer holds it, where the file does not say.")
 @_enrolling
-def enrol(file: Path, by: Path, officer: str, **rest: Any) -> None:
+def enrol(
+    file: Path,
+    by: Path,
+    officer: str,
+    valid_from: str | None,
+    valid_until: str | None,
+    history: Path | None,
+    by_passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
     """Enrol an officer's public key made elsewhere: a .pub file, or what a browser or OpenSSL exports as PEM.
 
     Have the officer read its fingerprint to you first.
     """
     given = read_key_file(file)
-    _, root = _party_of(by)
+    root = _party_of(by)
     holder = given.holder or Holder(root, Role.OFFICER, officer)
     if (holder.party, holder.role) != (root, Role.OFFICER) or (officer and officer != holder.officer):
         raise KeyRefused(
             f"{file} is the key of {holder}, by its own word", hint=f"only officers of {root} are enrolled here"
         )
-    _enrol_key(given.public, holder, by, **rest)
+    options = _Statement(valid_from, valid_until, history, by_passphrase_file, as_json)
+    _enrol_key(given.public, holder, by, options)
 
 
-def _party_of(by: Path) -> tuple[KeyFile, str]:
-    file = read_key_file(by)
-    if file.holder is None:
+def _party_of(by: Path) -> str:
+    holder = read_key_file(by).holder
+    if holder is None:
         raise KeyRefused(f"{by} does not say whose key it is", hint="give the .key file that `detente key new` wrote")
-    return file, file.holder.party
+    return holder.party
 
 
 def _enrol_key(
     public: PublicKey,
     holder: Holder,
     by: Path,
+    options: _Statement,
     *,
     fresh: FreshKey | None = None,
     replaces: str | None = None,
-    valid_from: str | None,
-    valid_until: str | None,
-    history: Path | None,
-    by_passphrase_file: Path | None,
-    as_json: bool,
-    **_: Any,
 ) -> None:
-    signing, signer = unlocked(by, by_passphrase_file)
+    signing, signer = unlocked(by, options.by_passphrase_file)
     if signer.party != holder.party:
         raise KeyRefused(f"{by} is the key of {signer}; it enrols nobody of {holder.party}")
-    ledger = ledger_beside(by, signer, history, signing)
+    ledger = ledger_beside(by, signer, options.history, signing)
     now_us = _now_us()
-    from_us, until_us = _moment_us(valid_from, now_us), _moment_us(valid_until, None)
+    from_us, until_us = _moment_us(options.valid_from, now_us), _moment_us(options.valid_until, None)
     assert from_us is not None
     envelope = ledger.signed(Enrolment(public, holder.officer, from_us, until_us, replaces), now_us, signing)
     if fresh:
         fresh.write()
     ledger.append(envelope)
-    _tell(public, holder, fresh, ledger.path, as_json=as_json, valid_from=moment(from_us))
+    _tell(public, holder, fresh, ledger.path, as_json=options.as_json, valid_from=moment(from_us))
 
 
 # ── rotate and revoke ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,7 +254,16 @@ def _enrol_key(
 @_out
 @_passphrase_file
 def rotate(
-    file: Path, by: Path | None, reason: str | None, out: Path, passphrase_file: Path | None, **rest: Any
+    file: Path,
+    by: Path | None,
+    reason: str | None,
+    out: Path,
+    passphrase_file: Path | None,
+    valid_from: str | None,
+    valid_until: str | None,
+    history: Path | None,
+    by_passphrase_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Make the key that takes the place of FILE's, and the statement that says so.
 
@@ -239,6 +274,7 @@ def rotate(
         raise KeyRefused(
             f"{file} does not say whose key it is", hint="give the .key or .pub file that `detente key new` wrote"
         )
+    options = _Statement(valid_from, valid_until, history, by_passphrase_file, as_json)
     if reason and old.holder.role is not Role.ROOT:
         raise click.UsageError(
             "--reason is for a root; a lost or stolen officer's key is revoked, and another enrolled"
@@ -247,36 +283,37 @@ def rotate(
         if by is None:
             raise click.UsageError("an officer's key is replaced by the root: give --by ROOT.key")
         fresh = fresh_key(old.holder, out, passphrase_file)
-        _enrol_key(fresh.signing.public, old.holder, by, fresh=fresh, replaces=old.public.id, **rest)
+        _enrol_key(fresh.signing.public, old.holder, by, options, fresh=fresh, replaces=old.public.id)
         return
-    if rest["valid_from"] or rest["valid_until"]:
+    if valid_from or valid_until:
         raise click.UsageError("--valid-from and --valid-until are for officers' keys")
-    _rotate_other(old.public, old.holder, by or file, Reason(reason or Reason.REPLACED), out, passphrase_file, **rest)
+    fresh, path = _rotated(old.public, old.holder, by or file, reason, out, passphrase_file, options)
+    _tell(fresh.signing.public, old.holder, fresh, path, as_json=as_json)
 
 
-def _rotate_other(
+def _rotated(
     old: PublicKey,
     holder: Holder,
     by: Path,
-    reason: Reason,
+    reason: str | None,
     out: Path,
     passphrase_file: Path | None,
-    *,
-    history: Path | None,
-    by_passphrase_file: Path | None,
-    as_json: bool,
-    **_: Any,
-) -> None:
-    signing, signer = unlocked(by, by_passphrase_file)
-    ledger = ledger_beside(by, signer, history, signing)
+    options: _Statement,
+) -> tuple[FreshKey, Path]:
+    """The root or recovery key that took the place of the one in force, and the list that says so; all written."""
+    signing, signer = unlocked(by, options.by_passphrase_file)
+    ledger = ledger_beside(by, signer, options.history, signing)
     _check_in_force(old, holder.role, ledger)
     fresh = fresh_key(holder, out, passphrase_file)
-    public = fresh.signing.public
-    body = RootChange(public, reason) if holder.role is Role.ROOT else RecoveryChange(public)
+    body = _change(holder.role, fresh.signing.public, Reason(reason or Reason.REPLACED))
     envelope = ledger.signed(body, _now_us(), signing, fresh.signing)
     fresh.write()
     ledger.append(envelope)
-    _tell(public, holder, fresh, ledger.path, as_json=as_json)
+    return fresh, ledger.path
+
+
+def _change(role: Role, new_key: PublicKey, reason: Reason) -> RootChange | RecoveryChange:
+    return RootChange(new_key, reason) if role is Role.ROOT else RecoveryChange(new_key)
 
 
 def _check_in_force(old: PublicKey, role: Role, ledger: Ledger) -> None:
