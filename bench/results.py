@@ -7,6 +7,7 @@ from math import log
 from pathlib import Path
 from typing import Any, Final
 
+from bench import small
 from bench.agreement import BAND_M
 from bench.batch import ENGINE, SLOW_S
 from bench.peers import PEERS
@@ -52,6 +53,7 @@ def as_markdown(measured: dict[str, Any]) -> str:
         for count in sorted({row["count"] for row in rows if row["set_name"] == set_name}):
             lines += _table([r for r in rows if r["set_name"] == set_name and r["count"] == count], rows)
         lines += _growth([r for r in rows if r["set_name"] == set_name])
+    lines += small.as_markdown(measured["small"]) if "small" in measured else []
     return "\n".join([*lines, "", *_agreement(rows)]) + "\n"
 
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from bench import batch, results
+from bench import batch, results, small
 from bench.workload import SETS
 
 ROOT: Final = Path(__file__).parents[1]
@@ -41,6 +41,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     docs.mkdir(exist_ok=True)
     measured = {"machine": machine(), "day": f"{datetime.now(UTC):%Y-%m-%d}", "batch": [asdict(row) for row in rows]}
+    measured["small"] = small.measured(say)
     (folder / "results.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     (folder / "RESULTS.md").write_text(results.as_markdown(measured), encoding="utf-8")
     results.plot(measured, docs / "all-against-all.svg")
