@@ -1,0 +1,557 @@
+"""The store for several workers, over PostgreSQL's wire. Implements `detente.channel.store.Store`.
+
+Only SQL that CockroachDB and YugabyteDB speak as well: plain B-trees, no extension, no notification, no advisory lock. Writing is
+SERIALIZABLE. What fails before COMMIT is sent has done nothing, and is tried again where that helps: the database asked for it
+(40001), or the connection was an old one. What fails in COMMIT is not tried again but told as `outcome_unknown`.
+
+A holder that stops in the middle of a transaction keeps the arena's row locked for `IDLE_S` at most: then the server ends its session.
+The clock is the server's. Over several servers it is each one's own, which is enough for a lease (see `channel.store`).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import takewhile
+from typing import Any, Final, TypeVar
+
+from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Lease, Posting, Result
+from detente.channel.tokens import Token
+from detente.domain import StoreUnavailable
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.stores.continuity import (
+    check_continues,
+    check_fence,
+    check_text,
+    does_not_fit,
+    no_such_arena,
+    not_in_force,
+)
+from detente.stores.migrations import LEDGER, Migration, migrations, pending
+from detente.stores.pool import Pool
+
+try:
+    import psycopg
+    from psycopg import Connection, Cursor, capabilities, errors
+    from psycopg.pq import TransactionStatus
+    from psycopg.rows import RowFactory, class_row, dict_row, kwargs_row
+except ImportError as error:
+    raise StoreUnavailable("psycopg is not installed", hint="pip install 'detente[postgres]'") from error
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 12  # of a transaction the database asks to do again; with the pauses between them, two seconds
+FIRST_PAUSE_S: Final = 0.001
+CONNECT_S: Final = 5
+IDLE_S: Final = 3  # a transaction of ours waits for nothing but this process, which takes milliseconds
+# synchronous_commit: where the server is set to answer before it has written, it is told not to.
+_SESSION: Final = f"""
+    SET synchronous_commit = on;
+    SET lock_timeout = '5s';
+    SET idle_in_transaction_session_timeout = '{IDLE_S}s'
+"""
+_KEEPALIVE: Final[dict[str, Any]] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_NOW_US: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_CHUNK_ROWS: Final = 500  # of what is streamed
+_AGAIN: Final = (errors.SerializationFailure, errors.DeadlockDetected)
+# Connection, resources, operator, system, and what asks to be done again; what is wrong with the request or its rights stays wrong.
+_PASSING: Final = ("08", "40", "53", "55", "57", "58")
+
+
+class PostgresStore:
+    """The store in a database that exists; its tables are made where there are none.
+
+    Args:
+        url: `postgresql://…`, as libpq reads it.
+    Raises:
+        StoreUnavailable: no connection, no right to make tables, or a newer détente has been at work there.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool = Pool(self._connect, _is_clean)
+        self._migrate()
+
+    def now_us(self) -> int:
+        return int(self._rows(f"SELECT {_NOW_US} AS now_us", {}, dict_row)[0]["now_us"])
+
+    def close(self) -> None:
+        self._pool.close()
+
+    # ── arenas ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def create_arena(self, name: str, created_us: int) -> None:
+        check_text("name", name)
+        sql = "INSERT INTO arena (name, created_us) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING"
+        self._transaction(lambda connection: connection.execute(sql, (name, created_us)))
+
+    def arenas(self) -> tuple[str, ...]:
+        return tuple(sorted(row["name"] for row in self._rows("SELECT name FROM arena", {}, dict_row)))
+
+    # ── the lease ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take_lease(self, arena: str, holder: str, address: str, ttl_s: float) -> Lease | None:
+        assert holder, "a holder has a name"
+        sql = f"""
+            UPDATE arena SET holder = %(holder)s, epoch = epoch + 1, address = %(address)s,
+                             expires_us = {_NOW_US} + %(ttl_us)s
+            WHERE name = %(arena)s AND (holder IN ('', %(holder)s) OR expires_us <= {_NOW_US})
+            RETURNING name AS arena, holder, epoch, address, expires_us
+        """  # noqa: S608
+
+        def take(connection: Connection[Any]) -> Lease | None:
+            values = {"arena": arena, "holder": holder, "address": address, "ttl_us": _us(ttl_s)}
+            taken = _one(connection, sql, values, class_row(Lease))
+            if taken is None:
+                _arena_row(connection, arena)
+            return taken
+
+        return self._transaction(take)
+
+    def renew_lease(self, lease: Lease, ttl_s: float) -> Lease:
+        sql = f"""
+            UPDATE arena SET expires_us = {_NOW_US} + %(ttl_us)s WHERE name = %(arena)s
+            RETURNING name AS arena, holder, epoch, address, expires_us
+        """  # noqa: S608
+
+        def renew(connection: Connection[Any]) -> Lease:
+            _fence(connection, lease)
+            renewed = _one(connection, sql, {"arena": lease.arena, "ttl_us": _us(ttl_s)}, class_row(Lease))
+            assert renewed is not None
+            return renewed
+
+        return self._transaction(renew)
+
+    def release_lease(self, lease: Lease) -> None:
+        sql = (
+            "UPDATE arena SET holder = '', address = '', expires_us = 0 WHERE name = %s AND holder = %s AND epoch = %s"
+        )
+        values = (lease.arena, lease.holder, lease.epoch)
+        self._transaction(lambda connection: connection.execute(sql, values))
+
+    def lease(self, arena: str) -> Lease | None:
+        sql = f"""
+            SELECT name AS arena, holder, epoch, address, expires_us FROM arena
+            WHERE name = %(arena)s AND holder <> '' AND expires_us > {_NOW_US}
+        """  # noqa: S608
+        return self._row(sql, {"arena": arena}, class_row(Lease))
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def commit(self, lease: Lease, batch: Batch) -> None:
+        def write(connection: Connection[Any]) -> None:
+            next_position = _fence(connection, lease)
+            check_continues(batch, next_position, _next_numbers(connection, lease.arena))
+            try:
+                _write(connection, lease.arena, batch, next_position)
+            except errors.IntegrityError as error:
+                raise does_not_fit(error.diag.message_detail or str(error)) from error
+
+        self._transaction(write)
+
+    def settle(self, lease: Lease) -> Heads:
+        def read(connection: Connection[Any]) -> Heads:
+            _fence(connection, lease)
+            return _heads(_all(connection, _HEADS, {"arena": lease.arena}, dict_row), lease.arena)
+
+        return self._transaction(read)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def heads(self, arena: str) -> Heads:
+        return _heads(self._rows(_HEADS, {"arena": arena}, dict_row), arena)
+
+    def entries(self, arena: str, from_position: int, limit: int) -> list[Entry]:
+        sql = """
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            WHERE arena = %(arena)s AND position >= %(from_position)s ORDER BY position LIMIT %(limit)s
+        """
+        return self._rows(sql, {"arena": arena, "from_position": from_position, "limit": limit}, class_row(Entry))
+
+    def entry(self, arena: str, position: int) -> Entry | None:
+        return next((entry for entry in self.entries(arena, position, 1) if entry.position == position), None)
+
+    def postings(self, arena: str, recipient: str, after_number: int, until_us: int, limit: int) -> list[Posting]:
+        sql = """
+            SELECT recipient, number, kind, payload, tick_us, position FROM posting
+            WHERE arena = %(arena)s AND recipient = %(recipient)s AND number > %(after_number)s
+            ORDER BY number LIMIT %(limit)s
+        """
+        values = {"arena": arena, "recipient": recipient, "after_number": after_number, "limit": limit}
+        return list(takewhile(lambda posting: posting.tick_us <= until_us, self._rows(sql, values, class_row(Posting))))
+
+    def result(self, arena: str, party: str, submission: str) -> Result | None:
+        sql = """
+            SELECT party, submission, digest, payload FROM result
+            WHERE arena = %(arena)s AND party = %(party)s AND submission = %(submission)s
+        """
+        return self._row(sql, {"arena": arena, "party": party, "submission": submission}, class_row(Result))
+
+    def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
+        sql = """
+            SELECT subject, kind, due_us, payload FROM due
+            WHERE arena = %(arena)s AND due_us <= %(until_us)s ORDER BY due_us, subject LIMIT %(limit)s
+        """
+        return self._rows(sql, {"arena": arena, "until_us": until_us, "limit": limit}, class_row(Due))
+
+    def in_force(self, arena: str) -> Iterator[tuple[Held, bytes]]:
+        sql = """
+            SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
+                   held.latest_us, held.position, held.ended_position, entry.envelope
+            FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
+            WHERE held.arena = %s AND held.ended_position IS NULL ORDER BY held.position
+        """
+        size = _CHUNK_ROWS if capabilities.has_stream_chunked() else 1
+        rows = kwargs_row(lambda envelope, **held: (Held(**held), envelope))
+        # A connection of its own: what stops half-way is closed, and an old one would fail at a row that cannot be asked for again.
+        with self._failures(), closing(self._connect()) as connection, connection.cursor(row_factory=rows) as cursor:
+            yield from cursor.stream(sql, (arena,), binary=True, size=size)
+
+    def held_at(
+        self, arena: str, position: int, recipient: str | None = None, after: Held | None = None, limit: int = 1000
+    ) -> list[Held]:
+        # One statement for all of `recipient`'s meanings would have the planner choose one index for all of them.
+        chosen = "" if recipient is None else "AND recipient = %(recipient)s"
+        sql = f"""
+            SELECT view_id, version, sender, recipient, level, earliest_us, latest_us, position,
+                   NULL::bigint AS ended_position
+            FROM held
+            WHERE arena = %(arena)s AND position <= %(position)s
+              AND (ended_position IS NULL OR ended_position > %(position)s)
+              {chosen}
+              AND (position, sender, view_id, recipient, version)
+                > (%(after_position)s, %(after_sender)s, %(after_view_id)s, %(after_recipient)s, %(after_version)s)
+            ORDER BY position, sender, view_id, recipient, version LIMIT %(limit)s
+        """  # noqa: S608
+        values = {"arena": arena, "position": position, "recipient": recipient, "limit": limit}
+        return self._rows(sql, values | _after(after), class_row(Held))
+
+    def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
+        sql = "SELECT key_id, audience, last_sequence FROM signer WHERE arena = %(arena)s"
+        rows = self._rows(sql, {"arena": arena}, dict_row)
+        return {(row["key_id"], row["audience"]): row["last_sequence"] for row in rows}
+
+    # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_token(self, token: Token) -> None:
+        sql = """
+            INSERT INTO token (digest, arena, party, role, officer, created_us, expires_us, revoked_us)
+            VALUES (%(digest)s, %(arena)s, %(party)s, %(role)s, %(officer)s, %(created_us)s, %(expires_us)s,
+                    %(revoked_us)s)
+            ON CONFLICT (digest) DO NOTHING
+        """
+
+        def add(connection: Connection[Any]) -> None:
+            _arena_row(connection, token.arena)
+            connection.execute(sql, {name: getattr(token, name) for name in token.__slots__})
+            if _one(connection, _BY_DIGEST, {"digest": token.digest}, class_row(Token)) != token:
+                raise does_not_fit("a token of that digest is there already, and says something else")
+
+        for name in ("party", "role", "officer"):
+            check_text(name, getattr(token, name))
+        self._transaction(add)
+
+    def token(self, digest: bytes) -> Token | None:
+        return self._row(_BY_DIGEST, {"digest": digest}, class_row(Token))
+
+    def tokens(self, arena: str) -> list[Token]:
+        sql = """
+            SELECT digest, arena, party, role, officer, created_us, expires_us, revoked_us FROM token
+            WHERE arena = %(arena)s ORDER BY created_us, digest
+        """
+        return self._rows(sql, {"arena": arena}, class_row(Token))
+
+    def revoke_token(self, digest: bytes, revoked_us: int) -> None:
+        sql = "UPDATE token SET revoked_us = %s WHERE digest = %s AND revoked_us IS NULL"
+        self._transaction(lambda connection: connection.execute(sql, (revoked_us, digest)))
+
+    # ── connections ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _connect(self) -> Connection[Any]:
+        connection: Connection[Any] = psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=CONNECT_S,
+            client_encoding="utf8",
+            application_name="detente",
+            **_KEEPALIVE,
+        )
+        connection.execute(_SESSION)
+        return connection
+
+    def _migrate(self) -> None:
+        """Applies what is missing, a transaction each.
+
+        Its first statement is the record of itself. Of two processes, the second one waits there for the first and then fails, and
+        looks again. If we die on the way nothing is left of it; or, on a server that does not take table changes back, tables
+        without a record, which are made again as they are.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                self._transaction(lambda connection: connection.execute(LEDGER))
+                applied = self._rows("SELECT number, sha256 FROM migration", {}, dict_row)
+                for migration in pending(migrations("postgres"), {row["number"]: row["sha256"] for row in applied}):
+                    self._transaction(partial(_apply, migration=migration))
+                return
+            except StoreUnavailable as error:
+                if attempt == ATTEMPTS - 1 or not isinstance(error.__cause__, _RACED):
+                    raise
+                _pause(attempt)
+
+    def _transaction(self, work: Callable[[Connection[Any]], T]) -> T:
+        """Does the work in one SERIALIZABLE transaction, again where the database asks for that."""
+
+        def attempt(connection: Connection[Any]) -> T:
+            connection.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+            try:
+                done = work(connection)
+            except BaseException:
+                _roll_back(connection)
+                raise
+            _commit(connection)
+            return done
+
+        with self._failures():
+            for count in range(ATTEMPTS - 1):
+                try:
+                    return self._with_connection(attempt)
+                except _AGAIN:
+                    _pause(count)
+            return self._with_connection(attempt)
+
+    def _with_connection(self, work: Callable[[Connection[Any]], T]) -> T:
+        """Does the work; once more on a new connection where the one that was kept turns out to be dead."""
+        connection = None
+        try:
+            with self._pool.connection() as connection:
+                return work(connection)
+        except psycopg.Error:
+            if connection is None or not connection.closed:
+                raise
+        self._pool.close_idle()
+        with self._pool.connection() as connection:
+            return work(connection)
+
+    def _rows(self, sql: str, values: Mapping[str, Any], kind: RowFactory[T]) -> list[T]:
+        with self._failures():
+            return self._with_connection(lambda connection: _all(connection, sql, values, kind))
+
+    def _row(self, sql: str, values: Mapping[str, Any], kind: RowFactory[T]) -> T | None:
+        rows = self._rows(sql, values, kind)
+        return rows[0] if rows else None
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise _unavailable(error) from error
+
+
+_RACED: Final = (errors.UniqueViolation, errors.DuplicateTable, errors.DuplicateObject, *_AGAIN)
+_BY_DIGEST: Final = """
+    SELECT digest, arena, party, role, officer, created_us, expires_us, revoked_us FROM token WHERE digest = %(digest)s
+"""
+_HEADS: Final = """
+    SELECT arena.next_position, arena.turns, inbox.recipient, inbox.next_number
+    FROM arena LEFT JOIN inbox ON inbox.arena = arena.name WHERE arena.name = %(arena)s
+"""
+
+
+def _unavailable(error: psycopg.Error, *, outcome_unknown: bool = False) -> StoreUnavailable:
+    """What libpq or the server said, without the connection's parameters, which may hold a password."""
+    state = error.sqlstate or ("08000" if isinstance(error, psycopg.OperationalError) else "XX000")
+    said = " ".join(str(error.diag.message_primary or error).split())
+    return StoreUnavailable(
+        f"database: {said} ({state})",
+        hint="check that the database server runs, has room, and lets this user in",
+        retry_may_help=state.startswith(_PASSING),
+        outcome_unknown=outcome_unknown,
+    )
+
+
+def _us(duration_s: float) -> int:
+    return round(duration_s * MICROSECONDS_PER_SECOND)
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(FIRST_PAUSE_S * 2**attempt)
+
+
+def _is_clean(connection: Connection[Any]) -> bool:
+    return not connection.closed and connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+
+def _commit(connection: Connection[Any]) -> None:
+    """COMMIT. Refused by name, it was not done; in every other failure it may have been, and stands or will stand all the same."""
+    try:
+        connection.execute("COMMIT")
+    except _AGAIN:
+        raise
+    except psycopg.Error as error:
+        raise _unavailable(error, outcome_unknown=True) from error
+
+
+def _roll_back(connection: Connection[Any]) -> None:
+    if connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        try:
+            connection.execute("ROLLBACK")
+        except psycopg.Error:
+            connection.close()  # that undoes it too, and what went wrong first is what is told
+
+
+def _apply(connection: Connection[Any], migration: Migration) -> None:
+    connection.execute("SET LOCAL lock_timeout = 0")
+    connection.execute(
+        f"INSERT INTO migration (number, name, sha256, applied_us) VALUES (%s, %s, %s, {_NOW_US})",  # noqa: S608
+        (migration.number, migration.name, migration.sha256),
+    )
+    for statement in migration.statements:
+        connection.execute(statement)
+
+
+def _all(connection: Connection[Any], sql: str, values: Mapping[str, Any], kind: RowFactory[T]) -> list[T]:
+    with connection.cursor(binary=True, row_factory=kind) as cursor:
+        return cursor.execute(sql, values).fetchall()
+
+
+def _one(connection: Connection[Any], sql: str, values: Mapping[str, Any], kind: RowFactory[T]) -> T | None:
+    rows = _all(connection, sql, values, kind)
+    return rows[0] if rows else None
+
+
+def _after(held: Held | None) -> dict[str, Any]:
+    """The key of the last row of a page; before every row where there was none."""
+    if held is None:
+        return {
+            "after_position": -1,
+            "after_sender": "",
+            "after_view_id": "",
+            "after_recipient": "",
+            "after_version": 0,
+        }
+    return {f"after_{name}": getattr(held, name) for name in ("position", "sender", "view_id", "recipient", "version")}
+
+
+def _arena_row(connection: Connection[Any], arena: str) -> dict[str, Any]:
+    """The arena's row, locked until the transaction ends."""
+    sql = "SELECT holder, epoch, next_position FROM arena WHERE name = %(arena)s FOR UPDATE"
+    row = _one(connection, sql, {"arena": arena}, dict_row)
+    if row is None:
+        raise no_such_arena(arena)
+    return row
+
+
+def _fence(connection: Connection[Any], lease: Lease) -> int:
+    """The next position, where the lease still holds."""
+    row = _arena_row(connection, lease.arena)
+    check_fence(lease, row["holder"], row["epoch"])
+    return int(row["next_position"])
+
+
+def _next_numbers(connection: Connection[Any], arena: str) -> dict[str, int]:
+    rows = _all(
+        connection, "SELECT recipient, next_number FROM inbox WHERE arena = %(arena)s", {"arena": arena}, dict_row
+    )
+    return {row["recipient"]: row["next_number"] for row in rows}
+
+
+def _heads(rows: Sequence[Mapping[str, Any]], arena: str) -> Heads:
+    if not rows:
+        raise no_such_arena(arena)
+    next_numbers = {row["recipient"]: row["next_number"] for row in rows if row["recipient"] is not None}
+    return Heads(rows[0]["next_position"], next_numbers, rows[0]["turns"])
+
+
+def _write(connection: Connection[Any], arena: str, batch: Batch, next_position: int) -> None:
+    """A statement a table, whatever the number of rows, all sent before the first answer is waited for."""
+
+    def each(sql: str, rows: Sequence[Any], **more: Any) -> Cursor[Any] | None:
+        if not rows:
+            return None
+        columns = {name: [getattr(row, name) for row in rows] for name in rows[0].__slots__}
+        return connection.execute(sql, {"arena": arena} | columns | more)
+
+    with connection.pipeline():
+        each(
+            """INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
+            SELECT %(arena)s, row.* FROM unnest(
+                %(position)b::bigint[], %(received_us)b::bigint[], %(kind)b::text[], %(party)b::text[],
+                %(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[], %(envelope)b::bytea[],
+                %(salt)b::bytea[]) AS row""",
+            batch.entries,
+        )
+        each(
+            """INSERT INTO signer (arena, key_id, audience, last_sequence)
+            SELECT %(arena)s, row.* FROM unnest(%(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[]) AS row
+            ON CONFLICT (arena, key_id, audience)
+            DO UPDATE SET last_sequence = greatest(signer.last_sequence, excluded.last_sequence)""",
+            _last_of_each_key(batch.entries),
+        )
+        each(
+            """INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
+            SELECT %(arena)s, row.* FROM unnest(
+                %(recipient)b::text[], %(number)b::bigint[], %(kind)b::text[], %(payload)b::bytea[],
+                %(tick_us)b::bigint[], %(position)b::bigint[]) AS row""",
+            batch.postings,
+        )
+        each(
+            """INSERT INTO inbox (arena, recipient, next_number)
+            SELECT %(arena)s, row.recipient, row.number + 1
+            FROM unnest(%(recipient)b::text[], %(number)b::bigint[]) AS row (recipient, number)
+            ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number""",
+            list({posting.recipient: posting for posting in batch.postings}.values()),
+        )
+        each(
+            """INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
+                                 ended_position)
+            SELECT %(arena)s, row.* FROM unnest(
+                %(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
+                %(level)b::text[], %(earliest_us)b::bigint[], %(latest_us)b::bigint[], %(position)b::bigint[],
+                %(ended_position)b::bigint[]) AS row""",
+            batch.held,
+        )
+        ended = _end(each, batch.ended)
+        connection.execute("DELETE FROM due WHERE arena = %s AND subject = ANY(%s::text[])", (arena, list(batch.done)))
+        each(
+            """INSERT INTO due (arena, subject, kind, due_us, payload)
+            SELECT %(arena)s, row.* FROM unnest(
+                %(subject)b::text[], %(kind)b::text[], %(due_us)b::bigint[], %(payload)b::bytea[]) AS row""",
+            batch.due,
+        )
+        each(
+            """INSERT INTO result (arena, party, submission, digest, payload)
+            SELECT %(arena)s, row.* FROM unnest(
+                %(party)b::text[], %(submission)b::text[], %(digest)b::bytea[], %(payload)b::bytea[]) AS row""",
+            batch.results,
+        )
+        connection.execute(
+            "UPDATE arena SET next_position = %s, turns = turns + 1 WHERE name = %s",
+            (next_position + len(batch.entries), arena),
+        )
+    if ended is not None and ended.rowcount != len(batch.ended):
+        raise not_in_force(batch.ended, ended.rowcount)
+
+
+def _end(each: Callable[..., Cursor[Any] | None], ended: tuple[Ended, ...]) -> Cursor[Any] | None:
+    return each(
+        """UPDATE held SET ended_position = row.ended_position
+        FROM unnest(%(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
+                    %(ended_position)b::bigint[]) AS row (sender, view_id, recipient, version, ended_position)
+        WHERE held.arena = %(arena)s AND held.sender = row.sender AND held.view_id = row.view_id
+          AND held.recipient = row.recipient AND held.version = row.version AND held.ended_position IS NULL""",
+        ended,
+    )
+
+
+def _last_of_each_key(entries: tuple[Entry, ...]) -> list[Entry]:
+    """One row of a key and audience: a statement may not change the same row twice."""
+    last: dict[tuple[str, str], Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.sequence):
+        last[entry.key_id, entry.audience] = entry
+    return list(last.values())

@@ -1,0 +1,467 @@
+"""The embedded store: one SQLite file, for the processes of one machine. Implements `detente.channel.store.Store`.
+
+Write-ahead log, `synchronous=FULL`: what `commit` returned from is on the disk. One process writes at a time and the others wait,
+up to `BUSY_S`; readers see the last commit and wait for nobody. The file must be on a local disk, not a network share. It is made
+readable by its owner alone. The clock is this process's (`clock_us`): it decides when a lease may be taken, never who may write.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Lease, Posting, Result
+from detente.channel.tokens import Token
+from detente.domain import StoreUnavailable
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.stores.continuity import (
+    check_continues,
+    check_fence,
+    check_text,
+    does_not_fit,
+    no_such_arena,
+    not_in_force,
+)
+from detente.stores.migrations import LEDGER, migrations, pending
+from detente.stores.pool import Pool
+
+BUSY_S: Final = 5.0  # a commit takes milliseconds; who waits this long waits for something that is stuck
+T = TypeVar("T")
+
+# What goes away by itself, or once somebody has made room. The rest (damaged, read-only, no database) does not.
+_PASSING: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM")
+
+
+def system_clock_us() -> int:
+    """Microseconds since 1970 by the system's clock."""
+    return time.time_ns() // 1000
+
+
+class SqliteStore:
+    """The store in a file, made where there is none.
+
+    Args:
+        clock_us: microseconds since 1970.
+    Raises:
+        StoreUnavailable: the file cannot be opened or made, is no SQLite database, or a newer détente has been at work in it.
+    """
+
+    def __init__(self, path: Path, *, clock_us: Callable[[], int] = system_clock_us) -> None:
+        self._path = path
+        self._clock_us = clock_us
+        self._pool = Pool(self._connect, lambda connection: not connection.in_transaction)
+        self._make_file()
+        self._migrate()
+
+    def now_us(self) -> int:
+        return self._clock_us()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    # ── arenas ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def create_arena(self, name: str, created_us: int) -> None:
+        check_text("name", name)
+        sql = "INSERT INTO arena (name, created_us) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+        self._transaction(lambda connection: connection.execute(sql, (name, created_us)))
+
+    def arenas(self) -> tuple[str, ...]:
+        return tuple(sorted(row["name"] for row in self._rows("SELECT name FROM arena", {}, _named)))
+
+    # ── the lease ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take_lease(self, arena: str, holder: str, address: str, ttl_s: float) -> Lease | None:
+        assert holder, "a holder has a name"
+        sql = """
+            UPDATE arena SET holder = :holder, epoch = epoch + 1, address = :address, expires_us = :expires_us
+            WHERE name = :arena AND (holder IN ('', :holder) OR expires_us <= :now_us)
+            RETURNING name AS arena, holder, epoch, address, expires_us
+        """
+
+        def take(connection: sqlite3.Connection) -> Lease | None:
+            now_us = self._clock_us()
+            values = {"arena": arena, "holder": holder, "address": address, "now_us": now_us}
+            taken = _one(connection, sql, values | {"expires_us": now_us + _us(ttl_s)}, Lease)
+            if (
+                taken is None
+                and _one(connection, "SELECT 1 AS one FROM arena WHERE name = ?", (arena,), _named) is None
+            ):
+                raise no_such_arena(arena)
+            return taken
+
+        return self._transaction(take)
+
+    def renew_lease(self, lease: Lease, ttl_s: float) -> Lease:
+        sql = """
+            UPDATE arena SET expires_us = :expires_us WHERE name = :arena
+            RETURNING name AS arena, holder, epoch, address, expires_us
+        """
+
+        def renew(connection: sqlite3.Connection) -> Lease:
+            _fence(connection, lease)
+            values = {"arena": lease.arena, "expires_us": self._clock_us() + _us(ttl_s)}
+            renewed = _one(connection, sql, values, Lease)
+            assert renewed is not None
+            return renewed
+
+        return self._transaction(renew)
+
+    def release_lease(self, lease: Lease) -> None:
+        sql = "UPDATE arena SET holder = '', address = '', expires_us = 0 WHERE name = ? AND holder = ? AND epoch = ?"
+        values = (lease.arena, lease.holder, lease.epoch)
+        self._transaction(lambda connection: connection.execute(sql, values))
+
+    def lease(self, arena: str) -> Lease | None:
+        sql = """
+            SELECT name AS arena, holder, epoch, address, expires_us FROM arena
+            WHERE name = :arena AND holder <> '' AND expires_us > :now_us
+        """
+        return self._row(sql, {"arena": arena, "now_us": self._clock_us()}, Lease)
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def commit(self, lease: Lease, batch: Batch) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            next_position = _fence(connection, lease)
+            check_continues(batch, next_position, _next_numbers(connection, lease.arena))
+            try:
+                _write(connection, lease.arena, batch, next_position)
+            except sqlite3.IntegrityError as error:
+                raise does_not_fit(str(error)) from error
+
+        self._transaction(write)
+
+    def settle(self, lease: Lease) -> Heads:
+        def read(connection: sqlite3.Connection) -> Heads:
+            _fence(connection, lease)
+            return _heads(connection, lease.arena)
+
+        return self._transaction(read)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def heads(self, arena: str) -> Heads:
+        with self._failures(), self._pool.connection() as connection:
+            connection.execute("BEGIN")  # two statements, one moment
+            try:
+                return _heads(connection, arena)
+            finally:
+                connection.execute("ROLLBACK")
+
+    def entries(self, arena: str, from_position: int, limit: int) -> list[Entry]:
+        sql = """
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            WHERE arena = :arena AND position >= :from_position ORDER BY position LIMIT :limit
+        """
+        return self._rows(sql, {"arena": arena, "from_position": from_position, "limit": limit}, Entry)
+
+    def entry(self, arena: str, position: int) -> Entry | None:
+        return next((entry for entry in self.entries(arena, position, 1) if entry.position == position), None)
+
+    def postings(self, arena: str, recipient: str, after_number: int, until_us: int, limit: int) -> list[Posting]:
+        sql = """
+            SELECT recipient, number, kind, payload, tick_us, position FROM posting
+            WHERE arena = :arena AND recipient = :recipient AND number > :after_number ORDER BY number LIMIT :limit
+        """
+        values = {"arena": arena, "recipient": recipient, "after_number": after_number, "limit": limit}
+        return list(takewhile(lambda posting: posting.tick_us <= until_us, self._rows(sql, values, Posting)))
+
+    def result(self, arena: str, party: str, submission: str) -> Result | None:
+        sql = """
+            SELECT party, submission, digest, payload FROM result
+            WHERE arena = :arena AND party = :party AND submission = :submission
+        """
+        return self._row(sql, {"arena": arena, "party": party, "submission": submission}, Result)
+
+    def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
+        sql = """
+            SELECT subject, kind, due_us, payload FROM due
+            WHERE arena = :arena AND due_us <= :until_us ORDER BY due_us, subject LIMIT :limit
+        """
+        return self._rows(sql, {"arena": arena, "until_us": until_us, "limit": limit}, Due)
+
+    def in_force(self, arena: str) -> Iterator[tuple[Held, bytes]]:
+        sql = """
+            SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
+                   held.latest_us, held.position, held.ended_position, entry.envelope
+            FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
+            WHERE held.arena = ? AND held.ended_position IS NULL ORDER BY held.position
+        """
+        with self._failures(), self._pool.connection() as connection:
+            cursor = _cursor(connection, lambda envelope, **held: (Held(**held), envelope))
+            try:
+                yield from cursor.execute(sql, (arena,))
+            finally:
+                cursor.close()
+
+    def held_at(
+        self, arena: str, position: int, recipient: str | None = None, after: Held | None = None, limit: int = 1000
+    ) -> list[Held]:
+        # One statement for all of `recipient`'s meanings would have the planner choose one index for all of them.
+        chosen = "" if recipient is None else "AND recipient = :recipient"
+        sql = f"""
+            SELECT view_id, version, sender, recipient, level, earliest_us, latest_us, position, NULL AS ended_position
+            FROM held
+            WHERE arena = :arena AND position <= :position AND (ended_position IS NULL OR ended_position > :position)
+              {chosen}
+              AND (position, sender, view_id, recipient, version)
+                > (:after_position, :after_sender, :after_view_id, :after_recipient, :after_version)
+            ORDER BY position, sender, view_id, recipient, version LIMIT :limit
+        """  # noqa: S608
+        values = {"arena": arena, "position": position, "recipient": recipient, "limit": limit}
+        return self._rows(sql, values | _after(after), Held)
+
+    def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
+        sql = "SELECT key_id, audience, last_sequence FROM signer WHERE arena = ?"
+        rows = self._rows(sql, (arena,), _named)
+        return {(row["key_id"], row["audience"]): row["last_sequence"] for row in rows}
+
+    # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_token(self, token: Token) -> None:
+        sql = """
+            INSERT INTO token (digest, arena, party, role, officer, created_us, expires_us, revoked_us)
+            VALUES (:digest, :arena, :party, :role, :officer, :created_us, :expires_us, :revoked_us)
+            ON CONFLICT (digest) DO NOTHING
+        """
+
+        def add(connection: sqlite3.Connection) -> None:
+            try:
+                connection.execute(sql, _values(token))
+            except sqlite3.IntegrityError as error:
+                raise no_such_arena(token.arena) from error
+            if _one(connection, _BY_DIGEST, (token.digest,), Token) != token:
+                raise does_not_fit("a token of that digest is there already, and says something else")
+
+        for name in ("party", "role", "officer"):
+            check_text(name, getattr(token, name))
+        self._transaction(add)
+
+    def token(self, digest: bytes) -> Token | None:
+        return self._row(_BY_DIGEST, (digest,), Token)
+
+    def tokens(self, arena: str) -> list[Token]:
+        sql = """
+            SELECT digest, arena, party, role, officer, created_us, expires_us, revoked_us FROM token
+            WHERE arena = ? ORDER BY created_us, digest
+        """
+        return self._rows(sql, (arena,), Token)
+
+    def revoke_token(self, digest: bytes, revoked_us: int) -> None:
+        sql = "UPDATE token SET revoked_us = ? WHERE digest = ? AND revoked_us IS NULL"
+        self._transaction(lambda connection: connection.execute(sql, (revoked_us, digest)))
+
+    # ── connections ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _make_file(self) -> None:
+        try:
+            self._path.touch(mode=0o600, exist_ok=True)  # SQLite gives its other files the same mode
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{self._path} cannot be opened: {error.strerror}", hint="check the folder and who may write there"
+            ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _migrate(self) -> None:
+        with self._failures(), self._pool.connection() as connection:
+            _use_write_ahead_log(connection)
+
+        def apply(connection: sqlite3.Connection) -> None:
+            connection.execute(LEDGER)
+            applied = {row["number"]: row["sha256"] for row in _all(connection, "SELECT * FROM migration", (), _named)}
+            for migration in pending(migrations("sqlite"), applied):
+                for statement in migration.statements:
+                    connection.execute(statement)
+                record = "INSERT INTO migration (number, name, sha256, applied_us) VALUES (?, ?, ?, ?)"
+                connection.execute(record, (migration.number, migration.name, migration.sha256, self._clock_us()))
+
+        self._transaction(apply)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Does the work in one transaction that no other writer runs beside."""
+        with self._failures(), self._pool.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                done = work(connection)
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back already
+                    connection.execute("ROLLBACK")
+                raise
+            with self._failures(outcome_unknown=True):
+                connection.execute("COMMIT")
+            return done
+
+    def _rows(self, sql: str, values: Any, kind: Callable[..., T]) -> list[T]:
+        with self._failures(), self._pool.connection() as connection:
+            return _all(connection, sql, values, kind)
+
+    def _row(self, sql: str, values: Any, kind: Callable[..., T]) -> T | None:
+        with self._failures(), self._pool.connection() as connection:
+            return _one(connection, sql, values, kind)
+
+    @contextmanager
+    def _failures(self, *, outcome_unknown: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "")
+            raise StoreUnavailable(
+                f"database {self._path}: {error}",
+                hint="check that its disk has room and works, and that no other program holds it",
+                retry_may_help=name.startswith(_PASSING),
+                outcome_unknown=outcome_unknown,
+            ) from error
+
+
+_BY_DIGEST: Final = """
+    SELECT digest, arena, party, role, officer, created_us, expires_us, revoked_us FROM token WHERE digest = ?
+"""
+
+
+def _us(duration_s: float) -> int:
+    return round(duration_s * MICROSECONDS_PER_SECOND)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Once for a file. Two that do it at the same moment do not wait for each other in SQLite, so one of them tries again."""
+    give_up = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+
+
+def _cursor(connection: sqlite3.Connection, kind: Callable[..., T]) -> sqlite3.Cursor:
+    def row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> T:
+        return kind(**{column[0]: value for column, value in zip(cursor.description, values, strict=True)})
+
+    cursor = connection.cursor()
+    cursor.row_factory = row
+    return cursor
+
+
+def _named(**values: Any) -> dict[str, Any]:
+    return values
+
+
+def _all(connection: sqlite3.Connection, sql: str, values: Any, kind: Callable[..., T]) -> list[T]:
+    return _cursor(connection, kind).execute(sql, values).fetchall()
+
+
+def _one(connection: sqlite3.Connection, sql: str, values: Any, kind: Callable[..., T]) -> T | None:
+    rows = _all(connection, sql, values, kind)
+    return rows[0] if rows else None
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
+def _after(held: Held | None) -> dict[str, Any]:
+    """The key of the last row of a page; before every row where there was none."""
+    if held is None:
+        return {
+            "after_position": -1,
+            "after_sender": "",
+            "after_view_id": "",
+            "after_recipient": "",
+            "after_version": 0,
+        }
+    return {f"after_{name}": getattr(held, name) for name in ("position", "sender", "view_id", "recipient", "version")}
+
+
+def _fence(connection: sqlite3.Connection, lease: Lease) -> int:
+    """The next position, where the lease still holds."""
+    sql = "SELECT holder, epoch, next_position FROM arena WHERE name = ?"
+    row = _one(connection, sql, (lease.arena,), _named)
+    if row is None:
+        raise no_such_arena(lease.arena)
+    check_fence(lease, row["holder"], row["epoch"])
+    return int(row["next_position"])
+
+
+def _next_numbers(connection: sqlite3.Connection, arena: str) -> dict[str, int]:
+    rows = _all(connection, "SELECT recipient, next_number FROM inbox WHERE arena = ?", (arena,), _named)
+    return {row["recipient"]: row["next_number"] for row in rows}
+
+
+def _heads(connection: sqlite3.Connection, arena: str) -> Heads:
+    row = _one(connection, "SELECT next_position, turns FROM arena WHERE name = ?", (arena,), _named)
+    if row is None:
+        raise no_such_arena(arena)
+    return Heads(row["next_position"], _next_numbers(connection, arena), row["turns"])
+
+
+def _write(connection: sqlite3.Connection, arena: str, batch: Batch, next_position: int) -> None:
+    def each(sql: str, rows: Iterable[Any]) -> int:
+        return connection.executemany(sql, ({"arena": arena} | _values(row) for row in rows)).rowcount
+
+    each(
+        """INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
+        VALUES (:arena, :position, :received_us, :kind, :party, :key_id, :audience, :sequence, :envelope, :salt)""",
+        batch.entries,
+    )
+    each(
+        """INSERT INTO signer (arena, key_id, audience, last_sequence) VALUES (:arena, :key_id, :audience, :sequence)
+        ON CONFLICT (arena, key_id, audience)
+        DO UPDATE SET last_sequence = max(last_sequence, excluded.last_sequence)""",
+        batch.entries,
+    )
+    each(
+        """INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
+        VALUES (:arena, :recipient, :number, :kind, :payload, :tick_us, :position)""",
+        batch.postings,
+    )
+    each(
+        """INSERT INTO inbox (arena, recipient, next_number) VALUES (:arena, :recipient, :number + 1)
+        ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number""",
+        {posting.recipient: posting for posting in batch.postings}.values(),
+    )
+    each(
+        """INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
+                             ended_position)
+        VALUES (:arena, :sender, :view_id, :recipient, :version, :level, :earliest_us, :latest_us, :position,
+                :ended_position)""",
+        batch.held,
+    )
+    _end(each, batch.ended)
+    connection.executemany("DELETE FROM due WHERE arena = ? AND subject = ?", ((arena, done) for done in batch.done))
+    each(
+        """INSERT INTO due (arena, subject, kind, due_us, payload)
+        VALUES (:arena, :subject, :kind, :due_us, :payload)""",
+        batch.due,
+    )
+    each(
+        """INSERT INTO result (arena, party, submission, digest, payload)
+        VALUES (:arena, :party, :submission, :digest, :payload)""",
+        batch.results,
+    )
+    connection.execute(
+        "UPDATE arena SET next_position = ?, turns = turns + 1 WHERE name = ?",
+        (next_position + len(batch.entries), arena),
+    )
+
+
+def _end(each: Callable[[str, Iterable[Any]], int], ended: tuple[Ended, ...]) -> None:
+    done_count = each(
+        """UPDATE held SET ended_position = :ended_position
+        WHERE arena = :arena AND sender = :sender AND view_id = :view_id AND recipient = :recipient
+          AND version = :version AND ended_position IS NULL""",
+        ended,
+    )
+    if ended and done_count != len(ended):
+        raise not_in_force(ended, done_count)

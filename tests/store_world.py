@@ -1,0 +1,116 @@
+"""Batches for the stores' tests, each of which says in its own entries what it should consist of, so that half of one shows."""
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+
+from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting, Result
+
+ARENA = "levant"
+EMPTY = Heads(0, {})
+
+
+def an_entry(position, *, key_id="key", audience="", sequence=None, envelope=b"envelope", kind="notice"):
+    salt = sha256(position.to_bytes(8, "big")).digest()
+    return Entry(position, 1000 + position, kind, "A", key_id, audience, sequence or position + 1, envelope, salt)
+
+
+def a_posting(recipient, number, *, tick_us=0, position=0, payload=b"payload"):
+    return Posting(recipient, number, "notice", payload, tick_us, position)
+
+
+def a_held(position, *, view_id="v", version=1, sender="A", recipient="B", ended_position=None):
+    return Held(view_id, version, sender, recipient, "full", -(2**61), 2**61, position, ended_position)
+
+
+def the_end(held, ended_position):
+    return Ended(held.sender, held.view_id, held.version, held.recipient, ended_position)
+
+
+def a_due(subject, due_us, *, kind="deadline"):
+    return Due(subject, kind, due_us, subject.encode())
+
+
+def a_result(submission, *, party="A"):
+    return Result(party, submission, sha256(submission.encode()).digest(), b"answer to " + submission.encode())
+
+
+def a_turn(heads, size, *, holder="h", epoch=1, recipients=("B", "C"), padding=b""):
+    """A batch that goes on from `heads`: `size` entries, a posting to each recipient about each of them, and a result each."""
+    positions = range(heads.next_position, heads.next_position + size)
+    said = {"turn": heads.turns, "size": size, "first": heads.next_position, "holder": holder, "epoch": epoch}
+    envelope = json.dumps(said).encode() + padding
+    entries = tuple(an_entry(position, envelope=envelope) for position in positions)
+    postings = tuple(
+        a_posting(recipient, heads.next_numbers.get(recipient, 1) + index, position=position)
+        for recipient in recipients
+        for index, position in enumerate(positions)
+    )
+    held = tuple(a_held(position, view_id=f"v{position}") for position in positions)
+    results = tuple(a_result(f"s{position}") for position in positions)
+    return Batch(entries, postings, held=held, due=tuple(a_due(f"d{p}", p) for p in positions), results=results)
+
+
+def after(heads, batch):
+    """Where an arena stands after a batch."""
+    numbers = dict(heads.next_numbers)
+    for posting in batch.postings:
+        numbers[posting.recipient] = posting.number + 1
+    return Heads(heads.next_position + len(batch.entries), numbers, heads.turns + 1)
+
+
+def check(store, arena=ARENA):
+    """Looks at an arena of `a_turn`s from outside: nothing missing, nothing twice, no turn in part. Returns its heads."""
+    heads = store.heads(arena)
+    entries = store.entries(arena, 0, 10**6)
+    assert [entry.position for entry in entries] == list(range(heads.next_position))
+    said = [json.loads(entry.envelope.rstrip(b"\0")) for entry in entries]
+    firsts = [each["first"] for each in said]
+    for entry, each in zip(entries, said, strict=True):
+        assert each["first"] <= entry.position < each["first"] + each["size"]
+        assert firsts.count(each["first"]) == each["size"] if entry.position == each["first"] else True
+        assert store.result(arena, "A", f"s{entry.position}") == a_result(f"s{entry.position}")
+    assert len(set(firsts)) == heads.turns == (said[-1]["turn"] + 1 if said else 0)
+    epochs = [each["epoch"] for each in said]
+    assert epochs == sorted(epochs)
+    assert len({(each["epoch"], each["holder"]) for each in said}) == len(set(epochs))
+    for recipient, next_number in heads.next_numbers.items():
+        postings = store.postings(arena, recipient, 0, 0, 10**6)
+        assert [posting.number for posting in postings] == list(range(1, next_number))
+        assert [posting.position for posting in postings] == list(range(heads.next_position))
+    assert [held.position for held, _ in store.in_force(arena)] == list(range(heads.next_position))
+    assert len(store.due(arena, 10**9, 10**6)) == heads.next_position
+    return heads
+
+
+class Model:
+    """The slow, obvious store of one arena: lists."""
+
+    def __init__(self):
+        self.entries, self.postings, self.held, self.due, self.results = [], [], {}, {}, {}
+
+    def commit(self, batch):
+        self.entries += batch.entries
+        self.postings += batch.postings
+        for held in batch.held:
+            self.held[held.sender, held.view_id, held.recipient, held.version] = held
+        for end in batch.ended:
+            key = end.sender, end.view_id, end.recipient, end.version
+            self.held[key] = replace(self.held[key], ended_position=end.ended_position)
+        for subject in batch.done:
+            self.due.pop(subject, None)
+        self.due |= {due.subject: due for due in batch.due}
+        self.results |= {(result.party, result.submission): result for result in batch.results}
+
+    def in_force(self):
+        return {held for held in self.held.values() if held.ended_position is None}
+
+    def held_at(self, position, recipient=None):
+        stood = (
+            replace(held, ended_position=None)
+            for held in self.held.values()
+            if held.position <= position
+            and (held.ended_position is None or held.ended_position > position)
+            and recipient in (None, held.recipient)
+        )
+        return sorted(stood, key=lambda h: (h.position, h.sender, h.view_id, h.recipient, h.version))

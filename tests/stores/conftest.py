@@ -1,0 +1,23 @@
+"""Both databases, for every test that asks for `database_url` or `store`. None is skipped: without PostgreSQL these tests fail."""
+
+from contextlib import closing
+
+import pytest
+
+from detente.stores import open_store
+from postgres_server import server
+from store_world import ARENA
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request, tmp_path):
+    """A new, empty database."""
+    return f"sqlite:///{tmp_path / 'channel.db'}" if request.param == "sqlite" else server().new_database()
+
+
+@pytest.fixture
+def store(database_url):
+    """A store with one arena."""
+    with closing(open_store(database_url)) as opened:
+        opened.create_arena(ARENA, 1)
+        yield opened
