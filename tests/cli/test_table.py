@@ -80,8 +80,8 @@ def test_a_conflict_tells_who_where_when_how_closely_why_and_what_clears_it():
         "171200ZSEP18 to 171210ZSEP18",
         "3.00 km (1.62 NM) apart, at least 2.00 km (1.08 NM); minimum 9.26",
         "short by 7.26 km (3.92 NM)",
-        "LAF-7: 12 min later, or 1000 ft higher, or 1.5 NM towards 270°",
-        "UN-2: none within limits",
+        "LAF LAF-7: 12 min later, or 1000 ft higher, or 1.5 NM towards 270°",
+        "UNIFIL UN-2: none within limits",
         "CONFLICT: 3 pairs of 4 volumes; 1 conflict and 0 possible between 1 pair of notices.",
     ):
         assert words in " ".join(text.split()), words
@@ -123,7 +123,7 @@ def test_nothing_is_told_of_how_near_a_plan_comes_to_a_humanitarian_site():
     assert "short by" not in text
     assert "closest" not in text
     assert "3.00 km" not in text
-    assert "SITE: a humanitarian site is never asked to move" in text
+    assert "ICRC SITE: a humanitarian site is never asked to move" in text
 
 
 def test_many_volume_pairs_of_one_pair_of_notices_are_told_as_one():
@@ -218,7 +218,7 @@ def test_what_a_crowd_leaves_unmeasured_is_counted():
 
 
 def test_the_place_of_plans_that_are_apart_is_said_to_lie_between_them():
-    assert "where     between LAF-7 and UN-2, near 35°" in table_text(answered(conflict(LAF, UN)))
+    assert "where     between LAF LAF-7 and UNIFIL UN-2, near 35°" in table_text(answered(conflict(LAF, UN)))
 
 
 def test_the_short_form_tells_the_first_in_full_and_every_other_on_one_line():

@@ -168,8 +168,13 @@ def placed(conflict: Conflict) -> str:
     """What the place of a meeting is: nothing to say where both are in it; else the middle of what keeps them apart, or the protected one's own."""
     a, b = conflict.a.notice, conflict.b.notice
     if withholds(conflict):
-        return f"{(a if is_protected(a) else b).reference} as stated, "
-    return "" if conflict.lateral_m.stated == 0.0 else f"between {a.reference} and {b.reference}, near "
+        whose = a if is_protected(a) else b
+        return f"{whose.party} {whose.reference} as stated, "
+    return (
+        ""
+        if conflict.lateral_m.stated == 0.0
+        else f"between {a.party} {a.reference} and {b.party} {b.reference}, near "
+    )
 
 
 def _row(name: str, apart: Separation, minimum: float, words: Callable[[float], str]) -> tuple[str, str, str, str, str]:
@@ -190,19 +195,18 @@ def plural(count: int, noun: str) -> str:
 
 
 def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]:
-    """One line a notice: `LAF-7: 12 min later, or 1000 ft higher`; empty where no moves were sought.
+    """One line a notice: `LAF LAF-7: 12 min later, or 1000 ft higher`; empty where no moves were sought.
 
     A move clears the whole notice, against everything screened. Protected sites are never asked to move.
     """
     lines = []
     for notice in notices:
+        name = f"{notice.party} {notice.reference}"
         moves = answer.proposals.get((notice.party, notice.reference))
         if notice.activity is Activity.HUMANITARIAN_SITE and answer.proposals:
-            lines.append(f"{notice.reference}: a humanitarian site is never asked to move")
+            lines.append(f"{name}: a humanitarian site is never asked to move")
         elif moves is not None:
-            lines.append(
-                f"{notice.reference}: {_moves(moves, sideways_withheld(answer, (notice.party, notice.reference)))}"
-            )
+            lines.append(f"{name}: {_moves(moves, sideways_withheld(answer, (notice.party, notice.reference)))}")
     return lines
 
 
