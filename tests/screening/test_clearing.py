@@ -29,7 +29,7 @@ from detente.domain import (
     flight_level,
 )
 from detente.screening import kernels, proposals
-from detente.screening.notices import NoticeIndex
+from detente.screening.notices import NoticeIndex, proposer
 from detente.screening.pair import prepare
 from detente.screening.proposals import moved
 from detente.screening.scene import Entry, Scene
@@ -202,3 +202,12 @@ def test_out_of_a_closure_hundreds_of_kilometres_wide_only_where_its_rim_is_near
     assert [p.dimension for p in index.propose(near_the_rim)] == ["time", "altitude", "sideways"]
     for notice in (inside, near_the_rim):
         assert index.propose(notice) == proposals.propose(notice, as_scene([closure, notice], RULES))
+
+
+def test_a_scene_by_way_of_an_index_answers_as_it_does_itself():
+    held = [replace(n, reference="same") for n in crowd(4, 80)]
+    entries = as_scene(held, RULES).entries
+    scene = Scene(tuple(e for k, e in enumerate(entries) if k % 5), RULES)  # some volumes are left out, as by `between`
+    propose = proposer(scene)
+    asked = list({id(e.notice): e.notice for e in scene.entries}.values())[:20]
+    assert [propose(n) for n in asked] == [proposals.propose(n, scene) for n in asked]

@@ -6,9 +6,9 @@ Two hazard areas are never compared, and between a hazard area and a plan the mi
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from json import dumps, loads
 from types import ModuleType
 from typing import Final, TypeAlias
@@ -20,6 +20,7 @@ from detente.geodesy.wgs84 import Floats
 from detente.screening.clearing import propose
 from detente.screening.index import NEVER_COMPARED, VolumeIndex, sealed, unsealed
 from detente.screening.packed import ACTIVITIES, Ints
+from detente.screening.scene import Scene
 
 Key: TypeAlias = tuple[str, str]
 _MAGIC: Final = b"detente notice index 1\n"
@@ -173,17 +174,21 @@ class NoticeIndex:
         rows = found.settled().tolist()
         return tuple(sorted(Encounter(volume, *names[n], Answer(answer)) for volume, n, answer in rows))
 
-    def propose(self, notice: Notice) -> tuple[Proposal, ...]:
+    def propose(self, notice: Notice, volumes: Sequence[Volume4D] | None = None) -> tuple[Proposal, ...]:
         """The smallest move in each dimension that clears a notice of everything of other parties, as `proposals.propose` says it.
 
         The notice need not be in the index; another version of it does not count. Empty where it is clear as it is, where no move
         within the limits clears it, and where its activity is never asked to move.
 
+        Args:
+            volumes: those of the notice that count; all of them when None.
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
             NoMinima: as `insert`.
         """
-        found = propose(notice, notice.volumes, self._volumes, self._party(notice.party))
+        found = propose(
+            notice, notice.volumes if volumes is None else volumes, self._volumes, self._party(notice.party)
+        )
         self._check_minima(notice.party, notice.activity)  # after the search, as in `query_volumes`
         return found
 
@@ -229,6 +234,21 @@ class NoticeIndex:
             index._keep(key, Activity(activity), numbers)
         index._next = max((numbers.stop for numbers in index._numbers.values()), default=0)
         return index
+
+
+def proposer(scene: Scene) -> Callable[[Notice], tuple[Proposal, ...]]:
+    """`proposals.propose` in a scene of many volumes: they are taken into an index once, and each notice is asked about there.
+
+    Raises:
+        NoMinima: the rules say nothing about two activities of different parties.
+    """
+    index, own = NoticeIndex(scene.rules, room=len(scene.entries)), defaultdict[int, list[Volume4D]](list)
+    for entry in scene.entries:
+        own[id(entry.notice)].append(entry.prepared.volume)
+    notices = {id(entry.notice): entry.notice for entry in scene.entries}
+    for number, (key, notice) in enumerate(notices.items()):
+        index.insert(replace(notice, reference=str(number), volumes=tuple(own[key])))
+    return lambda notice: index.propose(notice, own[id(notice)])
 
 
 def _minima_table(rules: Understanding) -> Floats:

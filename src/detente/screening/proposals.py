@@ -427,7 +427,7 @@ class Plane:
             np.array([row[1] for row in rows], dtype=object),
             needed_m - _off_in_plane(shapes, needed_m),
             _north(shapes, plane_middle(about)),
-            misplaced([own.volume.footprint for own, _, _ in pairs]),
+            misplaced(list({id(own): own.volume.footprint for own, _, _ in pairs}.values())),
         )
 
     def short_by_m(self, by_m: float, bearing: float) -> float:
