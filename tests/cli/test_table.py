@@ -218,7 +218,7 @@ def test_what_a_crowd_leaves_unmeasured_is_counted():
 
 
 def test_the_place_of_plans_that_are_apart_is_said_to_lie_between_them():
-    assert "where     between LAF LAF-7 and UNIFIL UN-2, near 35°" in table_text(answered(conflict(LAF, UN)))
+    assert "where     between LAF LAF-7 and UNIFIL UN-2\n   near      35°" in table_text(answered(conflict(LAF, UN)))
 
 
 def test_the_short_form_tells_the_first_in_full_and_every_other_on_one_line():

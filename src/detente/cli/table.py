@@ -197,7 +197,10 @@ def _area(conflict: Conflict) -> Iterator[Row]:
     area = conflict.area
     assert area is not None
     if area.footprint:
-        yield "where", Text(f"{_plain(words.placed(conflict))}{_place(words.centre(area.footprint))}")
+        placed = _plain(words.placed(conflict)).removesuffix(", near ").removesuffix(", ")
+        if placed:
+            yield "where", Text(placed)
+        yield "near" if placed else "where", Text(_place(words.centre(area.footprint)))
     if area.closest is not None:
         near, far = area.closest
         yield "closest", Text(f"{words.dms(near)} and {words.dms(far)}")
