@@ -1,5 +1,6 @@
 """Moves found in the changing index are those the slow definition finds, and they clear."""
 
+import threading
 from dataclasses import replace
 from math import inf
 
@@ -211,3 +212,26 @@ def test_a_scene_by_way_of_an_index_answers_as_it_does_itself():
     propose = proposer(scene)
     asked = list({id(e.notice): e.notice for e in scene.entries}.values())[:20]
     assert [propose(n) for n in asked] == [proposals.propose(n, scene) for n in asked]
+
+
+def test_moves_are_found_while_the_index_changes():
+    held = crowd(6, 120)
+    index, coming = as_index(held[:80], RULES), held[80:]
+    stop = threading.Event()
+
+    def change():
+        while not stop.is_set():
+            for notice in coming:
+                index.insert(notice)
+            for notice in coming:
+                index.delete(notice.party, notice.reference)
+
+    writer = threading.Thread(target=change)
+    writer.start()
+    try:
+        found = [p for notice in held[:40] for p in index.propose(notice)]
+    finally:
+        stop.set()
+        writer.join()
+    assert found
+    assert not any(index.query(moved(p.notice, p)) for p in found)  # what came and went took no place that was free
