@@ -27,7 +27,7 @@ CLEAR, POSSIBLE, CONFLICT, UNDECIDED = 0, 1, 2, 3
 POINT, CHAIN, REGION = 0, 1, 2
 
 DOUBT_M = 0.06  # what a piece of up to 100 km departs from a plane section, and rounding, at most
-LEAST_DOUBT_M = 0.01  # of outlines however small
+LEAST_DOUBT_M = 0.003  # of outlines however small
 TOUCH_M = 0.05  # `lateral.RESOLUTION_M`: nearer is touching
 EXACT_M = 0.02  # within this of a threshold the exact predicate's own error may decide, so it is asked
 FRAME_REACH_M = 250_000.0  # beyond it the plane's distortion is left to the exact predicate
@@ -415,7 +415,7 @@ def _shapes_answer(
     longest = math.sqrt(max(_longest_square(flat_i, joins, a, b), _longest_square(flat_j, joins, c, d)))
     farthest = math.sqrt(max(far2_i, far2_j)) + longest
     doubt = min(DOUBT_M, LEAST_DOUBT_M + E2 * longest * longest * farthest / (4 * R_MIN * R_MIN))
-    distortion = 1.5 * ((reach + apart) / R_MIN) ** 2
+    distortion = 1.01 * ((reach + apart) / R_MIN) ** 2
     return _graded(apart * (1 - distortion) - doubt - widths, apart + doubt - widths, within, slack)
 
 
@@ -471,6 +471,10 @@ def _rims_apart(p, q, joins, a, b, c, d, enough, reach):
     """Distance between two cores' edges; -1 where they surely cross or share a vertex. Stops early below `enough`; edges beyond `reach` are passed over."""
     best2 = reach * reach
     enough2 = enough * enough
+    q_west, q_east, q_south, q_north = 1e30, -1e30, 1e30, -1e30
+    for r in range(d - c):
+        q_west, q_east = min(q_west, q[r, 0]), max(q_east, q[r, 0])
+        q_south, q_north = min(q_south, q[r, 1]), max(q_north, q[r, 1])
     for k in range(a, b):
         joined = joins[k] == 1
         if not joined and b - a > 1:
@@ -480,6 +484,8 @@ def _rims_apart(p, q, joins, a, b, c, d, enough, reach):
         x1, y1 = (p[m + 1, 0], p[m + 1, 1]) if joined else (x0, y0)
         near = math.sqrt(best2)
         west, east, south, north = min(x0, x1) - near, max(x0, x1) + near, min(y0, y1) - near, max(y0, y1) + near
+        if west > q_east or east < q_west or south > q_north or north < q_south:
+            continue
         for n in range(c, d):
             joined = joins[n] == 1
             if not joined and d - c > 1:
@@ -494,7 +500,12 @@ def _rims_apart(p, q, joins, a, b, c, d, enough, reach):
                 or (y2 > north and y3 > north)
             ):
                 continue
-            apart2 = _square_edges_apart(x0, y0, x1, y1, x2, y2, x3, y3)
+            if b - a == 1:
+                apart2 = _square_to_edge(x0, y0, x2, y2, x3, y3)
+            elif d - c == 1:
+                apart2 = _square_to_edge(x2, y2, x0, y0, x1, y1)
+            else:
+                apart2 = _square_edges_apart(x0, y0, x1, y1, x2, y2, x3, y3)
             if apart2 < 0.0 or (apart2 == 0.0 and _share_an_end(x0, y0, x1, y1, x2, y2, x3, y3)):
                 return -1.0
             if apart2 < best2:
