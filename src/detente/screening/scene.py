@@ -47,7 +47,7 @@ class Found:
     @property
     def open(self) -> bool:
         """Whether the answers are yet to be given."""
-        return bool((self.answers == OPEN).any())
+        return not len(self.answers) or bool((self.answers == OPEN).any())
 
 
 @dataclass(frozen=True, eq=False)

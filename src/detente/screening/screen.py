@@ -87,7 +87,7 @@ def screen(
         notices=ordered,
         conflicts=conflicts,
         warnings=(*warnings, *unmeasured_warnings),
-        proposals=_proposals(met, scene, propose_most),
+        proposals=_proposals(met, scene, propose_most, crowded=not found.open),
         pair_count=_pair_count(scene.entries),
         unmeasured=unmeasured,
     )
@@ -218,11 +218,16 @@ def _conflict(m: Meeting, arena: Arena, *, explain: bool) -> Conflict:
 
 
 def _proposals(
-    met: Sequence[Conflict | Unmeasured], scene: Scene, most: int
+    met: Sequence[Conflict | Unmeasured], scene: Scene, most: int, *, crowded: bool
 ) -> dict[tuple[str, str], tuple[Proposal, ...]]:
     notices = {(n.party, n.reference): n for c in met for n in (c.a.notice, c.b.notice)}
-    movable = [key for key in sorted(notices) if MOVES[notices[key].activity]]
-    return {key: propose(notices[key], scene) for key in movable[:most]}
+    movable = [key for key in sorted(notices) if MOVES[notices[key].activity]][:most]
+    if not crowded or not movable:
+        return {key: propose(notices[key], scene) for key in movable}
+    from detente.screening.notices import proposer
+
+    propose_in_the_crowd = proposer(scene)
+    return {key: propose_in_the_crowd(notices[key]) for key in movable}
 
 
 def _pair_count(entries: Sequence[Entry]) -> int:
