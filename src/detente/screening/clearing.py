@@ -68,7 +68,8 @@ def propose(
     """The smallest clearing move in each dimension that makes sense for the notice's activity, against everything active.
 
     Args:
-        volumes: the notice's own, or those of them that count. party: its code in the index.
+        volumes: the notice's own, or those of them that count. index: its minima are those of all `ACTIVITIES`.
+        party: its code in the index.
         among: the dimensions to look in.
     Raises:
         InvalidVolume: a footprint's geometry cannot be.
