@@ -190,14 +190,23 @@ def peer_named(name: str) -> Peer:
 
 def _held_mb() -> float:
     """The memory the process holds now, MB; where the system doesn't tell, the most it has held."""
-    held = Path("/proc/self/statm")
-    return int(held.read_text().split()[1]) * resource.getpagesize() / 1e6 if held.exists() else _peak_mb()
+    return _told_by_linux("VmRSS") or _most_mb()
 
 
 def _peak_mb() -> float:
-    """The most memory the process has held, MB. macOS counts it in bytes, Linux in kB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
+    """The most memory the process has held, MB. `ru_maxrss` would do, but that Linux counts into it what the parent held when it forked."""
+    return _told_by_linux("VmHWM") or _most_mb()
+
+
+def _told_by_linux(what: str) -> float:
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f"{what}:")), 0.0)
+
+
+def _most_mb() -> float:
+    """macOS counts in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6 * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

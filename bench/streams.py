@@ -101,9 +101,9 @@ class PositionsRow:
 Ask = Callable[[Stream], Pairs]
 
 
-def positions_at(count: int, say: Say, *, rounds: int = ROUNDS) -> list[PositionsRow]:
-    """The index and its peers at one count."""
-    p, s = above_the_ellipsoid(planned("day", count)), stream(POSITIONS)
+def positions_at(count: int, say: Say, *, rounds: int = ROUNDS, asked: int = POSITIONS) -> list[PositionsRow]:
+    """The index and its peers at one count of volumes; positions asked at once."""
+    p, s = above_the_ellipsoid(planned("day", count)), stream(asked)
     now = active_now(plane(p))
     asks, laid_s = {}, {}
     _index(above_the_ellipsoid(planned("day", 100)))(first(s, 100))  # compiled
@@ -148,7 +148,7 @@ def active_now(p: Plane) -> Active:
 def _rows(
     p: Planned, s: Stream, now: Active, asks: dict[str, Ask], laid_s: dict[str, float], say: Say, rounds: int
 ) -> list[PositionsRow]:
-    streams = {name: first(s, POSITIONS // 10) if name in SLOW else s for name in asks}
+    streams = {name: first(s, len(s) // 10) if name in SLOW else s for name in asks}
     took: dict[str, list[float]] = {name: [] for name in asks}
     pairs = {name: ask(streams[name]) for name, ask in asks.items()}  # and everything is warm
     for number in range(rounds):
