@@ -1,6 +1,7 @@
 """Batches for the stores' tests, each of which says in its own entries what it should consist of, so that half of one shows."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 
@@ -64,13 +65,14 @@ def check(store, arena=ARENA):
     heads = store.heads(arena)
     entries = store.entries(arena, 0, 10**6)
     assert [entry.position for entry in entries] == list(range(heads.next_position))
-    said = [json.loads(entry.envelope.rstrip(b"\0")) for entry in entries]
-    firsts = [each["first"] for each in said]
+    said = [json.loads(entry.envelope.split(b"}")[0] + b"}") for entry in entries]
+    sizes = Counter(each["first"] for each in said)
     for entry, each in zip(entries, said, strict=True):
         assert each["first"] <= entry.position < each["first"] + each["size"]
-        assert firsts.count(each["first"]) == each["size"] if entry.position == each["first"] else True
-        assert store.result(arena, "A", f"s{entry.position}") == a_result(f"s{entry.position}")
-    assert len(set(firsts)) == heads.turns == (said[-1]["turn"] + 1 if said else 0)
+        assert sizes[each["first"]] == each["size"]
+    for position in range(0, heads.next_position, 1 + heads.next_position // 50):
+        assert store.result(arena, "A", f"s{position}") == a_result(f"s{position}")
+    assert len(sizes) == heads.turns == (said[-1]["turn"] + 1 if said else 0)
     epochs = [each["epoch"] for each in said]
     assert epochs == sorted(epochs)
     assert len({(each["epoch"], each["holder"]) for each in said}) == len(set(epochs))

@@ -32,7 +32,7 @@ from detente.stores.pool import Pool
 
 try:
     import psycopg
-    from psycopg import Connection, Cursor, capabilities, errors
+    from psycopg import Connection, capabilities, errors
     from psycopg.pq import TransactionStatus
     from psycopg.rows import RowFactory, class_row, dict_row, kwargs_row
 except ImportError as error:
@@ -469,84 +469,107 @@ def _heads(rows: Sequence[Mapping[str, Any]], arena: str) -> Heads:
 
 
 def _write(connection: Connection[Any], arena: str, batch: Batch, next_position: int) -> None:
-    """A statement a table, whatever the number of rows, all sent before the first answer is waited for."""
+    """A statement a table, whatever the number of rows.
 
-    def each(sql: str, rows: Sequence[Any], **more: Any) -> Cursor[Any] | None:
-        if not rows:
-            return None
-        columns = {name: [getattr(row, name) for row in rows] for name in rows[0].__slots__}
-        return connection.execute(sql, {"arena": arena} | columns | more)
-
-    with connection.pipeline():
-        each(
-            """INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
-            SELECT %(arena)s, row.* FROM unnest(
-                %(position)b::bigint[], %(received_us)b::bigint[], %(kind)b::text[], %(party)b::text[],
-                %(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[], %(envelope)b::bytea[],
-                %(salt)b::bytea[]) AS row""",
-            batch.entries,
-        )
-        each(
-            """INSERT INTO signer (arena, key_id, audience, last_sequence)
-            SELECT %(arena)s, row.* FROM unnest(%(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[]) AS row
-            ON CONFLICT (arena, key_id, audience)
-            DO UPDATE SET last_sequence = greatest(signer.last_sequence, excluded.last_sequence)""",
-            _last_of_each_key(batch.entries),
-        )
-        each(
-            """INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
-            SELECT %(arena)s, row.* FROM unnest(
-                %(recipient)b::text[], %(number)b::bigint[], %(kind)b::text[], %(payload)b::bytea[],
-                %(tick_us)b::bigint[], %(position)b::bigint[]) AS row""",
-            batch.postings,
-        )
-        each(
-            """INSERT INTO inbox (arena, recipient, next_number)
-            SELECT %(arena)s, row.recipient, row.number + 1
-            FROM unnest(%(recipient)b::text[], %(number)b::bigint[]) AS row (recipient, number)
-            ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number""",
-            list({posting.recipient: posting for posting in batch.postings}.values()),
-        )
-        each(
-            """INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
-                                 ended_position)
-            SELECT %(arena)s, row.* FROM unnest(
-                %(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
-                %(level)b::text[], %(earliest_us)b::bigint[], %(latest_us)b::bigint[], %(position)b::bigint[],
-                %(ended_position)b::bigint[]) AS row""",
-            batch.held,
-        )
-        ended = _end(each, batch.ended)
-        connection.execute("DELETE FROM due WHERE arena = %s AND subject = ANY(%s::text[])", (arena, list(batch.done)))
-        each(
-            """INSERT INTO due (arena, subject, kind, due_us, payload)
-            SELECT %(arena)s, row.* FROM unnest(
-                %(subject)b::text[], %(kind)b::text[], %(due_us)b::bigint[], %(payload)b::bytea[]) AS row""",
-            batch.due,
-        )
-        each(
-            """INSERT INTO result (arena, party, submission, digest, payload)
-            SELECT %(arena)s, row.* FROM unnest(
-                %(party)b::text[], %(submission)b::text[], %(digest)b::bytea[], %(payload)b::bytea[]) AS row""",
-            batch.results,
-        )
-        connection.execute(
-            "UPDATE arena SET next_position = %s, turns = turns + 1 WHERE name = %s",
-            (next_position + len(batch.entries), arena),
-        )
-    if ended is not None and ended.rowcount != len(batch.ended):
-        raise not_in_force(batch.ended, ended.rowcount)
+    Not in a pipeline: after one the server never ends a session that goes idle in its transaction, and a holder stopped there would
+    keep the arena from everybody for good.
+    """
+    _write_entries(connection, arena, batch.entries)
+    _write_postings(connection, arena, batch.postings)
+    _write_held(connection, arena, batch.held)
+    _write_ended(connection, arena, batch.ended)
+    _write_due(connection, arena, batch)
+    _write_results(connection, arena, batch)
+    sql = "UPDATE arena SET next_position = %s, turns = turns + 1 WHERE name = %s"
+    connection.execute(sql, (next_position + len(batch.entries), arena))
 
 
-def _end(each: Callable[..., Cursor[Any] | None], ended: tuple[Ended, ...]) -> Cursor[Any] | None:
-    return each(
-        """UPDATE held SET ended_position = row.ended_position
+def _each(connection: Connection[Any], arena: str, sql: str, rows: Sequence[Any]) -> int:
+    """Runs a statement over columns of rows; returns how many it touched."""
+    if not rows:
+        return 0
+    columns = {name: [getattr(row, name) for row in rows] for name in rows[0].__slots__}
+    return connection.execute(sql, {"arena": arena} | columns).rowcount
+
+
+def _write_entries(connection: Connection[Any], arena: str, entries: tuple[Entry, ...]) -> None:
+    sql = """
+        INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
+        SELECT %(arena)s, row.* FROM unnest(
+            %(position)b::bigint[], %(received_us)b::bigint[], %(kind)b::text[], %(party)b::text[],
+            %(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[], %(envelope)b::bytea[],
+            %(salt)b::bytea[]) AS row
+    """
+    _each(connection, arena, sql, entries)
+    sql = """
+        INSERT INTO signer (arena, key_id, audience, last_sequence)
+        SELECT %(arena)s, row.* FROM unnest(%(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[]) AS row
+        ON CONFLICT (arena, key_id, audience)
+        DO UPDATE SET last_sequence = greatest(signer.last_sequence, excluded.last_sequence)
+    """
+    _each(connection, arena, sql, _last_of_each_key(entries))
+
+
+def _write_postings(connection: Connection[Any], arena: str, postings: tuple[Posting, ...]) -> None:
+    sql = """
+        INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
+        SELECT %(arena)s, row.* FROM unnest(
+            %(recipient)b::text[], %(number)b::bigint[], %(kind)b::text[], %(payload)b::bytea[],
+            %(tick_us)b::bigint[], %(position)b::bigint[]) AS row
+    """
+    _each(connection, arena, sql, postings)
+    sql = """
+        INSERT INTO inbox (arena, recipient, next_number)
+        SELECT %(arena)s, row.recipient, row.number + 1
+        FROM unnest(%(recipient)b::text[], %(number)b::bigint[]) AS row (recipient, number)
+        ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number
+    """
+    _each(connection, arena, sql, list({posting.recipient: posting for posting in postings}.values()))
+
+
+def _write_held(connection: Connection[Any], arena: str, held: tuple[Held, ...]) -> None:
+    sql = """
+        INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
+                             ended_position)
+        SELECT %(arena)s, row.* FROM unnest(
+            %(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
+            %(level)b::text[], %(earliest_us)b::bigint[], %(latest_us)b::bigint[], %(position)b::bigint[],
+            %(ended_position)b::bigint[]) AS row
+    """
+    _each(connection, arena, sql, held)
+
+
+def _write_ended(connection: Connection[Any], arena: str, ended: tuple[Ended, ...]) -> None:
+    sql = """
+        UPDATE held SET ended_position = row.ended_position
         FROM unnest(%(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
                     %(ended_position)b::bigint[]) AS row (sender, view_id, recipient, version, ended_position)
         WHERE held.arena = %(arena)s AND held.sender = row.sender AND held.view_id = row.view_id
-          AND held.recipient = row.recipient AND held.version = row.version AND held.ended_position IS NULL""",
-        ended,
-    )
+          AND held.recipient = row.recipient AND held.version = row.version AND held.ended_position IS NULL
+    """
+    ended_count = _each(connection, arena, sql, ended)
+    if ended_count != len(ended):
+        raise not_in_force(ended, ended_count)
+
+
+def _write_due(connection: Connection[Any], arena: str, batch: Batch) -> None:
+    if batch.done:
+        connection.execute("DELETE FROM due WHERE arena = %s AND subject = ANY(%s::text[])", (arena, list(batch.done)))
+    sql = """
+        INSERT INTO due (arena, subject, kind, due_us, payload)
+        SELECT %(arena)s, row.* FROM unnest(
+            %(subject)b::text[], %(kind)b::text[], %(due_us)b::bigint[], %(payload)b::bytea[]) AS row
+    """
+    _each(connection, arena, sql, batch.due)
+
+
+def _write_results(connection: Connection[Any], arena: str, batch: Batch) -> None:
+    sql = """
+        INSERT INTO result (arena, party, submission, digest, payload)
+        SELECT %(arena)s, row.* FROM unnest(
+            %(party)b::text[], %(submission)b::text[], %(digest)b::bytea[], %(payload)b::bytea[]) AS row
+    """
+    _each(connection, arena, sql, batch.results)
 
 
 def _last_of_each_key(entries: tuple[Entry, ...]) -> list[Entry]:

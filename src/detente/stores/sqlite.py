@@ -407,61 +407,82 @@ def _heads(connection: sqlite3.Connection, arena: str) -> Heads:
 
 
 def _write(connection: sqlite3.Connection, arena: str, batch: Batch, next_position: int) -> None:
-    def each(sql: str, rows: Iterable[Any]) -> int:
-        return connection.executemany(sql, ({"arena": arena} | _values(row) for row in rows)).rowcount
+    _write_entries(connection, arena, batch.entries)
+    _write_postings(connection, arena, batch.postings)
+    _write_held(connection, arena, batch.held)
+    _write_ended(connection, arena, batch.ended)
+    _write_due(connection, arena, batch)
+    _write_results(connection, arena, batch)
+    sql = "UPDATE arena SET next_position = ?, turns = turns + 1 WHERE name = ?"
+    connection.execute(sql, (next_position + len(batch.entries), arena))
 
-    each(
-        """INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
-        VALUES (:arena, :position, :received_us, :kind, :party, :key_id, :audience, :sequence, :envelope, :salt)""",
-        batch.entries,
-    )
-    each(
-        """INSERT INTO signer (arena, key_id, audience, last_sequence) VALUES (:arena, :key_id, :audience, :sequence)
+
+def _each(connection: sqlite3.Connection, arena: str, sql: str, rows: Iterable[Any]) -> int:
+    """Runs a statement for each row; returns how many rows of the table they touched."""
+    return max(0, connection.executemany(sql, ({"arena": arena} | _values(row) for row in rows)).rowcount)
+
+
+def _write_entries(connection: sqlite3.Connection, arena: str, entries: tuple[Entry, ...]) -> None:
+    sql = """
+        INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
+        VALUES (:arena, :position, :received_us, :kind, :party, :key_id, :audience, :sequence, :envelope, :salt)
+    """
+    _each(connection, arena, sql, entries)
+    sql = """
+        INSERT INTO signer (arena, key_id, audience, last_sequence) VALUES (:arena, :key_id, :audience, :sequence)
         ON CONFLICT (arena, key_id, audience)
-        DO UPDATE SET last_sequence = max(last_sequence, excluded.last_sequence)""",
-        batch.entries,
-    )
-    each(
-        """INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
-        VALUES (:arena, :recipient, :number, :kind, :payload, :tick_us, :position)""",
-        batch.postings,
-    )
-    each(
-        """INSERT INTO inbox (arena, recipient, next_number) VALUES (:arena, :recipient, :number + 1)
-        ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number""",
-        {posting.recipient: posting for posting in batch.postings}.values(),
-    )
-    each(
-        """INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
+        DO UPDATE SET last_sequence = max(last_sequence, excluded.last_sequence)
+    """
+    _each(connection, arena, sql, entries)
+
+
+def _write_postings(connection: sqlite3.Connection, arena: str, postings: tuple[Posting, ...]) -> None:
+    sql = """
+        INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
+        VALUES (:arena, :recipient, :number, :kind, :payload, :tick_us, :position)
+    """
+    _each(connection, arena, sql, postings)
+    sql = """
+        INSERT INTO inbox (arena, recipient, next_number) VALUES (:arena, :recipient, :number + 1)
+        ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number
+    """
+    _each(connection, arena, sql, {posting.recipient: posting for posting in postings}.values())
+
+
+def _write_held(connection: sqlite3.Connection, arena: str, held: tuple[Held, ...]) -> None:
+    sql = """
+        INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
                              ended_position)
         VALUES (:arena, :sender, :view_id, :recipient, :version, :level, :earliest_us, :latest_us, :position,
-                :ended_position)""",
-        batch.held,
-    )
-    _end(each, batch.ended)
-    connection.executemany("DELETE FROM due WHERE arena = ? AND subject = ?", ((arena, done) for done in batch.done))
-    each(
-        """INSERT INTO due (arena, subject, kind, due_us, payload)
-        VALUES (:arena, :subject, :kind, :due_us, :payload)""",
-        batch.due,
-    )
-    each(
-        """INSERT INTO result (arena, party, submission, digest, payload)
-        VALUES (:arena, :party, :submission, :digest, :payload)""",
-        batch.results,
-    )
-    connection.execute(
-        "UPDATE arena SET next_position = ?, turns = turns + 1 WHERE name = ?",
-        (next_position + len(batch.entries), arena),
-    )
+                :ended_position)
+    """
+    _each(connection, arena, sql, held)
 
 
-def _end(each: Callable[[str, Iterable[Any]], int], ended: tuple[Ended, ...]) -> None:
-    done_count = each(
-        """UPDATE held SET ended_position = :ended_position
+def _write_ended(connection: sqlite3.Connection, arena: str, ended: tuple[Ended, ...]) -> None:
+    sql = """
+        UPDATE held SET ended_position = :ended_position
         WHERE arena = :arena AND sender = :sender AND view_id = :view_id AND recipient = :recipient
-          AND version = :version AND ended_position IS NULL""",
-        ended,
-    )
-    if ended and done_count != len(ended):
-        raise not_in_force(ended, done_count)
+          AND version = :version AND ended_position IS NULL
+    """
+    ended_count = _each(connection, arena, sql, ended)
+    if ended_count != len(ended):
+        raise not_in_force(ended, ended_count)
+
+
+def _write_due(connection: sqlite3.Connection, arena: str, batch: Batch) -> None:
+    done = ((arena, subject) for subject in batch.done)
+    connection.executemany("DELETE FROM due WHERE arena = ? AND subject = ?", done)
+    sql = """
+        INSERT INTO due (arena, subject, kind, due_us, payload)
+        VALUES (:arena, :subject, :kind, :due_us, :payload)
+    """
+    _each(connection, arena, sql, batch.due)
+
+
+def _write_results(connection: sqlite3.Connection, arena: str, batch: Batch) -> None:
+    sql = """
+        INSERT INTO result (arena, party, submission, digest, payload)
+        VALUES (:arena, :party, :submission, :digest, :payload)
+    """
+    _each(connection, arena, sql, batch.results)
