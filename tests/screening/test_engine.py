@@ -300,6 +300,22 @@ def test_a_cells_entries_are_laid_by_their_start_and_keep_their_order_where_star
     assert laid[0].tolist() == np.argsort(np.array(starts)[order], kind="stable").tolist()
 
 
+@pytest.mark.parametrize("run", [kernels, engine.compiled()])
+def test_an_entry_may_be_near_more_than_255_others(run):
+    count = 600
+    s_box, s_int = np.zeros((4, count), dtype=np.float32), np.zeros((7, count), dtype=np.int32)
+    s_int[4], s_int[5] = np.arange(count), 3
+    mask, near = np.zeros(count + 8, dtype=np.uint8), np.empty(count + 16, dtype=np.int32)
+    assert run._near(0, count, s_box, s_int, mask, mask.view(np.uint64), near) == count - 1
+    assert near[: count - 1].tolist() == list(range(1, count))
+
+
+@given(st.lists(st.integers(0, 2**45 - 1) | st.integers(0, 40), max_size=60), st.sampled_from([45, 55, 62]))
+def test_keys_are_sorted_however_many_of_their_bits_are_asked_for(keys, bits):
+    given_keys = np.array(keys, dtype=np.int64)
+    assert kernels.sorted_keys(given_keys.copy(), np.empty_like(given_keys), bits).tolist() == sorted(keys)
+
+
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("kind", MAKERS)
 def test_the_inner_ball_is_inside_the_footprint_and_the_outer_one_holds_it(region, kind):

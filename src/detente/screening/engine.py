@@ -222,7 +222,7 @@ def _in_order(parts: list[Ints], count: int) -> tuple[Ints, NDArray[np.int8]]:
     """Every pair once, sorted. Pairs over the antimeridian may have come twice."""
     keys = np.concatenate(parts)
     parts.clear()
-    keys.sort()
+    keys = compiled().sorted_keys(keys, np.empty_like(keys), 2 * _index_bits(count) + 3)
     pairs, answers = np.empty((len(keys), 2), dtype=np.int64), np.empty(len(keys), dtype=np.int8)
     kept = compiled().unpack_pairs(keys, _index_bits(count), pairs, answers)
     return pairs[:kept], answers[:kept]

@@ -806,8 +806,26 @@ def _near(a, end, s_box, s_int, mask, mask_words, near):
             continue
         for m in range(8 * w, 8 * w + 8):
             near[found] = first + m
-            found += mask[m]
+            found += int(mask[m])
     return found
+
+
+def sorted_keys(keys, room, bits):
+    """(k,) keys of at most `bits` bits in order, digit by digit; in one of the two arrays given, the other is spoilt."""
+    counts = np.empty(2048, np.int64)
+    for shift in range(0, bits, 11):
+        counts[:] = 0
+        for k in range(keys.shape[0]):
+            counts[(keys[k] >> shift) & 2047] += 1
+        at = 0
+        for digit in range(2048):
+            at, counts[digit] = at + counts[digit], at
+        for k in range(keys.shape[0]):
+            digit = (keys[k] >> shift) & 2047
+            room[counts[digit]] = keys[k]
+            counts[digit] += 1
+        keys, room = room, keys
+    return keys
 
 
 def unpack_pairs(keys, shift, pairs, answers):
