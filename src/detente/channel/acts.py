@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from detente.channel.forms import Form, ViewForm, form_from, plain
-from detente.domain import NotAuthentic, NotUnderstood, ReceiptStage, ReleaseLevel, ResponseKind, Rung, at
+from detente.domain import NotAuthentic, NotUnderstood, PartyKind, ReceiptStage, ReleaseLevel, ResponseKind, Rung, at
 from detente.record.act import Act, open_act
 from detente.record.envelope import from_json
 from detente.record.holder import EnrolledKey
@@ -102,6 +102,40 @@ class StopBody(Form, frozen=True):
     about: str = ""
 
 
+class KeysBody(Form, frozen=True):
+    """More statements about the party's own keys (`record.key_history`), each an envelope as JSON text, in order. For everybody."""
+
+    statements: tuple[str, ...]
+
+
+class ProposeBody(Form, frozen=True):
+    """An understanding the party proposes: the payload to sign, as text (`agreements.payload`). For everybody."""
+
+    payload: str
+
+
+class SignBody(Form, frozen=True):
+    """The party's root key has signed an understanding: the envelope, as JSON text. For everybody."""
+
+    envelope: str
+
+
+class SuspendBody(Form, frozen=True):
+    """The party suspends the understanding in force, or lifts its suspension. For everybody."""
+
+    digest: str
+    lifted: bool = False
+    reason: str = ""
+
+
+class MemberBody(Form, frozen=True):
+    """The host takes a party in, with the statements that found its keys; none for a party without keys. For everybody."""
+
+    name: str
+    kind: PartyKind
+    statements: tuple[str, ...]
+
+
 class PassedBody(Form, frozen=True):
     """The host states that a deadline has passed: nobody has said that this view got so far. For its recipient, and for its sender."""
 
@@ -113,9 +147,15 @@ class PassedBody(Form, frozen=True):
     rung: Rung
 
 
-Body: TypeAlias = NoticeBody | ViewBody | CancelBody | ReceiptBody | ResponseBody | MessageBody | StopBody | PassedBody
+PublicBody: TypeAlias = KeysBody | ProposeBody | SignBody | SuspendBody | MemberBody
+Body: TypeAlias = (
+    NoticeBody | ViewBody | CancelBody | ReceiptBody | ResponseBody | MessageBody | StopBody | PassedBody | PublicBody
+)
 
-HOST_KINDS: Final[dict[str, type[Body]]] = {"passed": PassedBody}  # what the host alone states, with its own key
+HOST_KINDS: Final[dict[str, type[Body]]] = {  # what the host alone states, with its own key
+    "member": MemberBody,
+    "passed": PassedBody,
+}
 KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "notice": NoticeBody,
     "view": ViewBody,
@@ -124,7 +164,18 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "response": ResponseBody,
     "message": MessageBody,
     "stop": StopBody,
+    "keys": KeysBody,
+    "propose": ProposeBody,
+    "sign": SignBody,
+    "suspend": SuspendBody,
 }
+PUBLIC_KINDS: Final = (
+    "keys",
+    "member",
+    "propose",
+    "sign",
+    "suspend",
+)  # what all members see, and the rules follow from
 
 
 @dataclass(frozen=True, slots=True)
