@@ -57,7 +57,8 @@ TRACKS_HEAD: Final = """## Pairs of tracks
 
 Who comes within 5 NM and 1,000 ft of whom at one moment of the next 300 s; CPU seconds of one thread. Every pair in numpy is the
 definition, written apart from the kernel: its set has to be the same. BlueSky compares every pair too, in compiled code, on a sphere and
-along parallels; `off` is the share of the distance between two tracks by which its minimum would have to change for both to agree.
+along parallels. Each pair that one alone found is walked along its geodesics: `missed` are those that do come within the minima and that
+the engine has not; `beyond` is how far past the minimum those stay at most that the engine alone has, which widens it outward.
 """
 
 
@@ -213,14 +214,14 @@ def _tracks(rows: list[Row]) -> list[str]:
     lines = [
         "",
         TRACKS_HEAD,
-        "| | tracks | CPU s | × | pairs | ours only | theirs only | off | runs |",
-        "|---|" + "--:|" * 8,
+        "| | tracks | CPU s | × | pairs | engine only | peer only | missed | beyond, m | runs |",
+        "|---|" + "--:|" * 9,
     ]
     for row in rows:
         ours = next(r for r in rows if r["contender"] == ENGINE and r["count"] == row["count"])
         lines.append(
             f"| {row['contender']} | {row['count']:,} | {row['cpu_s']:.3g} | {row['cpu_s'] / ours['cpu_s']:.1f} | {row['pairs']:,} "
-            f"| {row['ours_only']} | {row['theirs_only']} | {row['farthest']:.1%} | {row['runs']} |"
+            f"| {row['ours_only']} | {row['theirs_only']} | {row['missed']} | {row['beyond_m']:.1f} | {row['runs']} |"
         )
     if not any(row["contender"] == BLUESKY for row in rows):
         lines += ["", "BlueSky's compiled detector was not installed."]

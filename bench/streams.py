@@ -401,14 +401,14 @@ WITHIN_M: Final = 9_260.0
 WITHIN_HEIGHT_M: Final = 304.8
 BLUESKY: Final = "BlueSky, compiled"
 MOST_OF_BLUESKY: Final = 10_000  # it compares every pair
-SHARES: Final = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
-BLUESKY_BAND: Final = 0.01  # of the distance between two: it measures on a sphere, along parallels
+BEYOND_M: Final = 20.0  # what the engine adds to the minimum for tracks that cover 75 km, and some
 
 
 @dataclass(frozen=True)
 class TracksRow:
-    """One contender at one count. `farthest`: of pairs that one alone found, by how much of the distance between the two at most the
-    closest approach misses the minimum."""
+    """One contender at one count. Pairs that one alone found are walked along their geodesics: `missed` counts those of them that come
+    within both minima and the engine has not; `beyond_m` is how far beyond the minimum those stay at most that the engine alone has.
+    """
 
     contender: str
     count: int
@@ -417,12 +417,14 @@ class TracksRow:
     pairs: int
     ours_only: int
     theirs_only: int
-    farthest: float
+    missed: int
+    beyond_m: float
 
     @property
     def holds(self) -> bool:
-        alike = self.ours_only == self.theirs_only == 0
-        return self.farthest <= BLUESKY_BAND if self.contender == BLUESKY else alike
+        if self.contender == BLUESKY:
+            return self.missed == 0 and self.beyond_m <= BEYOND_M
+        return self.ours_only == self.theirs_only == 0
 
 
 def tracks_at(count: int, say: Say, *, rounds: int = ROUNDS) -> list[TracksRow]:
@@ -529,27 +531,32 @@ def earth_centred(tracks: Tracks) -> tuple[Floats, Floats]:
     return place, east * tracks.east_m_s[:, None] + north * tracks.north_m_s[:, None]
 
 
-def _apart(tracks: Tracks, mine: Pairs, theirs: Pairs) -> tuple[int, int, float]:
-    """How many pairs one alone found, and by what share of the distance between two the minimum has to change for that to be right."""
+def _apart(tracks: Tracks, mine: Pairs, theirs: Pairs) -> tuple[int, int, int, float]:
+    """How many pairs one alone found, how many of the others' the engine missed, and how far beyond the minimum its own are."""
     count = len(tracks)
-    ours_only = np.setdiff1d(mine @ [count, 1], theirs @ [count, 1], assume_unique=True)
-    theirs_only = np.setdiff1d(theirs @ [count, 1], mine @ [count, 1], assume_unique=True)
-    share = max(_share(tracks, ours_only, narrower=True), _share(tracks, theirs_only, narrower=False))
-    return len(ours_only), len(theirs_only), share
+    mine_only = np.setdiff1d(mine @ [count, 1], theirs @ [count, 1], assume_unique=True).tolist()
+    theirs_only = np.setdiff1d(theirs @ [count, 1], mine @ [count, 1], assume_unique=True).tolist()
+    missed = sum(closest_m(tracks, *divmod(key, count)) <= WITHIN_M for key in theirs_only)
+    beyond_m = max((closest_m(tracks, *divmod(key, count)) - WITHIN_M for key in mine_only), default=0.0)
+    return len(mine_only), len(theirs_only), missed, max(beyond_m, 0.0)
 
 
-def _share(tracks: Tracks, keys: Pairs, *, narrower: bool) -> float:
-    """The least of `SHARES` at which none of the pairs meets any more, or all of them do; infinity where none is enough."""
-    if not len(keys):
-        return 0.0
-    place, velocity = earth_centred(tracks)
-    a, b = np.divmod(keys, len(tracks))
-    apart_m = np.linalg.norm(place[a] - place[b], axis=1)
-    for share in SHARES:
-        met = meets(tracks, place, velocity, a, b, WITHIN_M + (-share if narrower else share) * apart_m)
-        if met.all() if not narrower else not met.any():
-            return share
-    return float("inf")
+def closest_m(tracks: Tracks, i: int, j: int, step_s: float = 0.01) -> float:
+    """How close two come while within the vertical minimum, each walked along its geodesic; infinity where they never are."""
+    from pyproj import Geod
+
+    geod, at_s = Geod(ellps="WGS84"), np.arange(0.0, LOOK_AHEAD_S + step_s / 2, step_s)
+    rise_m = (tracks.up_m_s[j] - tracks.up_m_s[i]) * at_s
+    at_s = at_s[np.abs(tracks.height_m[j] - tracks.height_m[i] + rise_m) <= WITHIN_HEIGHT_M]
+    ends = []
+    for k in (i, j):
+        here = (
+            np.full(len(at_s), x[k])
+            for x in (tracks.longitude_deg, tracks.latitude_deg, tracks.east_m_s, tracks.north_m_s)
+        )
+        lon, lat, east, north = here
+        ends += geod.fwd(lon, lat, np.degrees(np.arctan2(east, north)), np.hypot(east, north) * at_s)[:2]
+    return float(np.min(geod.inv(*ends)[2], initial=np.inf))
 
 
 def meets(
