@@ -13,9 +13,11 @@ from hashlib import sha256
 from itertools import count
 
 from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody, open_acts
+from detente.channel.agreements import Agreements, Proposal
 from detente.channel.batch import Heads
 from detente.channel.deadlines import passed
 from detente.channel.forms import notice_form, plain, view_form
+from detente.channel.registry import Registry
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import cancel, read_submission, submit
 from detente.channel.views import make_view, same_to_the_recipient
@@ -51,6 +53,13 @@ def an_understanding(parties="ABC", **terms) -> Understanding:
     )
     told = {"grids": ReleaseGrids(general_levels=(12, 10, 8))} | terms
     return Understanding("U", "1", (RULE,), terms=Terms(parties=signatories, **told))
+
+
+def in_force(understanding) -> Registry:
+    """A registry in which an understanding is in force, however it came to be."""
+    members = {party.name: party for party in understanding.terms.parties}
+    proposal = Proposal("0" * 64, understanding, None, "A")
+    return Registry(Agreements(ARENA, members, {proposal.digest: proposal}, proposal.digest))
 
 
 def random_bytes(seed):
@@ -138,7 +147,7 @@ class Channel:
 
     def __init__(self, understanding=None, seed=0):
         understanding = understanding or an_understanding()
-        self.standing = Standing(ARENA, understanding, Heads(0, {}), run=kernels)
+        self.standing = Standing(in_force(understanding), Heads(0, {}), run=kernels)
         self.salts = random_bytes(f"salts {seed}")
         self.host = SigningKey(sha256(b"host").digest())
         self.due = {}

@@ -54,6 +54,8 @@ def passed(standing: Standing, turn: Turn, due: Due) -> None:
         return
     view = standing.world(recipient).view(sender, told["view_id"])
     ladder, step = standing.understanding.terms.ladder, told["step"]
+    if step > len(ladder):
+        return  # the understanding has changed since, and its ladder is shorter
     elapsed_s = ladder[step - 1].after_s if step else 0
     for number in range(max(step - 1, 0), len(ladder)):
         wait_s = ladder[number].after_s - elapsed_s

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from detente.channel.acts import Body, SignedAct
 from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting
+from detente.channel.registry import Registry
 from detente.channel.views import View
 from detente.channel.world import World, with_defaults
 from detente.domain import ReceiptStage, StaleVersion, Understanding
@@ -51,22 +52,23 @@ class Standing:
     """An arena, as its sequencer knows it.
 
     Attributes:
+        registry: members, keys and rules. Its rules are those of `understanding`, which says something of every pair of activities.
         notices: by sender and notice id.
         lasts: sequence and digest of the last act of each key for each audience.
         reached: how far each view in force has got, by sender, recipient, id and version.
     """
 
-    arena: str
-    understanding: Understanding
+    registry: Registry
     heads: Heads
     run: ModuleType | None = None
     notices: dict[tuple[str, str], Notified] = field(default_factory=dict)
     lasts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     reached: dict[tuple[str, str, str, int], ReceiptStage] = field(default_factory=dict)
+    understanding: Understanding = field(init=False)
     _worlds: dict[str, World] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.understanding = with_defaults(self.understanding)
+        self.understanding = with_defaults(self.registry.rules)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -77,6 +79,21 @@ class Standing:
         if party not in self._worlds:
             self._worlds[party] = World(party, self.understanding, run=self.run)
         return self._worlds[party]
+
+    def adopt(self, registry: Registry) -> None:
+        """Takes over a registry; where the rules have changed, every world is made anew under them."""
+        changed = registry.rules != self.registry.rules
+        self.registry = registry
+        if not changed:
+            return
+        self.understanding = with_defaults(registry.rules)
+        before, self._worlds = self._worlds, {}
+        for party, world in before.items():
+            anew = self.world(party)
+            for view in world.own_views():
+                anew.put_own(view)
+            for sender, view in world.seen():
+                anew.put_view(sender, view)
 
     def check_sequences(self, acts: Iterable[SignedAct]) -> None:
         """Refuses acts that are not, one after another, the next of their keys for their audiences.

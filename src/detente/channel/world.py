@@ -148,13 +148,17 @@ class World:
             Encounter(e.volume_index, e.party, e.reference, e.other_volume_index, self._bounded(e)) for e in found
         )
 
+    def own_views(self) -> tuple[View, ...]:
+        """Every notice of the party's own in force, as it was submitted for screening, sorted by id."""
+        return tuple(view for _, view in sorted(self._own.items()))
+
     def seen(self) -> tuple[tuple[str, View], ...]:
         """Every view released to the party and in force, with its sender, sorted by sender and id."""
         return tuple((sender, self._views[sender, view_id]) for sender, view_id in sorted(self._views))
 
     def as_notices(self) -> tuple[Notice, ...]:
         """The world as notices: what an ordinary screening of all the party knows would be given."""
-        own = [view.as_notice(self.party) for _, view in sorted(self._own.items())]
+        own = [view.as_notice(self.party) for view in self.own_views()]
         return (*own, *(view.as_notice(sender) for sender, view in self.seen()))
 
     def _of_own(self, own: View, volumes: tuple[Volume4D, ...]) -> tuple[Meeting, ...]:

@@ -1,0 +1,66 @@
+"""One submission of a party's, decided: which use case its acts are, and what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
+from detente.channel.answers import receive, respond
+from detente.channel.standing import Standing, Turn
+from detente.channel.submit import answered, cancel, read_submission, submit
+from detente.channel.words import pass_on
+from detente.domain import NotUnderstood
+
+_ALONE = {"receipt": receive, "response": respond, "message": pass_on, "stop": pass_on}
+
+
+def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[str, Any]:
+    """Does what the acts of one submission say, whole or not at all.
+
+    Returns:
+        what the sender is answered.
+    Raises:
+        DetenteError: as the use case; nothing has changed.
+    """
+    kinds = {act.kind for act in acts}
+    if "notice" in kinds:
+        return submit(standing, turn, read_submission(acts))
+    if kinds == {"cancel"}:
+        return cancel(standing, turn, acts)
+    if len(acts) != 1:
+        raise NotUnderstood(f"{len(acts)} acts that do not belong together", hint="send each by itself")
+    (act,) = acts
+    if act.kind in PUBLIC_KINDS:
+        standing.check_sequences(acts)
+        return announce(standing, turn, act)
+    return _ALONE[act.kind](standing, turn, act)
+
+
+def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
+    """A public act: the registry follows it, and every member is shown it. Where the rules change by it, answers are reissued.
+
+    Raises:
+        DetenteError: it does not follow (`Registry.then`).
+    """
+    assert isinstance(act.body, PublicBody)
+    by_host = isinstance(act.body, MemberBody)
+    registry = standing.registry.then("" if by_host else act.party, act.body)
+    before = _answers(standing) if registry.rules != standing.registry.rules else {}
+    standing.adopt(registry)
+    turn.enter(act)
+    for member in registry.agreements.members:
+        turn.post(member, act.kind, {"from": act.party, "envelope": act.envelope.decode()})
+    for (party, notice_id), told in before.items():
+        tells = answered(standing.world(party).of_own(notice_id))
+        if tells != told:
+            turn.post(party, "answer", {"notice_id": notice_id, **tells})
+    return {"rules": registry.rules.name, "version": registry.rules.version, "turned": registry.turned}
+
+
+def _answers(standing: Standing) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (party, view.view_id): answered(standing.world(party).of_own(view.view_id))
+        for party in standing.parties
+        for view in standing.world(party).own_views()
+    }
