@@ -20,7 +20,13 @@ from pathlib import Path
 import psycopg
 
 START_S = 30.0
-SETTINGS = {"listen_addresses": "", "max_connections": "60", "shared_buffers": "16MB", "log_min_messages": "fatal"}
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "60",
+    "shared_buffers": "16MB",
+    "log_min_messages": "fatal",
+    "fsync": "off",  # what a process wrote outlives its kill -9 in the system's memory; losing power is not tested here
+}
 
 
 def binaries():
@@ -58,7 +64,11 @@ class PostgresServer:
             folder.mkdir(mode=0o700)
             if self._run_as:
                 shutil.chown(folder, self._run_as["user"])
-        self._bin = self._usable()
+        try:
+            self._bin = self._usable()
+        except RuntimeError:
+            shutil.rmtree(self.folder)
+            raise
         made = self._run("initdb", "-D", self._data, "-U", "detente", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         assert made.returncode == 0, made.stderr
         self.start()
@@ -85,14 +95,12 @@ class PostgresServer:
         self._process.wait()
         self._dismiss_guard()
 
-    def stop(self):
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(timeout=30)
-        self._dismiss_guard()
-
     def remove(self):
-        self.stop()
+        """Ends it at once: nothing of it is wanted any more."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+        self._dismiss_guard()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _usable(self):
@@ -145,10 +153,9 @@ class PostgresServer:
 
     def _station_guard(self):
         """Something that ends the server should the tests be killed: it waits on a pipe that closes with them."""
-        script = 'read -r line; kill -QUIT "$0"'
-        self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", script, str(self._process.pid)], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        script = 'read -r line; kill -QUIT "$0"; sleep 1; rm -rf "$1"'
+        command = ["/bin/sh", "-c", script, str(self._process.pid), str(self.folder)]
+        self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def _dismiss_guard(self):
         if self._guard is not None:

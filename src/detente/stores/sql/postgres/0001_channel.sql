@@ -1,4 +1,5 @@
 -- The channel's tables. Every statement may run twice: not every server with PostgreSQL's wire takes table changes back with the transaction.
+-- Positions are not foreign keys: entries have no gap and are never deleted, so that continuity.py knows without a look at each.
 -- Comments hold no semicolons. A file that was released is never edited, a new one is added.
 
 CREATE TABLE IF NOT EXISTS arena (
@@ -43,19 +44,18 @@ CREATE TABLE IF NOT EXISTS inbox (
 );
 
 CREATE TABLE IF NOT EXISTS posting (
-    arena text NOT NULL,
+    arena text NOT NULL REFERENCES arena (name),
     recipient text NOT NULL,
     number bigint NOT NULL,
     kind text NOT NULL,
     payload bytea NOT NULL,
     tick_us bigint NOT NULL,
     position bigint NOT NULL,
-    PRIMARY KEY (arena, recipient, number),
-    FOREIGN KEY (arena, position) REFERENCES entry (arena, position)
+    PRIMARY KEY (arena, recipient, number)
 );
 
 CREATE TABLE IF NOT EXISTS held (
-    arena text NOT NULL,
+    arena text NOT NULL REFERENCES arena (name),
     sender text NOT NULL,
     view_id text NOT NULL,
     recipient text NOT NULL,
@@ -65,9 +65,7 @@ CREATE TABLE IF NOT EXISTS held (
     latest_us bigint NOT NULL,
     position bigint NOT NULL,
     ended_position bigint,
-    PRIMARY KEY (arena, sender, view_id, recipient, version),
-    FOREIGN KEY (arena, position) REFERENCES entry (arena, position),
-    FOREIGN KEY (arena, ended_position) REFERENCES entry (arena, position)
+    PRIMARY KEY (arena, sender, view_id, recipient, version)
 );
 
 CREATE INDEX IF NOT EXISTS held_in_force ON held (arena, ended_position, position);
