@@ -208,10 +208,16 @@ def test_a_move_over_a_lower_sea_does_not_land_in_what_was_just_far_enough_below
     assert not meets_after(sideways[0], [a, b, below])
 
 
+def wrapped(longitude_deg):
+    return (longitude_deg + 180.0) % 360.0 - 180.0
+
+
 def at(latitude_deg, longitude_deg, *offsets_m):
     """Positions east and north of a middle, about."""
     return tuple(
-        Position(latitude_deg + north / 111_000.0, longitude_deg + east / 111_000.0 / cos(radians(latitude_deg)))
+        Position(
+            latitude_deg + north / 111_000.0, wrapped(longitude_deg + east / 111_000.0 / cos(radians(latitude_deg)))
+        )
         for east, north in offsets_m
     )
 
