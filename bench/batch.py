@@ -68,15 +68,22 @@ class Row:
 
 
 def rows_at(
-    set_name: str, count: int, folder: Path, say: Say, *, rounds: int = ROUNDS, without: Collection[str] = ()
+    set_name: str,
+    count: int,
+    folder: Path,
+    say: Say,
+    *,
+    rounds: int = ROUNDS,
+    peer_threads: int = 2,
+    without: Collection[str] = (),
 ) -> list[Row]:
-    """The engine and every peer that is run at this count and not left out."""
+    """The engine and every peer that is run at this count and not left out, peers on up to so many threads."""
     p = planned(set_name, count)
     arrays = folder / f"{set_name}-{count}"
     arrays.mkdir()
     for name, value in (("engine", p), ("peers", plane(p))):
         (arrays / name).write_bytes(pickle.dumps(value, protocol=5))
-    who = [key for key in contenders(set_name, count) if key[0] not in without]
+    who = [key for key in contenders(set_name, count, peer_threads) if key[0] not in without]
     _in_a_process(arrays, ENGINE, 1)  # whoever compiles for the first time holds more memory
     taken = _rounds(arrays, who, rounds, say)
     agreements = _agreements(p, arrays, list(taken))
@@ -105,12 +112,12 @@ def _agreements(p: Planned, arrays: Path, keys: Sequence[tuple[str, int]]) -> di
     return agreements
 
 
-def contenders(set_name: str, count: int) -> list[tuple[str, int]]:
+def contenders(set_name: str, count: int, peer_threads: int = 2) -> list[tuple[str, int]]:
     """Who runs, on how many threads: on the day every peer that can, on the other sets the best of them."""
     peers = PEERS if set_name == "day" else PEERS[:BEST]
     return [
         *((ENGINE, threads) for threads in (1, 2)),
-        *((peer.name, threads) for peer in peers if count <= peer.largest for threads in peer.threads),
+        *((peer.name, threads) for peer in peers if count <= peer.largest for threads in peer.threads[:peer_threads]),
     ]
 
 

@@ -87,7 +87,8 @@ def all_against_all(options: argparse.Namespace) -> list[batch.Row]:
             for count in options.counts:
                 without = LEFT_OUT_WHEN_QUICK if options.quick else set()
                 without = without | (batch.too_slow(before) if before and count >= COUNTS[-1] else set())
-                now = batch.rows_at(name, count, Path(scratch), say, rounds=options.rounds, without=without)
+                limits = {"rounds": options.rounds, "peer_threads": 1 if options.quick else 2, "without": without}
+                now = batch.rows_at(name, count, Path(scratch), say, **limits)
                 before, rows = before + now, rows + now
     return rows
 
