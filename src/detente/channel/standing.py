@@ -7,12 +7,12 @@ alone. One thread at a time. A `Turn` gathers what one turn changes, for the sto
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Final, TypeAlias
 
 from detente.channel.acts import Body, SignedAct
-from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting
+from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting, Result
 from detente.channel.registry import Registry
 from detente.channel.views import View
 from detente.channel.world import World, with_defaults
@@ -178,7 +178,7 @@ class Turn:
                 next(self._salts),
             )
         )
-        self._standing.heads = Heads(position + 1, heads.next_numbers)
+        self._standing.heads = replace(heads, next_position=position + 1)
         self._standing.lasts[act.act.key_id, act.audience] = (act.act.sequence, act.digest)
         return position
 
@@ -219,8 +219,13 @@ class Turn:
         self._due.pop(subject, None)
         self._done[subject] = None
 
-    def batch(self) -> Batch:
-        """All of it."""
+    @property
+    def entry_count(self) -> int:
+        """How many acts it has appended so far."""
+        return len(self._entries)
+
+    def batch(self, results: tuple[Result, ...] = ()) -> Batch:
+        """All of it, and what the submissions were answered."""
         return Batch(
             tuple(self._entries),
             tuple(self._postings),
@@ -228,4 +233,5 @@ class Turn:
             tuple(self._ended),
             tuple(self._due.values()),
             tuple(self._done),
+            results,
         )

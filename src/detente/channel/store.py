@@ -10,7 +10,7 @@ in the transaction that commits. So a holder whose lease ran out and whom nobody
 write nothing, however late it wakes and whatever any clock says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
 from detente.channel.batch import Batch, Due, Entry, Heads, Held, Lease, Posting, Result
@@ -84,6 +84,9 @@ class Store(Protocol):
     def entries(self, arena: str, from_position: int, limit: int) -> list[Entry]:
         """Entries from a position on, in order."""
 
+    def entries_of(self, arena: str, kinds: Sequence[str], from_position: int, limit: int) -> list[Entry]:
+        """Entries of certain kinds from a position on, in order."""
+
     def entry(self, arena: str, position: int) -> Entry | None:
         """The entry at a position."""
 
@@ -99,7 +102,7 @@ class Store(Protocol):
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         """What has to be done by `until_us`, the earliest first; at one moment by subject, as the database sorts text."""
 
-    def in_force(self, arena: str) -> Iterator[tuple[Held, bytes]]:
+    def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         """Every version in force with the envelope of the entry it came with, by position. One moment's state, streamed.
 
         Close the iterator (`contextlib.closing`) where it is not run to its end.
@@ -115,6 +118,9 @@ class Store(Protocol):
         Args:
             recipient: only views released to it; empty for notices as submitted; None for everything.
         """
+
+    def last_acts(self, arena: str) -> list[Entry]:
+        """The entry with the highest sequence of each (key_id, audience), by position."""
 
     def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
         """The highest sequence of each (key_id, audience)."""

@@ -29,6 +29,7 @@ from detente.domain.answer import (
 )
 from detente.domain.errors import (
     AgainstTerms,
+    Conflicted,
     DetenteError,
     InvalidVolume,
     KeyRefused,
@@ -106,6 +107,7 @@ __all__ = [
     "Assumption",
     "Circle",
     "Conflict",
+    "Conflicted",
     "Contact",
     "Corridor",
     "Deadline",

@@ -59,6 +59,10 @@ class StaleVersion(DetenteError):
     """What was to be changed has changed since, or is over; the message gives both versions."""
 
 
+class Conflicted(DetenteError):
+    """The same name was given to something else before."""
+
+
 class AgainstTerms(DetenteError):
     """The understanding in force does not allow it: who is told, who has to be, how much."""
 

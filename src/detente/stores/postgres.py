@@ -9,7 +9,7 @@ The clock is the server's. Over several servers it is each one's own, which is e
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import takewhile
@@ -173,6 +173,15 @@ class PostgresStore:
         """
         return self._rows(sql, {"arena": arena, "from_position": from_position, "limit": limit}, class_row(Entry))
 
+    def entries_of(self, arena: str, kinds: Sequence[str], from_position: int, limit: int) -> list[Entry]:
+        sql = """
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            WHERE arena = %(arena)s AND kind = ANY(%(kinds)s) AND position >= %(from_position)s
+            ORDER BY position LIMIT %(limit)s
+        """
+        values = {"arena": arena, "kinds": list(kinds), "from_position": from_position, "limit": limit}
+        return self._rows(sql, values, class_row(Entry))
+
     def entry(self, arena: str, position: int) -> Entry | None:
         return next((entry for entry in self.entries(arena, position, 1) if entry.position == position), None)
 
@@ -199,7 +208,7 @@ class PostgresStore:
         """
         return self._rows(sql, {"arena": arena, "until_us": until_us, "limit": limit}, class_row(Due))
 
-    def in_force(self, arena: str) -> Iterator[tuple[Held, bytes]]:
+    def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
                    held.latest_us, held.position, held.ended_position, entry.envelope
@@ -230,6 +239,16 @@ class PostgresStore:
         """  # noqa: S608
         values = {"arena": arena, "position": position, "recipient": recipient, "limit": limit}
         return self._rows(sql, values | _after(after), class_row(Held))
+
+    def last_acts(self, arena: str) -> list[Entry]:
+        sql = """
+            SELECT entry.position, entry.received_us, entry.kind, entry.party, entry.key_id, entry.audience,
+                   entry.sequence, entry.envelope, entry.salt
+            FROM signer JOIN entry ON entry.arena = signer.arena AND entry.key_id = signer.key_id
+              AND entry.audience = signer.audience AND entry.sequence = signer.last_sequence
+            WHERE signer.arena = %(arena)s ORDER BY entry.position
+        """
+        return self._rows(sql, {"arena": arena}, class_row(Entry))
 
     def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
         sql = "SELECT key_id, audience, last_sequence FROM signer WHERE arena = %(arena)s"
@@ -287,9 +306,9 @@ class PostgresStore:
     def _migrate(self) -> None:
         """Applies what is missing, a transaction each.
 
-        Its first statement is the record of itself. Of two processes, the second one waits there for the first and then fails, and
-        looks again. If we die on the way nothing is left of it; or, on a server that does not take table changes back, tables
-        without a record, which are made again as they are.
+        Of two processes, the second waits at the first table or at the record for the other, then fails and looks again. If we die
+        on the way nothing is left of it; or, on a server that does not take table changes back, tables without a record, and the
+        statements may run twice.
         """
         for attempt in range(ATTEMPTS):
             try:
@@ -407,12 +426,12 @@ def _roll_back(connection: Connection[Any]) -> None:
 
 def _apply(connection: Connection[Any], migration: Migration) -> None:
     connection.execute("SET LOCAL lock_timeout = 0")
+    for statement in migration.statements:
+        connection.execute(statement)
     connection.execute(
         f"INSERT INTO migration (number, name, sha256, applied_us) VALUES (%s, %s, %s, {_NOW_US})",  # noqa: S608
         (migration.number, migration.name, migration.sha256),
     )
-    for statement in migration.statements:
-        connection.execute(statement)
 
 
 def _all(connection: Connection[Any], sql: str, values: Mapping[str, Any], kind: RowFactory[T]) -> list[T]:
@@ -495,15 +514,15 @@ def _each(connection: Connection[Any], arena: str, sql: str, rows: Sequence[Any]
 def _write_entries(connection: Connection[Any], arena: str, entries: tuple[Entry, ...]) -> None:
     sql = """
         INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
-        SELECT %(arena)s, row.* FROM unnest(
+        SELECT %(arena)s, given.* FROM unnest(
             %(position)b::bigint[], %(received_us)b::bigint[], %(kind)b::text[], %(party)b::text[],
             %(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[], %(envelope)b::bytea[],
-            %(salt)b::bytea[]) AS row
+            %(salt)b::bytea[]) AS given
     """
     _each(connection, arena, sql, entries)
     sql = """
         INSERT INTO signer (arena, key_id, audience, last_sequence)
-        SELECT %(arena)s, row.* FROM unnest(%(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[]) AS row
+        SELECT %(arena)s, given.* FROM unnest(%(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[]) AS given
         ON CONFLICT (arena, key_id, audience)
         DO UPDATE SET last_sequence = greatest(signer.last_sequence, excluded.last_sequence)
     """
@@ -513,15 +532,15 @@ def _write_entries(connection: Connection[Any], arena: str, entries: tuple[Entry
 def _write_postings(connection: Connection[Any], arena: str, postings: tuple[Posting, ...]) -> None:
     sql = """
         INSERT INTO posting (arena, recipient, number, kind, payload, tick_us, position)
-        SELECT %(arena)s, row.* FROM unnest(
+        SELECT %(arena)s, given.* FROM unnest(
             %(recipient)b::text[], %(number)b::bigint[], %(kind)b::text[], %(payload)b::bytea[],
-            %(tick_us)b::bigint[], %(position)b::bigint[]) AS row
+            %(tick_us)b::bigint[], %(position)b::bigint[]) AS given
     """
     _each(connection, arena, sql, postings)
     sql = """
         INSERT INTO inbox (arena, recipient, next_number)
-        SELECT %(arena)s, row.recipient, row.number + 1
-        FROM unnest(%(recipient)b::text[], %(number)b::bigint[]) AS row (recipient, number)
+        SELECT %(arena)s, given.recipient, given.number + 1
+        FROM unnest(%(recipient)b::text[], %(number)b::bigint[]) AS given (recipient, number)
         ON CONFLICT (arena, recipient) DO UPDATE SET next_number = excluded.next_number
     """
     _each(connection, arena, sql, list({posting.recipient: posting for posting in postings}.values()))
@@ -531,21 +550,21 @@ def _write_held(connection: Connection[Any], arena: str, held: tuple[Held, ...])
     sql = """
         INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
                              ended_position)
-        SELECT %(arena)s, row.* FROM unnest(
+        SELECT %(arena)s, given.* FROM unnest(
             %(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
             %(level)b::text[], %(earliest_us)b::bigint[], %(latest_us)b::bigint[], %(position)b::bigint[],
-            %(ended_position)b::bigint[]) AS row
+            %(ended_position)b::bigint[]) AS given
     """
     _each(connection, arena, sql, held)
 
 
 def _write_ended(connection: Connection[Any], arena: str, ended: tuple[Ended, ...]) -> None:
     sql = """
-        UPDATE held SET ended_position = row.ended_position
+        UPDATE held SET ended_position = given.ended_position
         FROM unnest(%(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
-                    %(ended_position)b::bigint[]) AS row (sender, view_id, recipient, version, ended_position)
-        WHERE held.arena = %(arena)s AND held.sender = row.sender AND held.view_id = row.view_id
-          AND held.recipient = row.recipient AND held.version = row.version AND held.ended_position IS NULL
+                    %(ended_position)b::bigint[]) AS given (sender, view_id, recipient, version, ended_position)
+        WHERE held.arena = %(arena)s AND held.sender = given.sender AND held.view_id = given.view_id
+          AND held.recipient = given.recipient AND held.version = given.version AND held.ended_position IS NULL
     """
     ended_count = _each(connection, arena, sql, ended)
     if ended_count != len(ended):
@@ -557,8 +576,8 @@ def _write_due(connection: Connection[Any], arena: str, batch: Batch) -> None:
         connection.execute("DELETE FROM due WHERE arena = %s AND subject = ANY(%s::text[])", (arena, list(batch.done)))
     sql = """
         INSERT INTO due (arena, subject, kind, due_us, payload)
-        SELECT %(arena)s, row.* FROM unnest(
-            %(subject)b::text[], %(kind)b::text[], %(due_us)b::bigint[], %(payload)b::bytea[]) AS row
+        SELECT %(arena)s, given.* FROM unnest(
+            %(subject)b::text[], %(kind)b::text[], %(due_us)b::bigint[], %(payload)b::bytea[]) AS given
     """
     _each(connection, arena, sql, batch.due)
 
@@ -566,8 +585,8 @@ def _write_due(connection: Connection[Any], arena: str, batch: Batch) -> None:
 def _write_results(connection: Connection[Any], arena: str, batch: Batch) -> None:
     sql = """
         INSERT INTO result (arena, party, submission, digest, payload)
-        SELECT %(arena)s, row.* FROM unnest(
-            %(party)b::text[], %(submission)b::text[], %(digest)b::bytea[], %(payload)b::bytea[]) AS row
+        SELECT %(arena)s, given.* FROM unnest(
+            %(party)b::text[], %(submission)b::text[], %(digest)b::bytea[], %(payload)b::bytea[]) AS given
     """
     _each(connection, arena, sql, batch.results)
 

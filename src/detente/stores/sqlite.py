@@ -5,9 +5,10 @@ up to `BUSY_S`; readers see the last commit and wait for nobody. The file must b
 readable by its owner alone. The clock is this process's (`clock_us`): it decides when a lease may be taken, never who may write.
 """
 
+import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -159,6 +160,15 @@ class SqliteStore:
         """
         return self._rows(sql, {"arena": arena, "from_position": from_position, "limit": limit}, Entry)
 
+    def entries_of(self, arena: str, kinds: Sequence[str], from_position: int, limit: int) -> list[Entry]:
+        sql = """
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            WHERE arena = :arena AND kind IN (SELECT value FROM json_each(:kinds)) AND position >= :from_position
+            ORDER BY position LIMIT :limit
+        """
+        values = {"arena": arena, "kinds": json.dumps(list(kinds)), "from_position": from_position, "limit": limit}
+        return self._rows(sql, values, Entry)
+
     def entry(self, arena: str, position: int) -> Entry | None:
         return next((entry for entry in self.entries(arena, position, 1) if entry.position == position), None)
 
@@ -184,7 +194,7 @@ class SqliteStore:
         """
         return self._rows(sql, {"arena": arena, "until_us": until_us, "limit": limit}, Due)
 
-    def in_force(self, arena: str) -> Iterator[tuple[Held, bytes]]:
+    def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
                    held.latest_us, held.position, held.ended_position, entry.envelope
@@ -214,6 +224,16 @@ class SqliteStore:
         """  # noqa: S608
         values = {"arena": arena, "position": position, "recipient": recipient, "limit": limit}
         return self._rows(sql, values | _after(after), Held)
+
+    def last_acts(self, arena: str) -> list[Entry]:
+        sql = """
+            SELECT entry.position, entry.received_us, entry.kind, entry.party, entry.key_id, entry.audience,
+                   entry.sequence, entry.envelope, entry.salt
+            FROM signer JOIN entry ON entry.arena = signer.arena AND entry.key_id = signer.key_id
+              AND entry.audience = signer.audience AND entry.sequence = signer.last_sequence
+            WHERE signer.arena = :arena ORDER BY entry.position
+        """
+        return self._rows(sql, {"arena": arena}, Entry)
 
     def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
         sql = "SELECT key_id, audience, last_sequence FROM signer WHERE arena = ?"

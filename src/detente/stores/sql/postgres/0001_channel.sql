@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS entry (
     UNIQUE (arena, key_id, audience, sequence)
 );
 
+CREATE INDEX IF NOT EXISTS entry_by_kind ON entry (arena, kind, position);
+
 CREATE TABLE IF NOT EXISTS signer (
     arena text NOT NULL REFERENCES arena (name),
     key_id text NOT NULL,

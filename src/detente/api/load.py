@@ -1,0 +1,77 @@
+"""An arena's standing, made anew from its store: what a sequencer does when it starts, when a commit failed, when it takes over."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from types import ModuleType
+from typing import Final
+
+from detente.channel.acts import HOST_KINDS, KINDS, PUBLIC_KINDS, Body, NoticeBody, PublicBody, ViewBody
+from detente.channel.batch import Held
+from detente.channel.forms import form_from, view_of
+from detente.channel.registry import Registry
+from detente.channel.standing import Notified, Released, Standing, volume_us
+from detente.channel.store import Store
+from detente.channel.views import View
+from detente.domain import ReceiptStage
+from detente.record.act import read_act
+from detente.record.envelope import Envelope, from_json
+
+_PAGE: Final = 1_000
+
+
+def load_registry(store: Store, arena: str) -> Registry:
+    """The registry of an arena, from its public acts."""
+    registry, position = Registry.of(arena), 0
+    while True:
+        page = store.entries_of(arena, PUBLIC_KINDS, position, _PAGE)
+        for entry in page:
+            body = _body(from_json(entry.envelope))
+            assert isinstance(body, PublicBody)
+            registry = registry.then(entry.party, body)
+        if len(page) < _PAGE:
+            return registry
+        position = page[-1].position + 1
+
+
+def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) -> Standing:
+    """Everything a sequencer needs to go on where the last one stopped.
+
+    What was committed was verified before; it is read again, not verified again.
+
+    Args:
+        run: the kernels; the compiled ones when None.
+    """
+    standing = Standing(load_registry(store, arena), store.heads(arena), run=run)
+    standing.lasts = {
+        (entry.key_id, entry.audience): (entry.sequence, from_json(entry.envelope).digest)
+        for entry in store.last_acts(arena)
+    }
+    with closing(store.in_force(arena)) as rows:
+        for held, raw in rows:
+            _take_in(standing, held, _body(from_json(raw)))
+    return standing
+
+
+def _take_in(standing: Standing, held: Held, body: Body) -> None:
+    if isinstance(body, NoticeBody):
+        view = view_of(body.screening)
+        releases = {r.recipient: Released(r.view_id, r.version) for r in body.releases}
+        standing.notices[held.sender, held.view_id] = Notified(
+            view.version, releases, len(view.volumes), volume_us(view)
+        )
+        standing.world(held.sender).put_own(view)
+        return
+    assert isinstance(body, ViewBody)
+    _take_in_view(standing, held.sender, view_of(body.view))
+
+
+def _take_in_view(standing: Standing, sender: str, view: View) -> None:
+    standing.world(view.recipient).put_view(sender, view)
+    # a stage that was reached is due no more, so RECEIVED is enough to go on with
+    standing.reached[sender, view.recipient, view.view_id, view.version] = ReceiptStage.RECEIVED
+
+
+def _body(envelope: Envelope) -> Body:
+    act = read_act(envelope.payload)
+    return form_from(act.body, {**KINDS, **HOST_KINDS}[act.type])

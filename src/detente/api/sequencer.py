@@ -1,0 +1,288 @@
+"""The sequencer: the one process that decides for an arena, in one order, as long as it holds the arena's lease.
+
+It takes what waits, decides each submission against what it holds in memory, commits all of it at once, and only then does
+anyone hear. If we die before the commit, nobody was told anything; after it, whoever submits again is answered the same, for
+results are committed with what they answer. When a commit fails, memory is ahead of the store: it is thrown away and made anew.
+Another process that finds the lease run out takes it, loads, and goes on; the old one, should it wake, can write nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from hashlib import sha256
+from types import ModuleType
+from typing import Final
+
+from detente.api.load import load_standing
+from detente.channel.acts import HOST, Body, SignedAct
+from detente.channel.batch import Batch, Lease, Result
+from detente.channel.deadlines import DEADLINE, passed
+from detente.channel.decide import announce, decide
+from detente.channel.expiry import expire
+from detente.channel.forms import plain
+from detente.channel.standing import Standing, Turn
+from detente.channel.store import Store
+from detente.domain import Conflicted, DetenteError, LeaseLost, OutOfStep, StoreUnavailable
+from detente.record.act import Act, sign_act
+from detente.record.canonical import canonical
+from detente.record.envelope import to_json
+from detente.record.keys import SigningKey
+
+LOG: Final = logging.getLogger(__name__)
+HOST_PARTY: Final = "host"
+LEASE_S: Final = 4.0
+MOST_AT_ONCE: Final = 256  # submissions in one commit
+MOST_WAITING: Final = 4_096
+_IDLE_S: Final = 0.05
+_DUE_EVERY_S: Final = 0.25
+_EXPIRE_EVERY_S: Final = 10.0
+_AGAIN_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Acts that a party sends at once, opened already, and the id under which it would send them again."""
+
+    party: str
+    submission: str
+    acts: tuple[SignedAct, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """Of what is asked: the same id with other acts is another question."""
+        return sha256(b"".join(bytes.fromhex(act.digest) for act in self.acts)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A public act of the host's own, to be signed when its turn comes."""
+
+    kind: str
+    body: Body
+
+
+@dataclass(slots=True)
+class _Waiting:
+    asked: Submission | Statement
+    answer: Future[bytes] = field(default_factory=Future)
+
+
+class Host:
+    """The host's own key, and how it signs for an arena."""
+
+    def __init__(self, key: SigningKey, arena: str, clock_us: Callable[[], int]) -> None:
+        self.key, self.arena, self._clock_us = key, arena, clock_us
+
+    def sign(self, kind: str, audience: str, body: Body, last: tuple[int, str | None]) -> SignedAct:
+        """The host's next act for an audience, after `last`: sequence and digest of the one before."""
+        sequence, previous = last
+        act = Act(
+            type=kind,
+            arena=self.arena,
+            party=HOST_PARTY,
+            audience=audience,
+            key_id=self.key.public.id,
+            sequence=sequence + 1,
+            previous=previous,
+            made_at_us=self._clock_us(),
+            body=plain(body),
+        )
+        envelope = sign_act(act, self.key)
+        return SignedAct(act, body, to_json(envelope), envelope.digest)
+
+
+class Sequencer:
+    """Decides for one arena while it holds the lease; waits for the lease while it does not.
+
+    Args:
+        holder: a name no other process has. address: where other workers reach this one.
+        salts: fresh random bytes, 32 at a time.
+        run: the kernels; the compiled ones when None.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        host: Host,
+        *,
+        holder: str,
+        address: str,
+        salts: Iterator[bytes],
+        run: ModuleType | None = None,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self._store, self._host, self._arena = store, host, host.arena
+        self._holder, self._address, self._lease_s = holder, address, lease_s
+        self._salts, self._run = salts, run
+        self._queue: queue.Queue[_Waiting] = queue.Queue(MOST_WAITING)
+        self._stop = threading.Event()
+        self.holds_lease, self.ended = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name=f"sequencer {self._arena}", daemon=True)
+
+    def start(self) -> None:
+        """Begins to work, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finishes the turn under way, gives the lease back, and refuses what still waits."""
+        self._stop.set()
+        self._thread.join()
+
+    def submit(self, asked: Submission | Statement) -> Future[bytes]:
+        """Has a submission decided, or a public act of the host's own.
+
+        Returns:
+            canonical JSON, once it is committed; or the DetenteError that refuses it.
+        Raises:
+            StoreUnavailable: too many wait already.
+        """
+        waiting = _Waiting(asked)
+        try:
+            self._queue.put_nowait(waiting)
+        except queue.Full:
+            raise StoreUnavailable(
+                f"{MOST_WAITING} submissions wait already", hint="try again in a second", retry_may_help=True
+            ) from None
+        return waiting.answer
+
+    # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _work(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._serve()
+        finally:  # a bug ends the thread, loudly; then too nobody waits for ever
+            self.ended.set()
+            self._refuse_all(StoreUnavailable("the sequencer has stopped", hint="try again", retry_may_help=True))
+
+    def _serve(self) -> None:
+        """Waits for the lease and serves under it, until it is lost or the store fails."""
+        try:
+            lease = self._store.take_lease(self._arena, self._holder, self._address, self._lease_s)
+            if lease is None:
+                self._stop.wait(_AGAIN_S)
+                return
+            self._hold(lease)
+        except (LeaseLost, OutOfStep, StoreUnavailable) as error:
+            LOG.warning("arena %s: %s; starting anew", self._arena, error)
+            self._stop.wait(_AGAIN_S)
+        finally:
+            self.holds_lease.clear()
+
+    def _hold(self, lease: Lease) -> None:
+        standing = load_standing(self._store, self._arena, run=self._run)
+        self.holds_lease.set()
+        renewed_s = time.monotonic()
+        looked_s = expired_s = 0.0
+        while not self._stop.is_set():
+            now_s = time.monotonic()
+            if now_s - renewed_s > self._lease_s / 4:
+                lease, renewed_s = self._store.renew_lease(lease, self._lease_s), now_s
+            look, sweep = now_s - looked_s > _DUE_EVERY_S, now_s - expired_s > _EXPIRE_EVERY_S
+            looked_s, expired_s = now_s if look else looked_s, now_s if sweep else expired_s
+            self._turn(standing, lease, self._next(), look=look, sweep=sweep)
+        self._store.release_lease(lease)
+
+    def _next(self) -> list[_Waiting]:
+        """What waits, at least the first of it; nothing when nothing comes for a while."""
+        try:
+            found = [self._queue.get(timeout=_IDLE_S)]
+        except queue.Empty:
+            return []
+        while len(found) < MOST_AT_ONCE:
+            try:
+                found.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+        return found
+
+    def _turn(self, standing: Standing, lease: Lease, waiting: Sequence[_Waiting], *, look: bool, sweep: bool) -> None:
+        turn = Turn(
+            standing,
+            now_us=self._store.now_us(),
+            salts=self._salts,
+            host_key_id=self._host.key.public.id,
+            host_sign=self._host.sign,
+        )
+        told: list[tuple[_Waiting, bytes | DetenteError]] = []
+        results: dict[tuple[str, str], Result] = {}
+        try:
+            told = [(each, self._decided(standing, turn, each.asked, results)) for each in waiting]
+            if look:
+                for due in self._store.due(self._arena, turn.now_us, MOST_AT_ONCE):
+                    assert due.kind == DEADLINE
+                    passed(standing, turn, due)
+            if sweep and standing.heads.next_position:
+                expire(standing, turn)
+            batch = turn.batch(tuple(results.values()))
+            if batch != Batch():
+                self._store.commit(lease, batch)
+        except BaseException as error:
+            self._nobody_was_told(waiting, error)
+            raise
+        for each, answer in told:
+            _tell(each.answer, answer)
+
+    def _decided(
+        self, standing: Standing, turn: Turn, asked: Submission | Statement, results: dict[tuple[str, str], Result]
+    ) -> bytes | DetenteError:
+        """The answer, or the refusal. A refusal has changed nothing, so the turn goes on."""
+        entry_count = turn.entry_count
+        try:
+            if isinstance(asked, Statement):
+                last = standing.lasts.get((self._host.key.public.id, HOST), (0, None))
+                return canonical(announce(standing, turn, self._host.sign(asked.kind, HOST, asked.body, last)))
+            key = asked.party, asked.submission
+            before = results.get(key) or self._store.result(self._arena, *key)
+            if before is not None:
+                return _same(before, asked)
+            answer = canonical(decide(standing, turn, asked.acts))
+        except DetenteError as error:
+            if isinstance(error, LeaseLost | StoreUnavailable):
+                raise
+            if turn.entry_count != entry_count:
+                raise RuntimeError("a submission was refused half-way") from error
+            return error
+        results[key] = Result(*key, asked.digest, answer)
+        return answer
+
+    def _nobody_was_told(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
+        """The commit failed, or we did: whether it is there will be known when it is sent again."""
+        refusal = StoreUnavailable(
+            "the channel could not keep it just now", hint="send it again, under the same id", retry_may_help=True
+        )
+        refusal.__cause__ = error
+        for each in waiting:
+            _tell(each.answer, refusal)
+
+    def _refuse_all(self, refusal: DetenteError) -> None:
+        while True:
+            try:
+                _tell(self._queue.get_nowait().answer, refusal)
+            except queue.Empty:
+                return
+
+
+def _tell(future: Future[bytes], answer: bytes | DetenteError) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(answer, DetenteError):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
+def _same(before: Result, asked: Submission) -> bytes | DetenteError:
+    if before.digest == asked.digest:
+        return before.payload
+    return Conflicted(
+        f"submission {asked.submission} was something else before",
+        hint="draw a new id for what is new",
+        where="submission",
+    )
