@@ -322,7 +322,7 @@ def _fetched(database: duckdb.DuckDBPyConnection) -> Found:
 
 @dataclass(frozen=True)
 class Peer:
-    """A way to find the pairs, the threads it can use, and the largest count it is run at; beyond, it takes more than ten minutes."""
+    """A way to find the pairs, the threads it can use, and the largest count it is run at; beyond, it takes minutes."""
 
     name: str
     run: Callable[[Plane, int], Found]
@@ -337,5 +337,5 @@ PEERS: Final = (
     Peer("SQLite R*Tree, 4D", sqlite_rtree, (1,), 1_000_000),
     Peer("rtree, 4D", rtree_4d, (1,), 1_000_000),
     Peer("geopandas.sjoin", geopandas_join, (1,), 100_000),
-    Peer("DuckDB spatial join", duckdb_spatial_join, (1,), 100_000),
+    Peer("DuckDB spatial join", duckdb_spatial_join, (1,), 10_000),
 )
