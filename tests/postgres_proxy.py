@@ -36,6 +36,7 @@ class Line:
 
     def close(self):
         self.go_on.set()
+        _hang_up(self._listener)
         self._listener.close()
         shutil.rmtree(self._folder)
 
@@ -71,6 +72,7 @@ class Line:
         if self.held.is_set():
             self.go_on.wait()  # a client that stopped does not see the server hang up either
         _hang_up(client)
+        client.close()
         server.close()
 
 

@@ -104,6 +104,13 @@ class Model:
         self.due |= {due.subject: due for due in batch.due}
         self.results |= {(result.party, result.submission): result for result in batch.results}
 
+    def last_sequences(self):
+        last = {}
+        for entry in self.entries:
+            key = entry.key_id, entry.audience
+            last[key] = max(last.get(key, entry.sequence), entry.sequence)
+        return last
+
     def in_force(self):
         return {held for held in self.held.values() if held.ended_position is None}
 

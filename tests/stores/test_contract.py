@@ -1,6 +1,8 @@
 """One contract, both stores: what `detente.channel.store.Store` says, as claims."""
 
 import stat
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -363,6 +365,19 @@ def histories(draw):
         size = draw(st.integers(0, 4))
         sent = draw(st.lists(NAMES, max_size=4))
         plain = a_turn(heads, size, recipients=())
+        drawn = draw(
+            st.lists(st.tuples(NAMES, NAMES, st.sampled_from(["notice", "party"])), min_size=size, max_size=size)
+        )
+        entries = tuple(
+            replace(
+                entry,
+                key_id=key_id,
+                audience=audience,
+                kind=kind,
+                sequence=draw(st.integers(0, 9)) * 100 + entry.position,
+            )
+            for entry, (key_id, audience, kind) in zip(plain.entries, drawn, strict=True)
+        )
         last = heads.next_position + size - 1
         held = []
         if size:
@@ -391,6 +406,7 @@ def histories(draw):
         is_due = (is_due - done) | {each.subject for each in due}
         batch = replace(
             plain,
+            entries=entries,
             postings=tuple(postings),
             held=tuple(held),
             ended=tuple(the_end(view, max(last, view.position)) for view in ended),
@@ -427,7 +443,13 @@ def test_a_store_reads_as_the_obvious_model_does(store, history):
     assert store.due(arena, 10, 100) == sorted(model.due.values(), key=lambda due: (due.due_us, due.subject))
     for recipient in heads.next_numbers:
         assert store.postings(arena, recipient, 0, 0, 1000) == [p for p in model.postings if p.recipient == recipient]
-    assert store.last_sequences(arena) == ({("key", ""): heads.next_position} if heads.next_position else {})
+    assert store.last_sequences(arena) == model.last_sequences()
+    last = [entry for entry in model.entries if model.last_sequences()[entry.key_id, entry.audience] == entry.sequence]
+    assert store.last_acts(arena) == last
+    for kinds in ([], ["notice"], ["notice", "party"], ["no such kind"]):
+        found = [entry for entry in model.entries if entry.kind in kinds]
+        assert store.entries_of(arena, kinds, 0, 1000) == found
+        assert store.entries_of(arena, kinds, 2, 2) == [entry for entry in found if entry.position >= 2][:2]
 
 
 # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -524,6 +546,22 @@ def test_both_databases_have_the_same_tables_with_columns_named_as_the_values():
     }.items():
         columns = postgres[0].split(f"CREATE TABLE IF NOT EXISTS {table} (")[1].split("\n)")[0]
         assert all(f"\n    {field.name} " in columns for field in fields(kind))
+
+
+def test_without_the_driver_postgres_is_refused_with_what_to_install_and_sqlite_works(tmp_path):
+    script = f"""
+import sys
+sys.modules["psycopg"] = None
+from detente.domain import StoreUnavailable
+from detente.stores import open_store
+open_store({str(tmp_path / "channel.db")!r}).close()
+try:
+    open_store("postgresql://host/name")
+except StoreUnavailable as error:
+    print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "pip install 'detente[postgres]'" in said
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "", "sqlite:///", ":memory:", "sqlite://host/x", "file:x://y"])

@@ -559,12 +559,15 @@ def _write_held(connection: Connection[Any], arena: str, held: tuple[Held, ...])
 
 
 def _write_ended(connection: Connection[Any], arena: str, ended: tuple[Ended, ...]) -> None:
+    # Written so that no index but the key's serves: without statistics a server takes another, and goes through all of a
+    # recipient's views, or all that is in force, for each row.
     sql = """
         UPDATE held SET ended_position = given.ended_position
         FROM unnest(%(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
                     %(ended_position)b::bigint[]) AS given (sender, view_id, recipient, version, ended_position)
         WHERE held.arena = %(arena)s AND held.sender = given.sender AND held.view_id = given.view_id
-          AND held.recipient = given.recipient AND held.version = given.version AND held.ended_position IS NULL
+          AND held.recipient || '' = given.recipient AND held.version = given.version
+          AND coalesce(held.ended_position, -1) = -1
     """
     ended_count = _each(connection, arena, sql, ended)
     if ended_count != len(ended):

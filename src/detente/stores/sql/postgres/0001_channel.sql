@@ -72,9 +72,9 @@ CREATE TABLE IF NOT EXISTS held (
 
 CREATE INDEX IF NOT EXISTS held_in_force ON held (arena, ended_position, position);
 
-CREATE INDEX IF NOT EXISTS held_by_position ON held (arena, position, sender, view_id, recipient, version);
+CREATE INDEX IF NOT EXISTS held_by_position ON held (arena, position);
 
-CREATE INDEX IF NOT EXISTS held_by_recipient ON held (arena, recipient, position, sender, view_id, version);
+CREATE INDEX IF NOT EXISTS held_by_recipient ON held (arena, recipient, position);
 
 CREATE TABLE IF NOT EXISTS due (
     arena text NOT NULL REFERENCES arena (name),
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS due (
     PRIMARY KEY (arena, subject)
 );
 
-CREATE INDEX IF NOT EXISTS due_by_moment ON due (arena, due_us, subject);
+CREATE INDEX IF NOT EXISTS due_by_moment ON due (arena, due_us);
 
 CREATE TABLE IF NOT EXISTS result (
     arena text NOT NULL REFERENCES arena (name),
