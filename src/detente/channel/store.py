@@ -122,9 +122,6 @@ class Store(Protocol):
     def last_acts(self, arena: str) -> list[Entry]:
         """The entry with the highest sequence of each (key_id, audience), by position."""
 
-    def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
-        """The highest sequence of each (key_id, audience)."""
-
     def add_token(self, token: Token) -> None:
         """Keeps a token; the same one again changes nothing.
 

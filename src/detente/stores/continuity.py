@@ -90,4 +90,4 @@ def does_not_fit(detail: str) -> OutOfStep:
 
 
 def _out_of_step(what: str) -> OutOfStep:
-    return OutOfStep(what, hint="begin again from what is committed: heads(), in_force(), last_sequences()")
+    return OutOfStep(what, hint="begin again from what is committed: heads(), in_force(), last_acts()")

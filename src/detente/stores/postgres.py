@@ -250,11 +250,6 @@ class PostgresStore:
         """
         return self._rows(sql, {"arena": arena}, class_row(Entry))
 
-    def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
-        sql = "SELECT key_id, audience, last_sequence FROM signer WHERE arena = %(arena)s"
-        rows = self._rows(sql, {"arena": arena}, dict_row)
-        return {(row["key_id"], row["audience"]): row["last_sequence"] for row in rows}
-
     # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_token(self, token: Token) -> None:

@@ -235,11 +235,6 @@ class SqliteStore:
         """
         return self._rows(sql, {"arena": arena}, Entry)
 
-    def last_sequences(self, arena: str) -> dict[tuple[str, str], int]:
-        sql = "SELECT key_id, audience, last_sequence FROM signer WHERE arena = ?"
-        rows = self._rows(sql, (arena,), _named)
-        return {(row["key_id"], row["audience"]): row["last_sequence"] for row in rows}
-
     # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_token(self, token: Token) -> None:
