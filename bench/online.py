@@ -1,4 +1,4 @@
-"""The changing index beside SQLite's R*Tree, while volumes come and go; proposals; positions; pairs of tracks.
+"""The changing index beside SQLite's R*Tree, while volumes come and go, and the moves it proposes.
 
 `python -m bench.online --counts 10000 100000 1000000` prints a table. SQLite keeps the very boxes the index keeps (whole
 numbers, so nothing is rounded twice) in memory, and what it finds goes through the very same exact step; so the two differ in
@@ -16,20 +16,18 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.workload import DAY_S, MIDNIGHT_US, planned
+from bench.workload import planned
 from detente.domain import Activity, Notice
 from detente.screening import kernels
 from detente.screening.clearing import propose
 from detente.screening.engine import VolumeArrays, compiled
 from detente.screening.index import VolumeIndex
 from detente.screening.packed import ACTIVITIES, Pack, prepared_of
-from detente.screening.tracks import Tracks, closest_approaches
 
 COUNTS = (10_000, 100_000, 1_000_000)
 STEPS = 4_000
 SQLITE_STEPS = 1_000
 LEGS = 24
-POSITIONS = 1_000_000
 PROPOSED = 200
 
 
@@ -59,8 +57,6 @@ def main() -> None:
     for count in options.counts:
         for figure in figures(options.set, count, with_sqlite=not options.without_sqlite):
             print(figure, flush=True)
-    for count in (10_000, 100_000):
-        print(f"{count:>9,}  pairs of tracks, 300 s ahead, 5 NM and 1,000 ft: {tracks_s(count):.3f} CPU-s")
 
 
 def figures(set_name: str, count: int, *, with_sqlite: bool) -> list[Figure]:
@@ -79,7 +75,6 @@ def figures(set_name: str, count: int, *, with_sqlite: bool) -> list[Figure]:
         found.append(
             Figure("  times as long as the index, p50 of asking", count, ratio, found[-2].p99_us / found[1].p99_us)
         )
-    found.append(_positions(index, count))
     return found
 
 
@@ -238,37 +233,6 @@ def _exact_step() -> Callable[..., int]:
         return meeting
 
     return count_meeting
-
-
-def _positions(index: VolumeIndex, count: int) -> Figure:
-    """Positions at noon, all over the area; µs a position, the best of three, and the worst."""
-    rng = np.random.default_rng(4)
-    lat, lon = rng.uniform(27, 40.5, POSITIONS), rng.uniform(24, 46, POSITIONS)
-    height_m = rng.uniform(0, 13_000, POSITIONS)
-    now_us = MIDNIGHT_US + DAY_S // 2 * 1_000_000
-    index.positions(lat, lon, height_m, now_us)
-    took = [timed(lambda: index.positions(lat, lon, height_m, now_us)) / POSITIONS for _ in range(3)]
-    return Figure(f"index: one of {POSITIONS:,} positions (best, worst of 3)", count, min(took), max(took))
-
-
-def tracks_s(count: int) -> float:
-    """CPU seconds, the best of three."""
-    rng = np.random.default_rng(5)
-    course, speed = rng.uniform(0, 2 * np.pi, count), rng.uniform(50, 250, count)
-    tracks = Tracks(
-        rng.uniform(27, 40.5, count),
-        rng.uniform(24, 46, count),
-        rng.uniform(0, 12_000, count),
-        speed * np.sin(course),
-        speed * np.cos(course),
-        rng.choice([0.0, 0.0, 0.0, 5.0, -8.0], count),
-    )
-    took = []
-    for _ in range(4):
-        began = time.process_time()
-        closest_approaches(tracks, look_ahead_s=300.0, within_m=9_260.0, within_height_m=304.8)
-        took.append(time.process_time() - began)
-    return min(took)
 
 
 if __name__ == "__main__":
