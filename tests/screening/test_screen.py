@@ -273,3 +273,23 @@ def test_a_band_whose_limits_can_only_be_swapped_hides_nothing():
     with pytest.raises(InvalidVolume, match="whatever the ground") as caught:
         screen([notice("A", band=swapped), notice("B", band=between)], minima=MINIMA)
     assert caught.value.where == "A 1.volumes[0].altitude"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [
+        ((SURFACE, flight_level(100)), (SURFACE, agl(121.92)), ("SFC", "the lower of FL100 and 122 m AGL (400 ft)")),
+        ((SURFACE, amsl(2_000.0)), (SURFACE, amsl(1_000.0)), ("SFC", "1000 m AMSL (3281 ft)")),
+        ((SURFACE, flight_level(900)), (SURFACE, agl(121.92)), ("SFC", "122 m AGL (400 ft)")),
+        (
+            (amsl(500.0), UNLIMITED_ABOVE),
+            (agl(100.0), amsl(900.0)),
+            ("the higher of 500 m AMSL (1640 ft) and 100 m AGL (328 ft)", "900 m AMSL (2953 ft)"),
+        ),
+        ((amsl(0.0), amsl(100.0)), (amsl(300.0), amsl(400.0)), ("100 m AMSL (328 ft)", "300 m AMSL (984 ft)")),
+    ],
+)
+def test_where_the_ground_decides_which_limit_is_lower_both_are_told(a, b, says):
+    plans = [notice(party, band=AltitudeBand(*band)) for party, band in (("A", a), ("B", b))]
+    area = screen(plans, minima=MINIMA, propose_most=0).conflicts[0].area
+    assert (area.lower, area.upper) == says

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -41,25 +42,45 @@ def _times(a: Prepared, b: Prepared) -> tuple[int, int]:
 
 
 def _altitudes(a: Prepared, b: Prepared, arena: Arena) -> tuple[str, str]:
-    lower_m, lower = max(_ordered([(p, p.volume.altitude.lower) for p in (a, b)], arena))
-    upper_m, upper = min(_ordered([(p, p.volume.altitude.upper) for p in (a, b)], arena))
-    return (upper, lower) if lower_m > upper_m else (lower, upper)
+    """The altitudes common to both, or the gap between them, lower side first; where the references differ and either may be it, both."""
+    lowers = _spans([(p, p.volume.altitude.lower) for p in (a, b)], arena)
+    uppers = _spans([(p, p.volume.altitude.upper) for p in (a, b)], arena)
+    lower, upper = max(lowers), min(uppers)
+    if lower.least_m > upper.most_m:
+        return upper.text, lower.text
+    return _said(lowers, lower, "higher"), _said(uppers, upper, "lower")
 
 
-def _ordered(limits: list[tuple[Prepared, AltitudeLimit]], arena: Arena) -> list[tuple[float, str]]:
-    if limits[0][1].reference is limits[1][1].reference:
-        return [(limit.value_m, str(limit)) for _, limit in limits]
-    return [(_nominal_m(prepared, limit, arena), str(limit)) for prepared, limit in limits]
+@dataclass(frozen=True, order=True, slots=True)
+class _Span:
+    """What a limit may stand for, ordered by its middle; in its own reference where the two to be compared share it."""
+
+    middle_m: float
+    least_m: float
+    most_m: float
+    text: str
 
 
-def _nominal_m(prepared: Prepared, limit: AltitudeLimit, arena: Arena) -> float:
-    """A single height for ordering limits of different references, never for comparing them: the middle of what it may be."""
+def _spans(limits: list[tuple[Prepared, AltitudeLimit]], arena: Arena) -> list[_Span]:
+    shared = limits[0][1].reference is limits[1][1].reference
+    return [_span(prepared, limit, arena, shared=shared) for prepared, limit in limits]
+
+
+def _span(prepared: Prepared, limit: AltitudeLimit, arena: Arena, *, shared: bool) -> _Span:
     from detente.geodesy.altitudes import hae_bounds_m
 
-    if not np.isfinite(limit.value_m):
-        return float(limit.value_m)
-    least, most = hae_bounds_m(limit, *prepared.shape.box_deg, arena)
-    return float(0.5 * (least + most))
+    if shared or not np.isfinite(limit.value_m):
+        return _Span(limit.value_m, limit.value_m, limit.value_m, str(limit))
+    least_m, most_m = hae_bounds_m(limit, *prepared.shape.box_deg, arena)
+    return _Span((least_m + most_m) / 2, least_m, most_m, str(limit))
+
+
+def _said(spans: list[_Span], chosen: _Span, which: str) -> str:
+    """The limit chosen; or both, where the ground and the air pressure decide which of them it is."""
+    other = next((span for span in spans if span is not chosen), chosen)
+    if other.text == chosen.text or other.least_m > chosen.most_m or other.most_m < chosen.least_m:
+        return chosen.text
+    return f"the {which} of {spans[0].text} and {spans[1].text}"
 
 
 def _common_area(a: Shape, b: Shape, found: PairSeparation, minima: Minima) -> tuple[Polygon, ...]:
