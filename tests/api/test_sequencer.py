@@ -3,129 +3,27 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
-from itertools import count
 
 import pytest
 
-from channel_world import ARENA, FULL, NOON_US, Party, random_bytes
+from channel_world import ARENA, FULL, Party
 from detente.api.load import load_registry, load_standing
-from detente.api.sequencer import Host, Sequencer, Statement, Submission
-from detente.channel.acts import MemberBody, MessageBody, ProposeBody, ReceiptBody, SignBody, SuspendBody, open_acts
-from detente.channel.agreements import PAYLOAD_TYPE, payload
+from detente.api.sequencer import Statement
+from detente.channel.acts import KeysBody, MemberBody, MessageBody, ReceiptBody, SuspendBody
 from detente.channel.submit import answered
 from detente.domain import (
-    Activity,
-    AltitudeBand,
-    Circle,
     Conflicted,
     Deadline,
-    Minima,
-    MinimaRule,
     NotAuthentic,
-    Notice,
     PartyKind,
-    Position,
     ReceiptStage,
-    ReleaseGrids,
     StaleVersion,
     StoreUnavailable,
-    Terms,
-    TimeWindow,
-    Understanding,
-    Volume4D,
-    amsl,
 )
-from detente.record.envelope import sign, to_json
-from detente.record.key_history import Enrolment, Founding, found, sign_statement
-from detente.record.key_history import Statement as KeyStatement
-from detente.record.keys import SigningKey
+from detente.record.envelope import to_json
+from detente.record.key_history import Reason, Revocation, sign_statement
 from detente.screening import kernels
-
-HOUR_US = 3_600_000_000
-GRIDS = ReleaseGrids(general_levels=(12, 10, 8))
-PARTIES = "ABC"
-
-
-def a_key(name):
-    return SigningKey(sha256(name.encode()).digest())
-
-
-def statements_of(party, officer):
-    root = a_key(f"{party} root")
-    founding = sign_statement(KeyStatement(party, 0, None, 0, Founding(root.public, None, None)), root)
-    enrolment = found(founding).next(Enrolment(officer, "duty officer", 1, None, None), made_at_us=1)
-    return tuple(to_json(e).decode() for e in (founding, sign_statement(enrolment, root)))
-
-
-def plan(party, reference="N", *, km_north=0.0, starts_us=None):
-    starts_us = starts_us or NOON_US + HOUR_US
-    where = Circle(Position(34.0 + km_north / 111.0, 36.0), 2_000.0)
-    window = TimeWindow(starts_us, starts_us + HOUR_US)
-    volume = Volume4D(where, AltitudeBand(amsl(1_000.0), amsl(2_000.0)), window)
-    return Notice(reference, party, Activity.AIR_OPERATION, (volume,))
-
-
-class Site:
-    """A store with one arena, the parties' clients, and sequencers that are started and stopped."""
-
-    ids = count()
-
-    def __init__(self, store):
-        self.store = store
-        store.create_arena(ARENA, 0)
-        self.host = Host(a_key("host"), ARENA, store.now_us)
-        self.running = []
-        self.parties = {name: Party(name, GRIDS) for name in PARTIES}
-
-    def start(self, holder="one", lease_s=4.0):
-        sequencer = Sequencer(
-            self.store, self.host, holder=holder, address=holder, salts=random_bytes(f"{holder} {next(self.ids)}"),
-            run=kernels, lease_s=lease_s,
-        )  # fmt: skip
-        sequencer.start()
-        self.running.append(sequencer)
-        return sequencer
-
-    def stop(self):
-        for sequencer in self.running:
-            sequencer.stop()
-
-    def ask(self, sequencer, asked):
-        return json.loads(sequencer.submit(asked).result(timeout=30))
-
-    def opened(self, party, envelopes):
-        keys = load_registry(self.store, ARENA).keys
-        raw = [to_json(e) for e in envelopes]
-        return open_acts(raw, keys, arena=ARENA, party=party, now_us=self.store.now_us())
-
-    def submission(self, party, envelopes, name=None):
-        return Submission(party, name or f"{next(self.ids):032x}", self.opened(party, envelopes))
-
-    def found(self, sequencer, **terms):
-        """Members with keys, and an understanding in force."""
-        for name, client in self.parties.items():
-            body = MemberBody(name, PartyKind.ARMED_FORCE, statements_of(name, client.key.public))
-            self.ask(sequencer, Statement("member", body))
-        members = tuple(load_registry(self.store, ARENA).agreements.members.values())
-        rules = (MinimaRule("all", Minima(500.0, 100.0, 60.0)),)
-        agreed = Understanding("U", "1", rules, terms=Terms(parties=members, grids=GRIDS, **terms))
-        raw = payload(ARENA, agreed, None)
-        self.public(sequencer, "A", "propose", ProposeBody(raw.decode()))
-        for name in PARTIES:
-            envelope = to_json(sign(raw, PAYLOAD_TYPE, a_key(f"{name} root"))).decode()
-            told = self.public(sequencer, name, "sign", SignBody(envelope))
-        assert told["rules"] == "U"
-
-    def public(self, sequencer, party, kind, body):
-        return self.ask(sequencer, self.submission(party, [self.parties[party].sign(kind, "", body)]))
-
-    def submit(self, sequencer, party, notice, levels):
-        return self.ask(sequencer, self.submission(party, self.parties[party].submission(notice, levels)))
-
-    def inbox(self, party, kind=None):
-        found = self.store.postings(ARENA, party, 0, 2**60, 10_000)
-        return [json.loads(p.payload) for p in found if kind in (None, p.kind)]
+from sequencer_world import GRIDS, PARTIES, Site, a_key, plan
 
 
 @pytest.fixture
@@ -237,16 +135,31 @@ def test_a_deadline_passes_by_the_stores_clock_and_the_ladder_begins(site):
     assert site.inbox("C", "passed") == []
 
 
-def test_when_the_sequencer_stops_who_still_waits_is_told_to_try_again(site):
+def test_when_the_sequencer_stops_who_waits_is_told_to_try_again_and_so_is_who_comes_later(site):
+    site.store.take_lease(ARENA, "somebody else", "", 60.0)
     sequencer = site.start("two")
-    blocked = site.store.take_lease(ARENA, "somebody else", "", 60.0)
-    if blocked is None:  # it was quicker
-        sequencer.holds_lease.wait(10)
-    future = sequencer.submit(Statement("member", MemberBody("Z", PartyKind.OPERATOR, ())))
+    asked = Statement("member", MemberBody("Z", PartyKind.OPERATOR, ()))
+    waiting = sequencer.submit(asked)
     sequencer.stop()
-    if blocked:
+    for future in (waiting, sequencer.submit(asked)):
         with pytest.raises(StoreUnavailable, match="has stopped"):
             future.result(10)
+
+
+def test_a_key_given_up_while_its_act_waited_signs_no_more(site):
+    sequencer = site.start()
+    site.found(sequencer)
+    client = site.parties["A"]
+    before = dict(client.last)
+    waiting = site.submission("A", client.submission(plan("A"), {"B": FULL}))
+    client.last = before
+    history = load_registry(site.store, ARENA).histories["A"]
+    now_us = site.store.now_us()
+    gone = history.next(Revocation(client.key.public.id, Reason.STOLEN, now_us, None, ""), made_at_us=now_us)
+    text = to_json(sign_statement(gone, a_key("A root"))).decode()
+    site.public(sequencer, "A", "keys", KeysBody((text,)))
+    with pytest.raises(NotAuthentic, match="stolen"):
+        site.ask(sequencer, waiting)
 
 
 def test_a_stale_sequencer_writes_nothing_and_says_nothing(site):

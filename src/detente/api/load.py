@@ -22,16 +22,21 @@ _PAGE: Final = 1_000
 
 def load_registry(store: Store, arena: str) -> Registry:
     """The registry of an arena, from its public acts."""
-    registry, position = Registry.of(arena), 0
+    return follow_registry(store, arena, Registry.of(arena), 0)[0]
+
+
+def follow_registry(store: Store, arena: str, registry: Registry, from_position: int) -> tuple[Registry, int]:
+    """The registry after the public acts from a position on, and the position to go on from next time."""
+    position = from_position
     while True:
         page = store.entries_of(arena, PUBLIC_KINDS, position, _PAGE)
         for entry in page:
             body = _body(from_json(entry.envelope))
             assert isinstance(body, PublicBody)
             registry = registry.then(entry.party, body)
+        position = page[-1].position + 1 if page else position
         if len(page) < _PAGE:
-            return registry
-        position = page[-1].position + 1
+            return registry, position
 
 
 def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) -> Standing:

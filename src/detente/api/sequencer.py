@@ -28,7 +28,7 @@ from detente.channel.expiry import expire
 from detente.channel.forms import plain
 from detente.channel.standing import Standing, Turn
 from detente.channel.store import Store
-from detente.domain import Conflicted, DetenteError, LeaseLost, OutOfStep, StoreUnavailable
+from detente.domain import Conflicted, DetenteError, LeaseLost, NotAuthentic, OutOfStep, StoreUnavailable, at
 from detente.record.act import Act, sign_act
 from detente.record.canonical import canonical
 from detente.record.envelope import to_json
@@ -149,6 +149,8 @@ class Sequencer:
             raise StoreUnavailable(
                 f"{MOST_WAITING} submissions wait already", hint="try again in a second", retry_may_help=True
             ) from None
+        if self.ended.is_set():  # looked at after it was put there: whoever ended refuses what it finds, or we do
+            self._refuse_all()
         return waiting.answer
 
     # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +161,7 @@ class Sequencer:
                 self._serve()
         finally:  # a bug ends the thread, loudly; then too nobody waits for ever
             self.ended.set()
-            self._refuse_all(StoreUnavailable("the sequencer has stopped", hint="try again", retry_may_help=True))
+            self._refuse_all()
 
     def _serve(self) -> None:
         """Waits for the lease and serves under it, until it is lost or the store fails."""
@@ -242,6 +244,7 @@ class Sequencer:
             before = results.get(key) or self._store.result(self._arena, *key)
             if before is not None:
                 return _same(before, asked)
+            _check_keys(standing, asked.acts, turn.now_us)
             answer = canonical(decide(standing, turn, asked.acts))
         except DetenteError as error:
             if isinstance(error, LeaseLost | StoreUnavailable):
@@ -261,12 +264,25 @@ class Sequencer:
         for each in waiting:
             _tell(each.answer, refusal)
 
-    def _refuse_all(self, refusal: DetenteError) -> None:
+    def _refuse_all(self) -> None:
+        refusal = StoreUnavailable("the sequencer has stopped", hint="try again", retry_may_help=True)
         while True:
             try:
                 _tell(self._queue.get_nowait().answer, refusal)
             except queue.Empty:
                 return
+
+
+def _check_keys(standing: Standing, acts: Sequence[SignedAct], now_us: int) -> None:
+    """Refuses what was signed by a key that could sign when the acts were opened, and was given up since."""
+    for index, act in enumerate(acts):
+        with at(f"acts[{index}]"):
+            key = standing.registry.keys.get(act.act.key_id)
+            if key is None:
+                raise NotAuthentic(
+                    f"signed by none of this arena's keys: {act.act.key_id[:16]}…", hint="check whose keys you hold"
+                )
+            key.check_valid_at(now_us)
 
 
 def _tell(future: Future[bytes], answer: bytes | DetenteError) -> None:

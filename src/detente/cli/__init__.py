@@ -10,7 +10,7 @@ import click
 
 from detente.domain import DetenteError
 
-COMMANDS = ("screen", "read", "key")
+COMMANDS = ("screen", "read", "key", "serve", "arena", "token")
 BAD_INPUT = 2
 
 

@@ -1,0 +1,352 @@
+"""The HTTP door: who asks, what is asked, one call into what decides or reads, and the answer. Nothing is decided here.
+
+Every route names the roles that may use it. Whoever may not is answered as if there were nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+from litestar import Litestar, Request, Response, get, post
+from litestar.exceptions import HTTPException
+from litestar.response import Stream
+
+from detente.api import reads
+from detente.api.cursors import Cursors
+from detente.api.events import Events
+from detente.api.openapi import document
+from detente.api.sequencer import HOST_PARTY, Sequencer, Statement, Submission
+from detente.api.tokens import RateLimit, TokenRole, check_may, is_valid_at, open_token
+from detente.api.wire import (
+    MOST_BODY_BYTES,
+    NOT_THERE,
+    PROBLEM_TYPE,
+    NotThere,
+    Problem,
+    json_bytes,
+    problem,
+    problem_of_status,
+    read_member_request,
+    read_submission_request,
+)
+from detente.channel.acts import SignedAct, open_acts
+from detente.channel.forms import plain
+from detente.channel.store import Store
+from detente.channel.tokens import Token
+from detente.domain import AgainstTerms, DetenteError, NotUnderstood, StoreUnavailable, at
+from detente.record.keys import PublicKey
+
+LOG: Final = logging.getLogger(__name__)
+T = TypeVar("T")
+WAIT_S: Final = 10.0
+_STORE_THREADS: Final = 8
+OFFICERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER)
+READERS: Final = (*OFFICERS, TokenRole.OBSERVER)
+ANYONE: Final = tuple(TokenRole)
+HOST_ONLY: Final = (TokenRole.HOST,)
+_NO_STORE: Final = {"cache-control": "no-store"}
+
+
+class Served:
+    """What the routes share: the store, the sequencers, who asked how often, and who listens."""
+
+    def __init__(
+        self,
+        store: Store,
+        sequencers: Mapping[str, Sequencer],
+        *,
+        host_key: PublicKey,
+        cursor_key: bytes,
+        clock_s: Callable[[], float],
+        rate_limit: RateLimit,
+    ) -> None:
+        self.store, self.sequencers, self.host_key = store, sequencers, host_key
+        self.cursors, self.registries = Cursors(cursor_key), reads.Registries(store)
+        self.clock_s, self.rate_limit = clock_s, rate_limit
+        self._threads = ThreadPoolExecutor(_STORE_THREADS, "store")
+        self.events = Events(store, self.cursors, self.call)
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+
+    async def call(self, blocking: Callable[[], T]) -> T:
+        """Runs a blocking call in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, blocking)
+
+    def close(self) -> None:
+        """Ends every stream, and lets threads go."""
+        self.events.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def token(self, request: Request[Any, Any, Any], roles: Collection[TokenRole]) -> Token:
+        """Who asks, if it may.
+
+        Raises:
+            NotKnown, NotThere, TooOften: it may not.
+        """
+        header, arena = request.headers.get("authorization"), request.path_params.get("arena")
+        token = await self.call(lambda: open_token(self.store, header, self.store.now_us()))
+        self.rate_limit.take(token.digest, self.clock_s())
+        check_may(token, arena, roles)
+        if token.arena not in self.sequencers:
+            raise NotThere(NOT_THERE)
+        return token
+
+    async def still_may(self, token: Token) -> bool:
+        """Whether a token that opened a stream would open it now."""
+
+        def look() -> bool:
+            kept = self.store.token(token.digest)
+            return kept is not None and is_valid_at(kept, self.store.now_us())
+
+        return await self.call(look)
+
+    async def decided(self, arena: str, asked: Submission | Statement) -> bytes:
+        """What the sequencer answers.
+
+        Raises:
+            DetenteError: its refusal; StoreUnavailable where it takes too long.
+        """
+        if self.sequencers[arena].ended.is_set():
+            raise StoreUnavailable("the sequencer has stopped", hint="send it again", retry_may_help=True)
+        waiting: Future[bytes] = self.sequencers[arena].submit(asked)
+        try:
+            answer = await asyncio.wait_for(asyncio.wrap_future(waiting), WAIT_S)
+        except TimeoutError:
+            self.outcomes[arena, "timeout"] += 1
+            raise StoreUnavailable(f"no answer in {WAIT_S:g} s", hint="send it again", retry_may_help=True) from None
+        except DetenteError:
+            self.outcomes[arena, "refused"] += 1
+            raise
+        self.outcomes[arena, "answered"] += 1
+        return answer
+
+    def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
+        """The acts of a submission, verified."""
+        keys = self.registries.now(token.arena).keys
+        raw = [envelope.encode("utf-8", "surrogatepass") for envelope in envelopes]
+        return open_acts(raw, keys, arena=token.arena, party=token.party, now_us=self.store.now_us())
+
+
+def _served(request: Request[Any, Any, Any]) -> Served:
+    served = request.app.state.served
+    assert isinstance(served, Served)
+    return served
+
+
+def _json(raw: bytes, status: int = 200) -> Response[bytes]:
+    return Response(raw, media_type="application/json", status_code=status, headers=_NO_STORE)
+
+
+def _asked(request: Request[Any, Any, Any], *known: str) -> dict[str, str]:
+    """The query, every member known and given once."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        with at(f"query.{name[:40]}"):
+            if name not in known or name in found:
+                raise NotUnderstood("not known here, or given twice", hint=f"known: {', '.join(known) or 'none'}")
+            found[name] = value
+    return found
+
+
+def _limit(asked: Mapping[str, str]) -> int:
+    text = asked.get("limit", "100")
+    with at("query.limit"):
+        if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= reads.MOST_AT_ONCE):
+            raise NotUnderstood(f"{text[:20]!r} is not a number from 1 to {reads.MOST_AT_ONCE}")
+        return int(text)
+
+
+# ── routes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@post("/arenas/{arena:str}/submissions")
+async def submissions(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Acts of the token's party, decided at once and whole; answered once they are committed."""
+    served = _served(request)
+    token = await served.token(request, OFFICERS)
+    asked = read_submission_request(await request.body())
+    acts = await served.call(lambda: served.opened(token, asked.acts))
+    return _json(await served.decided(token.arena, Submission(token.party, asked.submission, acts)))
+
+
+@post("/arenas/{arena:str}/members")
+async def members(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The host takes a party in."""
+    served = _served(request)
+    token = await served.token(request, HOST_ONLY)
+    body = read_member_request(await request.body())
+    if body.name == HOST_PARTY:
+        raise AgainstTerms(f"no party is called {HOST_PARTY!r}", hint="choose another short name", where="name")
+    return _json(await served.decided(token.arena, Statement("member", body)))
+
+
+@get("/arenas/{arena:str}/inbox")
+async def inbox(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The party's postings in order, none before its tick."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    asked = _asked(request, "after", "limit")
+    limit, after = _limit(asked), asked.get("after")
+    with at("query.after"):
+        told = await served.call(
+            lambda: reads.inbox(served.store, served.cursors, token.arena, token.party, after, limit)
+        )
+    return _json(told)
+
+
+@get("/arenas/{arena:str}/events")
+async def events(request: Request[Any, Any, Any]) -> Stream:
+    """The same as they come: server-sent events, from `Last-Event-ID` or `after` on, or from the beginning."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    text = request.headers.get("last-event-id") or _asked(request, "after").get("after")
+    with at("after"):
+        after = served.cursors.number(text, arena=token.arena, party=token.party)
+    served.events.check_room(token.arena, token.party)
+
+    async def still_may() -> bool:
+        return await served.still_may(token)
+
+    stream = served.events.listen(token.arena, token.party, after, still_may)
+    return Stream(stream, media_type="text/event-stream", headers={**_NO_STORE, "x-accel-buffering": "no"})
+
+
+@get("/arenas/{arena:str}/rules")
+async def rules(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Members, the rules that apply, and what is proposed."""
+    served = _served(request)
+    token = await served.token(request, ANYONE)
+    _asked(request)
+    host_key = served.host_key.text
+    return _json(await served.call(lambda: reads.rules(served.registries.now(token.arena), host_key)))
+
+
+@get("/arenas/{arena:str}/sequences")
+async def sequences(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Where each key of the party stands for each audience."""
+    served = _served(request)
+    token = await served.token(request, OFFICERS)
+    _asked(request)
+    return _json(await served.call(lambda: reads.sequences(served.store, token.arena, token.party)))
+
+
+@get("/arenas/{arena:str}/views")
+async def views(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The views in force that were released to the party."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    asked = _asked(request, "after", "limit")
+    limit, after = _limit(asked), asked.get("after")
+
+    def read() -> bytes:
+        tick_s = served.registries.now(token.arena).rules.terms.tick_s
+        return reads.views(served.store, served.cursors, token.arena, token.party, after, limit, tick_s=tick_s)
+
+    with at("query.after"):
+        return _json(await served.call(read))
+
+
+@get("/healthz")
+async def healthz(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Whether the store answers."""
+    served = _served(request)
+    await served.call(served.store.now_us)
+    return _json(json_bytes({"status": "ok"}))
+
+
+@get("/metrics")
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Counts of the token's arena, for Prometheus; for the host alone."""
+    served = _served(request)
+    arena = (await served.token(request, HOST_ONLY)).arena
+    heads = await served.call(lambda: served.store.heads(arena))
+    label = f'{{arena="{arena}"}}'
+    lines = [
+        f"detente_holds_lease{label} {int(served.sequencers[arena].holds_lease.is_set())}",
+        f"detente_entries{label} {heads.next_position}",
+        f"detente_turns_total{label} {heads.turns}",
+        f"detente_listeners{label} {served.events.listener_counts.get(arena, 0)}",
+    ]
+    for (of, outcome), count in sorted(served.outcomes.items()):
+        if of == arena:
+            lines.append(f'detente_submissions_total{{arena="{arena}",outcome="{outcome}"}} {count}')
+    text = "".join(line + "\n" for line in lines)
+    return Response(text.encode(), media_type="text/plain; version=0.0.4", headers=_NO_STORE)
+
+
+@get("/schema")
+async def schema() -> Response[bytes]:
+    """The OpenAPI document."""
+    return Response(document(), media_type="application/json")
+
+
+# ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answered(told: Problem, headers: Mapping[str, str]) -> Response[bytes]:
+    return Response(
+        json_bytes(plain(told)), media_type=PROBLEM_TYPE, status_code=told.status, headers={**_NO_STORE, **headers}
+    )
+
+
+def _refused(_: Request[Any, Any, Any], error: DetenteError) -> Response[bytes]:
+    told, family = problem(error)
+    headers = {} if family.retry_after_s is None else {"retry-after": str(family.retry_after_s)}
+    if family.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if family.status == 503:
+        LOG.warning("refused: %s", error)
+    return _answered(told, headers)
+
+
+def _not_ours(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    allow = (error.headers or {}).get("Allow") or (error.headers or {}).get("allow")
+    return _answered(problem_of_status(error.status_code), {"allow": allow} if allow else {})
+
+
+def _broken(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    LOG.error("a request failed", exc_info=error)
+    return _answered(problem_of_status(500), {})
+
+
+def create_app(
+    store: Store,
+    sequencers: Mapping[str, Sequencer],
+    *,
+    host_key: PublicKey,
+    cursor_key: bytes,
+    clock_s: Callable[[], float] = time.monotonic,
+    rate_limit: RateLimit | None = None,
+) -> Litestar:
+    """The ASGI application. Starts and stops no sequencer, and closes no store: who made them does.
+
+    Args:
+        sequencers: of each arena that is served.
+        cursor_key: 64 secret bytes, the same after a restart.
+        clock_s: never goes back; for the limits on tokens.
+    """
+    served = Served(
+        store, sequencers,
+        host_key=host_key, cursor_key=cursor_key, clock_s=clock_s, rate_limit=rate_limit or RateLimit(),
+    )  # fmt: skip
+
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        app.state.served = served
+        yield
+        served.close()
+
+    return Litestar(
+        [submissions, members, inbox, events, rules, sequences, views, healthz, metrics, schema],
+        lifespan=[running],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=MOST_BODY_BYTES,
+        exception_handlers={DetenteError: _refused, HTTPException: _not_ours, 500: _broken},
+    )

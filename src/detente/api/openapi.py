@@ -1,0 +1,92 @@
+"""The OpenAPI document, written from the routes and from the forms that read them, strictness included."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+
+from detente.api.reads import MOST_AT_ONCE
+from detente.api.wire import MOST_ACTS, PROBLEM_TYPE, Problem, SubmissionRequest
+from detente.channel.acts import MemberBody
+
+_ARENA: Final = {"name": "arena", "in": "path", "required": True, "schema": {"type": "string"}}
+_AFTER: Final = {
+    "name": "after",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1},
+    "description": "A cursor as it came. It tells nothing, and is good for this list and party alone.",
+}
+_LIMIT: Final = {
+    "name": "limit",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE, "default": 100},
+}
+_RESUME: Final = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
+_READ: Final = (401, 404, 422, 429, 503)
+_WRITE: Final = (400, 401, 403, 404, 409, 413, 422, 429, 503)
+_PAGE: Final = {
+    "type": "object",
+    "required": ["cursor"],
+    "properties": {"cursor": {"type": ["string", "null"]}},
+}
+_OBJECT: Final = {"type": "object"}
+
+_ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any, tuple[int, ...]], ...]] = (
+    ("post", "submissions", "Submit signed acts", [], SubmissionRequest, "application/json", _OBJECT, _WRITE),
+    ("post", "members", "Take a party in (host)", [], MemberBody, "application/json", _OBJECT, _WRITE),
+    ("get", "inbox", "The party's postings", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "events", "The same, as they come", [_AFTER, _RESUME], None, "text/event-stream", {"type": "string"}, (*_READ, 400)),
+    ("get", "rules", "Members, rules, proposals", [], None, "application/json", _OBJECT, _READ),
+    ("get", "sequences", "Where the party's keys stand", [], None, "application/json", _OBJECT, _READ),
+    ("get", "views", "Views in force released to the party", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+)  # fmt: skip
+
+
+@cache
+def document() -> bytes:
+    """OpenAPI 3.1, as JSON."""
+    schemas, components = msgspec.json.schema_components(
+        (SubmissionRequest, MemberBody, Problem), ref_template="#/components/schemas/{name}"
+    )
+    refs: dict[Any, Any] = dict(zip((SubmissionRequest, MemberBody, Problem), schemas, strict=True))
+    bounds = components["SubmissionRequest"]["properties"]
+    bounds["submission"] |= {"pattern": "^[0-9a-f]{32}$"}
+    bounds["acts"] |= {"minItems": 1, "maxItems": MOST_ACTS}
+    paths: dict[str, Any] = {}
+    for method, name, summary, parameters, body, media_type, answer, refusals in _ROUTES:
+        route: dict[str, Any] = {
+            "operationId": name,
+            "summary": summary,
+            "parameters": [_ARENA, *parameters],
+            "responses": _responses(media_type, answer, refusals),
+        }
+        if body:
+            route["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[body]}}}
+        paths[f"/arenas/{{arena}}/{name}"] = {method: route}
+    for name, media_type, refusals, security in (
+        ("healthz", "application/json", (503,), []),
+        ("metrics", "text/plain", (401, 404, 429, 503), [{"token": []}]),
+        ("schema", "application/json", (), []),
+    ):
+        responses = _responses(media_type, {"type": "string"} if media_type == "text/plain" else _OBJECT, refusals)
+        paths[f"/{name}"] = {"get": {"operationId": name, "security": security, "responses": responses}}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "détente: the channel", "version": version("detente")},
+            "paths": paths,
+            "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"token": []}],
+        }
+    )
+
+
+def _responses(media_type: str, answer: Any, refusals: tuple[int, ...]) -> dict[str, Any]:
+    problem = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    told = {str(status): {"description": "A problem", "content": problem} for status in sorted(refusals)}
+    return {"200": {"description": "The answer", "content": {media_type: {"schema": answer}}}, **told}

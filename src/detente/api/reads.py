@@ -1,0 +1,153 @@
+"""What a party reads of an arena: its inbox, the rules, its own sequences, the views released to it. Blocking calls to the store.
+
+Nothing is read here that is not the reader's own, or everybody's.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import msgspec
+
+from detente.api.cursors import Cursors
+from detente.api.events import shown
+from detente.api.load import follow_registry
+from detente.channel.batch import Held
+from detente.channel.forms import plain
+from detente.channel.registry import Registry
+from detente.channel.store import Store
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.record.canonical import canonical
+from detente.record.envelope import from_json
+
+MOST_AT_ONCE: Final = 500
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where a list of views stands: which moment it shows, and the last one sent."""
+
+    position: int
+    last: Held
+
+
+class Registries:
+    """The registry of each arena, as of the last public act committed. From any thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._lock = store, threading.Lock()
+        self._known: dict[str, tuple[Registry, int]] = {}
+
+    def now(self, arena: str) -> Registry:
+        """The registry, after looking whether there is more to follow: a key revoked by another worker opens nothing here."""
+        with self._lock:
+            known = self._known.get(arena) or (Registry.of(arena), 0)
+            self._known[arena] = follow_registry(self._store, arena, *known)
+            return self._known[arena][0]
+
+
+def inbox(store: Store, cursors: Cursors, arena: str, party: str, after: str | None, limit: int) -> bytes:
+    """A page of a party's postings, none before its tick: `{"cursor", "postings"}`, canonical JSON.
+
+    Raises:
+        NotUnderstood: `after` is not a cursor of this inbox.
+    """
+    number = cursors.number(after, arena=arena, party=party)
+    postings = store.postings(arena, party, number, store.now_us(), limit)
+    cursor_of = [cursors.of_number(p.number, arena=arena, party=party) for p in postings]
+    told = b",".join(shown(p, cursor) for p, cursor in zip(postings, cursor_of, strict=True))
+    last = cursor_of[-1] if cursor_of else after
+    return b'{"cursor":%b,"postings":[%b]}' % (canonical(last), told)
+
+
+def rules(registry: Registry, host_key: str) -> bytes:
+    """Members, the rules that apply, and what is proposed: the same for everybody in the arena. Canonical JSON."""
+    agreements = registry.agreements
+    open_proposals = [
+        {
+            "digest": proposal.digest,
+            "proposed_by": proposal.proposed_by,
+            "supersedes": proposal.supersedes,
+            "signed_by": sorted(proposal.signed_by),
+            "missing": list(proposal.missing),
+            "understanding": plain(proposal.understanding),
+        }
+        for proposal in agreements.proposals.values()
+        if proposal.digest != agreements.in_force and proposal.supersedes == agreements.in_force
+    ]
+    return canonical(
+        {
+            "arena": agreements.arena,
+            "host_key": host_key,
+            "members": [plain(member) for member in agreements.members.values()],
+            "in_force": agreements.in_force,
+            "suspended_by": sorted(agreements.suspended_by),
+            "rules": plain(registry.rules),
+            "proposals": open_proposals,
+            "public_act_count": registry.turned,
+        }
+    )
+
+
+def sequences(store: Store, arena: str, party: str) -> bytes:
+    """Where each of a party's keys stands for each audience, so that its next act can be signed. Canonical JSON."""
+    last = [
+        {
+            "key": entry.key_id,
+            "audience": entry.audience,
+            "sequence": entry.sequence,
+            "digest": from_json(entry.envelope).digest,
+        }
+        for entry in store.last_acts(arena)
+        if entry.party == party
+    ]
+    last.sort(key=lambda each: (str(each["key"]), str(each["audience"])))
+    return canonical({"sequences": last})
+
+
+def views(
+    store: Store, cursors: Cursors, arena: str, party: str, after: str | None, limit: int, *, tick_s: int
+) -> bytes:
+    """A page of the views in force that were released to a party, as of the last tick: `{"cursor", "views"}`, canonical JSON.
+
+    All pages of one list show one moment. `cursor` is null on the last.
+
+    Raises:
+        NotUnderstood: `after` is not a cursor of this list.
+    """
+    bound = {"arena": arena, "party": party, "purpose": "views"}
+    if after is None:
+        tick_us = tick_s * MICROSECONDS_PER_SECOND
+        place, last = _position_at(store, arena, store.now_us() // tick_us * tick_us), None
+    else:
+        read = msgspec.json.decode(cursors.read(after, **bound), type=_Place)
+        place, last = read.position, read.last
+    page = store.held_at(arena, place, party, last, limit)
+    cursor = cursors.make(msgspec.json.encode(_Place(place, page[-1])), **bound) if len(page) == limit else None
+    told = [
+        {
+            "view_id": h.view_id,
+            "version": h.version,
+            "sender": h.sender,
+            "envelope": _envelope(store, arena, h.position),
+        }
+        for h in page
+    ]
+    return canonical({"cursor": cursor, "views": told})
+
+
+def _envelope(store: Store, arena: str, position: int) -> str:
+    entry = store.entry(arena, position)
+    assert entry is not None
+    return entry.envelope.decode()
+
+
+def _position_at(store: Store, arena: str, at_us: int) -> int:
+    """The last position received by a moment; -1 where there is none. What came later has not reached its tick."""
+    low, high = -1, store.heads(arena).next_position - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        entry = store.entry(arena, middle)
+        assert entry is not None
+        low, high = (middle, high) if entry.received_us <= at_us else (low, middle - 1)
+    return low

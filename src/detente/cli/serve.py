@@ -1,0 +1,131 @@
+"""`detente serve`: the channel over HTTP, until it is told to end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import ExitStack
+from ipaddress import ip_address
+from pathlib import Path
+from secrets import token_bytes, token_hex
+from typing import Any, Final
+
+import click
+
+from detente.cli.served import data_option, database_option, host_secrets, opened_store
+from detente.domain import NotUnderstood
+
+_END_WITHIN_S: Final = 2
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@data_option
+@database_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8642, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--tls-cert", type=_FILE, help="A certificate with its chain, PEM.")
+@click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy before us speaks TLS to everybody else.")
+def serve(
+    data: Path,
+    database: str | None,
+    host: str,
+    port: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    behind_proxy: bool,
+) -> None:
+    """Serve every arena of the database (make one with `detente arena create`)."""
+    check_reach(host, tls_cert, tls_key, behind_proxy=behind_proxy)
+    try:
+        import uvicorn
+
+        from detente.api.app import create_app
+    except ModuleNotFoundError as error:
+        raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
+    from detente.api.sequencer import Host, Sequencer
+
+    key, cursor_key = host_secrets(data)
+    with ExitStack() as stack:
+        store = stack.enter_context(opened_store(data, database))
+        arenas = store.arenas()
+        if not arenas:
+            raise NotUnderstood("there is no arena in the database", hint="detente arena create NAME")
+        listening = stack.enter_context(_listening(host, port))
+        place = f"{'https' if tls_cert else 'http'}://{_written(listening)}"
+        sequencers = {
+            arena: Sequencer(
+                store,
+                Host(key, arena, store.now_us),
+                holder=f"{os.getpid()} {token_hex(8)}",
+                address=place,
+                salts=iter(lambda: token_bytes(32), b""),
+            )
+            for arena in arenas
+        }
+        for sequencer in sequencers.values():
+            sequencer.start()
+            stack.callback(sequencer.stop)
+        app = create_app(store, sequencers, host_key=key.public, cursor_key=cursor_key)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_END_WITHIN_S,
+            ssl_certfile=tls_cert,
+            ssl_keyfile=tls_key,
+            server_header=False,
+            proxy_headers=behind_proxy,
+        )
+
+        class Server(uvicorn.Server):
+            """Ends the streams first: they would not end by themselves."""
+
+            def handle_exit(self, sig: int, frame: Any) -> None:
+                if hasattr(app.state, "served"):
+                    app.state.served.events.close()
+                super().handle_exit(sig, frame)
+
+        sys.stdout.write(f"détente serves {', '.join(arenas)} at {place}\n")
+        sys.stdout.flush()
+        Server(config).run(sockets=[listening])
+
+
+def check_reach(host: str, tls_cert: Path | None, tls_key: Path | None, *, behind_proxy: bool) -> None:
+    """Returns where nothing would go in the clear beyond this machine.
+
+    Raises:
+        NotUnderstood: a certificate without its key, or plain HTTP on an address that others reach.
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise NotUnderstood("--tls-cert and --tls-key belong together", hint="give both, or neither")
+    if not (is_loopback(host) or tls_cert or behind_proxy):
+        raise NotUnderstood(
+            f"{host} can be reached from other machines, and there is no TLS: tokens would go in the clear, and browsers would not sign",
+            hint="give --tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS; or listen at 127.0.0.1",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own; a name that is not `localhost` is not taken to be."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise NotUnderstood(
+            f"cannot listen at {host}, port {port}: {error.strerror}", hint="choose another --port"
+        ) from error
+
+
+def _written(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

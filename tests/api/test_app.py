@@ -1,0 +1,248 @@
+"""The HTTP door: who may, what is read, what is refused, and that it decides nothing of its own."""
+
+import json
+import time
+from contextlib import contextmanager
+from secrets import token_bytes, token_hex
+
+import pytest
+from litestar.testing import TestClient
+
+from channel_world import ARENA, FULL, Party
+from detente.api.app import create_app
+from detente.api.tokens import RateLimit, TokenRole, new_token
+from detente.channel.acts import MessageBody
+from detente.record.envelope import to_json
+from detente.record.keys import SigningKey
+from sequencer_world import GRIDS, Site, plan, statements_of
+
+CURSOR_KEY = bytes(range(64))
+OFFICERS = {"officer", "duty_officer"}
+READERS = OFFICERS | {"observer"}
+ROUTES = {  # who may; an empty body is refused only after who asks
+    ("GET", "inbox"): READERS,
+    ("GET", "rules"): READERS | {"board", "host"},
+    ("GET", "sequences"): OFFICERS,
+    ("GET", "views"): READERS,
+    ("POST", "submissions"): OFFICERS,
+    ("POST", "members"): {"host"},
+}
+
+
+class Door(Site):
+    """The same, reached through HTTP."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        self.sequencer = self.start()
+
+    @contextmanager
+    def ajar(self, rate_limit=None):
+        app = create_app(
+            self.store, {ARENA: self.sequencer},
+            host_key=self.host.key.public, cursor_key=CURSOR_KEY, rate_limit=rate_limit,
+        )  # fmt: skip
+        with TestClient(app) as client:
+            self.http = client
+            yield self
+
+    def token(self, party="A", role="officer", arena=ARENA, valid_for_s=3600, now_us=None):
+        text, token = new_token(
+            token_bytes(32), arena=arena, party="" if role == "host" else party, role=TokenRole(role),
+            officer="night watch", now_us=now_us or self.store.now_us(), valid_for_s=valid_for_s,
+        )  # fmt: skip
+        self.store.add_token(token)
+        return text, token
+
+    def headers(self, party="A", role="officer", **told):
+        return {"Authorization": f"Bearer {self.token(party, role, **told)[0]}"}
+
+    def get(self, route, party="A", role="officer", **query):
+        return self.http.get(f"/arenas/{ARENA}/{route}", headers=self.headers(party, role), params=query)
+
+    def post(self, party, envelopes, submission=None):
+        body = {"submission": submission or token_hex(16), "acts": [to_json(e).decode() for e in envelopes]}
+        return self.http.post(f"/arenas/{ARENA}/submissions", headers=self.headers(party), json=body)
+
+    def read_inbox(self, party, limit=2):
+        found, cursor = [], None
+        while True:
+            page = self.get("inbox", party, limit=limit, **({"after": cursor} if cursor else {})).json()
+            if not page["postings"]:
+                return found
+            found += page["postings"]
+            cursor = page["cursor"]
+
+
+@pytest.fixture
+def door(store):
+    door = Door(store)
+    with door.ajar():
+        yield door
+    door.stop()
+
+
+def wait_for(read, ready):
+    """What is read once it is ready; it comes at a tick."""
+    for _ in range(200):
+        found = read()
+        if ready(found):
+            return found
+        time.sleep(0.05)
+    raise AssertionError(found)
+
+
+def test_from_members_to_a_conflict_that_both_read_through_http(door):
+    door.found(door.sequencer)
+    assert door.post("A", door.parties["A"].submission(plan("A"), {"B": FULL})).json()["answer"] == "CLEAR"
+    assert door.post("B", door.parties["B"].submission(plan("B"), {"A": FULL})).json()["answer"] == "CONFLICT"
+    told = wait_for(lambda: door.read_inbox("A"), lambda found: any(p["kind"] == "answer" for p in found))
+    assert [p["payload"]["answer"] for p in told if p["kind"] == "answer"] == ["CONFLICT"]
+    assert [p["payload"] for p in told] == door.inbox("A")
+    assert len({p["cursor"] for p in told}) == len(told)
+    (view,) = wait_for(lambda: door.get("views", "B").json(), lambda page: page["views"])["views"]
+    assert view["sender"] == "A"
+    assert json.loads(view["envelope"]) == json.loads(
+        next(p["payload"]["envelope"] for p in door.read_inbox("B") if p["kind"] == "view")
+    )
+
+
+def test_the_same_submission_is_answered_the_same_and_another_under_its_id_refused(door):
+    door.found(door.sequencer)
+    acts = door.parties["A"].submission(plan("A"), {"B": FULL})
+    answers = [door.post("A", acts, "0" * 32) for _ in range(3)]
+    assert len({answer.content for answer in answers}) == 1
+    other = door.post("A", [door.parties["A"].sign("message", "B", MessageBody("1" * 32, "hello"))], "0" * 32)
+    assert (other.status_code, other.json()["where"]) == (409, "submission")
+
+
+def test_a_refused_act_says_which_and_where(door):
+    door.found(door.sequencer)
+    client = door.parties["A"]
+    good = client.sign("message", "B", MessageBody("1" * 32, "one"))
+    bad = client.sign("message", "B", MessageBody("1" * 32, ""))
+    refused = door.post("A", [good, bad])
+    assert (refused.status_code, refused.json()["where"]) == (422, "acts[1].body.text")
+    assert refused.headers["content-type"].startswith("application/problem+json")
+
+
+def test_a_stolen_token_speaks_for_nobody(door):
+    door.found(door.sequencer)
+    thief = Party("A", GRIDS)
+    thief.key = SigningKey(token_bytes(32))
+    refused = door.post("A", [thief.sign("message", "B", MessageBody("1" * 32, "hello"))])
+    assert refused.status_code == 403
+    refused = door.post("B", [door.parties["A"].sign("message", "B", MessageBody("1" * 32, "hello"))])
+    assert refused.status_code == 403
+
+
+def test_a_client_can_go_on_signing_from_what_sequences_say(door):
+    door.found(door.sequencer)
+    client = door.parties["A"]
+    sent = client.sign("message", "B", MessageBody("1" * 32, "one"))
+    door.post("A", [sent])
+    told = door.get("sequences").json()["sequences"]
+    assert {each["key"] for each in told} == {client.key.public.id}
+    assert {(e["audience"], e["digest"]) for e in told} >= {("B", sent.digest), ("", client.last[""].digest)}
+
+
+def test_the_rules_say_who_is_in_and_what_holds(door):
+    before = door.get("rules").json()
+    assert (before["members"], before["in_force"]) == ([], None)
+    door.found(door.sequencer)
+    after = door.get("rules", role="board").json()
+    assert [m["name"] for m in after["members"]] == ["A", "B", "C"]
+    assert after["rules"]["name"] == "U"
+    assert after["proposals"] == []
+
+
+def test_the_host_takes_a_party_in_once(door):
+    body = {"name": "Z", "kind": "operator", "statements": list(statements_of("Z", SigningKey(b"z" * 32).public))}
+    asked = {"url": f"/arenas/{ARENA}/members", "headers": door.headers(role="host"), "json": body}
+    assert door.http.post(**asked).status_code == 200
+    assert door.http.post(**asked).status_code == 422
+    assert door.http.post(**asked | {"json": body | {"name": "host", "statements": []}}).status_code == 422
+
+
+def test_a_cursor_of_another_party_is_refused(door):
+    door.found(door.sequencer)
+    page = wait_for(lambda: door.get("inbox", "A").json(), lambda page: page["postings"])
+    refused = door.get("inbox", "B", after=page["cursor"])
+    assert (refused.status_code, refused.json()["where"]) == (422, "query.after")
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "501"}, {"limit": "1e2"}, {"limit": "٣"}, {"more": "1"}, {"after": "x"}]
+)
+def test_a_query_is_read_strictly(door, query):
+    assert door.get("inbox", **query).status_code == 422
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES)
+@pytest.mark.parametrize("role", [role.value for role in TokenRole])
+def test_a_route_opens_to_its_roles_and_to_no_other(door, method, route, role):
+    answer = door.http.request(method, f"/arenas/{ARENA}/{route}", headers=door.headers(role=role))
+    nothing = door.http.request(method, "/arenas/nowhere/rules", headers=door.headers(role=role))
+    if role in ROUTES[method, route]:
+        assert answer.status_code in (200, 400)
+    else:
+        assert answer.status_code == 404
+        assert method == "POST" or answer.content == nothing.content
+
+
+@pytest.mark.parametrize(("method", "route"), [*ROUTES, ("GET", "events")])
+def test_no_route_of_an_arena_opens_without_a_token_for_it(door, method, route):
+    now_us = door.store.now_us()
+    revoked, kept = door.token()
+    door.store.revoke_token(kept.digest, now_us)
+    expired, _ = door.token(valid_for_s=1, now_us=now_us - 10_000_000)
+    url = f"/arenas/{ARENA}/{route}"
+    told = set()
+    for text in (revoked, expired, "detente_" + "A" * 43):
+        answer = door.http.request(method, url, headers={"Authorization": f"Bearer {text}"})
+        assert answer.status_code == 401
+        told.add(answer.content)
+    assert len(told) == 1
+    assert door.http.request(method, url).status_code == 401
+    door.store.create_arena("elsewhere", 1)
+    for role in TokenRole:
+        foreign = door.headers(role=role.value, arena="elsewhere")
+        assert door.http.request(method, url, headers=foreign).status_code == 404
+
+
+def test_metrics_are_the_hosts_and_health_is_everybodys(door):
+    assert door.http.get("/healthz").json() == {"status": "ok"}
+    assert door.http.get("/metrics").status_code == 401
+    assert door.http.get("/metrics", headers=door.headers()).status_code == 404
+    text = door.http.get("/metrics", headers=door.headers(role="host")).text
+    assert f'detente_entries{{arena="{ARENA}"}} 0' in text
+
+
+def test_an_unknown_route_and_an_unknown_arena_look_the_same(door):
+    headers = door.headers()
+    assert (
+        door.http.get("/nowhere", headers=headers).content == door.http.get("/arenas/x/rules", headers=headers).content
+    )
+
+
+def test_a_body_past_the_limit_is_refused(door):
+    refused = door.http.post(f"/arenas/{ARENA}/submissions", headers=door.headers(), content=b" " * ((8 << 20) + 1))
+    assert (refused.status_code, refused.json()["status"]) == (413, 413)
+
+
+def test_one_token_has_its_share_and_no_more(store):
+    door = Door(store)
+    with door.ajar(RateLimit(per_s=0.001, burst=2.0)):
+        headers = door.headers()
+        answers = [door.http.get(f"/arenas/{ARENA}/rules", headers=headers) for _ in range(3)]
+    door.stop()
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].headers["retry-after"]
+
+
+def test_while_nobody_holds_the_lease_a_submission_is_not_answered_but_told_to_come_again(door):
+    door.found(door.sequencer)
+    door.sequencer.stop()
+    refused = door.post("A", door.parties["A"].submission(plan("A"), {"B": FULL}))
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
