@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detente.domain import Activity, Answer, Minima, Notice, Position, Understanding, VolumeRef
 from detente.screening.candidates import Indices, Progress, VolumeTable, candidate_pairs, table_of
 from detente.screening.pair import Prepared, lateral_answer, lateral_separation_m
-from detente.screening.plane import flat_core
+from detente.screening.plane import flat_core, plane_middle
 from detente.screening.shape import Core
 
 if TYPE_CHECKING:
@@ -68,15 +68,15 @@ class Scene:
         return {}
 
     @cached_property
-    def _flat(self) -> dict[tuple[float, float, int], BaseGeometry]:
+    def _flat(self) -> dict[tuple[Position, int], BaseGeometry]:
         return {}
 
     def flat(self, core: Core, about: Core) -> BaseGeometry:
         """A core laid out in a plane round a point within 200 km of another core; kept, so that neighbours share their planes."""
-        lat, lon = (2.0 * round(float(degrees[0]) / 2.0) for degrees in (about.lat, about.lon))
-        key = (lat, lon, id(core))
+        middle = plane_middle(about)
+        key = (middle, id(core))
         if key not in self._flat:
-            self._flat[key] = flat_core(core, Position(lat, max(-180.0, min(180.0, lon))))
+            self._flat[key] = flat_core(core, middle)
         return self._flat[key]
 
     def least_lateral_m(self, i: int, j: int, within_m: float) -> float:
