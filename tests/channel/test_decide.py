@@ -79,6 +79,14 @@ def test_acts_that_do_not_belong_together_are_refused():
         decided(channel, "C", *words)
 
 
+def test_a_view_that_no_notice_names_is_refused_by_itself():
+    channel = Channel()
+    view, _ = channel.parties["A"].submission(plan("A"), {"B": FULL})
+    with pytest.raises(NotUnderstood, match="an act of kind view by itself"):
+        decided(channel, "A", view)
+    assert channel.inbox["B"] == []
+
+
 def test_a_step_of_a_ladder_that_is_gone_is_passed_over():
     steps = (
         Step(Rung.ALTERNATES, 0),

@@ -34,6 +34,8 @@ def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[st
     if act.kind in PUBLIC_KINDS:
         standing.check_sequences(acts)
         return announce(standing, turn, act)
+    if act.kind not in _ALONE:
+        raise NotUnderstood(f"an act of kind {act.kind} by itself", hint="it belongs to the submission of a notice")
     return _ALONE[act.kind](standing, turn, act)
 
 
