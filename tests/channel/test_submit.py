@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 import strategies
 from channel_world import FULL, NONE, NOON_US, Channel, an_understanding
 from detente.channel.acts import CancelBody, NoticeBody
+from detente.channel.expiry import expire
 from detente.channel.submit import cancel, read_submission, submit
 from detente.domain import (
     Activity,
@@ -119,6 +120,22 @@ def test_a_cancelled_notice_is_met_no_more_and_everybody_told_of_it_is_told():
     channel.cancel("A", "N")
     assert [len(channel.postings(name, "cancel")) for name in "ABC"] == [0, 1, 1]
     assert channel.postings("B", "answer")[-1]["answer"] == "CLEAR"
+    channel.check()
+
+
+@pytest.mark.parametrize("amended", [False, True])
+def test_a_view_that_is_over_before_its_notice_is_can_still_be_cancelled_or_amended(amended):
+    channel = Channel()
+    begins_us = NOON_US + HOUR_US // 2
+    channel.submit("A", plan("A", starts_us=begins_us), {"B": FULL}, screened=GENERAL)
+    channel.now_us = begins_us + HOUR_US + 120_000_000  # the view has ended, the slot that is screened has not
+    assert channel.turn(lambda turn: expire(channel.standing, turn)) == 1
+    if amended:
+        channel.submit("A", plan("A", starts_us=begins_us + HOUR_US), {"B": FULL}, screened=GENERAL)
+        assert len(channel.postings("B", "view")) == 2
+    else:
+        channel.cancel("A", "N")
+        assert channel.postings("B", "cancel") == []
     channel.check()
 
 

@@ -245,7 +245,7 @@ def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: 
     world = standing.world(view.recipient)
     position = turn.enter(act)
     touched: set[str] = set()
-    if known:
+    if known and world.holds(sender, view.view_id):
         touched = {meeting.notice_id for meeting in world.of_view(sender, view.view_id)}
         turn.end(world.view(sender, view.view_id), sender, position)
         forget_deadlines(standing, turn, sender, world.view(sender, view.view_id))
@@ -260,6 +260,8 @@ def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: 
 def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: SignedAct, body: CancelBody) -> None:
     world = standing.world(recipient)
     position = turn.enter(act)
+    if not world.holds(sender, body.id):
+        return  # over already: a view may end before what its notice is screened as
     view = world.view(sender, body.id)
     touched = {meeting.notice_id for meeting in world.of_view(sender, body.id)}
     turn.end(view, sender, position)

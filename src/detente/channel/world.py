@@ -128,6 +128,10 @@ class World:
         """A notice of the party's own in force, as it was submitted for screening. Raises KeyError: there is none."""
         return self._own[notice_id]
 
+    def holds(self, sender: str, view_id: str) -> bool:
+        """Whether a view is in force; it is not once it is over."""
+        return (sender, view_id) in self._views
+
     def view(self, sender: str, view_id: str) -> View:
         """A view in force. Raises KeyError: there is none."""
         return self._views[sender, view_id]
