@@ -10,11 +10,15 @@ from litestar.testing import TestClient
 
 from channel_world import ARENA, FULL, Party
 from detente.api.app import create_app
+from detente.api.load import load_registry
 from detente.api.tokens import RateLimit, TokenRole, new_token
-from detente.channel.acts import MessageBody
+from detente.channel.acts import KeysBody, MessageBody
+from detente.channel.registry import Registry
+from detente.client import read_announcement
 from detente.record.envelope import to_json
+from detente.record.key_history import Reason, Revocation, sign_statement
 from detente.record.keys import SigningKey
-from sequencer_world import GRIDS, Site, plan, statements_of
+from sequencer_world import GRIDS, Site, a_key, plan, statements_of
 
 CURSOR_KEY = bytes(range(64))
 OFFICERS = {"officer", "duty_officer"}
@@ -22,6 +26,7 @@ READERS = OFFICERS | {"observer"}
 ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "inbox"): READERS,
     ("GET", "rules"): READERS | {"board", "host"},
+    ("GET", "announcements"): READERS | {"board", "host"},
     ("GET", "sequences"): OFFICERS,
     ("GET", "views"): READERS,
     ("POST", "submissions"): OFFICERS,
@@ -154,6 +159,32 @@ def test_the_rules_say_who_is_in_and_what_holds(door):
     assert [m["name"] for m in after["members"]] == ["A", "B", "C"]
     assert after["rules"]["name"] == "U"
     assert after["proposals"] == []
+
+
+def test_members_keys_and_rules_follow_from_the_announcements_alone(door):
+    door.found(door.sequencer)
+    registry, cursor = Registry.of(ARENA), None
+    while found := (page := door.get("announcements", limit=2, **({"after": cursor} if cursor else {})).json())[
+        "announcements"
+    ]:
+        for each in found:
+            registry = read_announcement(each, registry, door.host.key.public, arena=ARENA)
+        cursor = page["cursor"]
+    assert registry == load_registry(door.store, ARENA)
+    assert registry.rules.name == "U"
+
+
+def test_what_was_kept_is_answered_again_after_its_key_was_given_up(door):
+    door.found(door.sequencer)
+    client = door.parties["A"]
+    acts, again = [client.sign("message", "B", MessageBody("1" * 32, "one"))], "7" * 32
+    first = door.post("A", acts, submission=again)
+    history = load_registry(door.store, ARENA).histories["A"]
+    gone = history.next(Revocation(client.key.public.id, Reason.STOLEN, 2, None, ""), made_at_us=2)
+    statement = to_json(sign_statement(gone, a_key("A root"))).decode()
+    assert door.post("A", [client.sign("keys", "", KeysBody((statement,)))]).status_code == 200
+    assert door.post("A", [client.sign("message", "B", MessageBody("1" * 32, "two"))]).status_code == 403
+    assert door.post("A", acts, submission=again).json() == first.json()
 
 
 def test_the_host_takes_a_party_in_once(door):

@@ -22,7 +22,7 @@ from detente.api import reads
 from detente.api.cursors import Cursors
 from detente.api.events import Events
 from detente.api.openapi import document
-from detente.api.sequencer import HOST_PARTY, Sequencer, Statement, Submission
+from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
 from detente.api.tokens import RateLimit, TokenRole, check_may, is_valid_at, open_token
 from detente.api.wire import (
     MOST_BODY_BYTES,
@@ -30,17 +30,19 @@ from detente.api.wire import (
     PROBLEM_TYPE,
     NotThere,
     Problem,
+    SubmissionRequest,
     json_bytes,
     problem,
     problem_of_status,
     read_member_request,
     read_submission_request,
 )
-from detente.channel.acts import SignedAct, open_acts
+from detente.channel.acts import HOST_PARTY, SignedAct, open_acts
 from detente.channel.forms import plain
 from detente.channel.store import Store
 from detente.channel.tokens import Token
 from detente.domain import AgainstTerms, DetenteError, NotUnderstood, StoreUnavailable, at
+from detente.record.envelope import from_json
 from detente.record.keys import PublicKey
 
 LOG: Final = logging.getLogger(__name__)
@@ -126,6 +128,14 @@ class Served:
         self.outcomes[arena, "answered"] += 1
         return answer
 
+    def answered_before(self, token: Token, asked: SubmissionRequest) -> bytes | None:
+        """What the same submission was answered; whatever became of its keys since, what was kept was kept."""
+        before = self.store.result(token.arena, token.party, asked.submission)
+        if before is None:
+            return None
+        envelopes = [from_json(each.encode("utf-8", "surrogatepass")) for each in asked.acts]
+        return before.payload if before.digest == digest_of_acts(each.digest for each in envelopes) else None
+
     def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts of a submission, verified."""
         keys = self.registries.now(token.arena).keys
@@ -171,6 +181,9 @@ async def submissions(request: Request[Any, Any, Any]) -> Response[bytes]:
     served = _served(request)
     token = await served.token(request, OFFICERS)
     asked = read_submission_request(await request.body())
+    before = await served.call(lambda: served.answered_before(token, asked))
+    if before is not None:
+        return _json(before)
     acts = await served.call(lambda: served.opened(token, asked.acts))
     return _json(await served.decided(token.arena, Submission(token.party, asked.submission, acts)))
 
@@ -225,6 +238,20 @@ async def rules(request: Request[Any, Any, Any]) -> Response[bytes]:
     _asked(request)
     host_key = served.host_key.text
     return _json(await served.call(lambda: reads.rules(served.registries.now(token.arena), host_key)))
+
+
+@get("/arenas/{arena:str}/announcements")
+async def announcements(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The public acts in order, from which members, keys and rules follow."""
+    served = _served(request)
+    token = await served.token(request, ANYONE)
+    asked = _asked(request, "after", "limit")
+    limit, after = _limit(asked), asked.get("after")
+    with at("query.after"):
+        told = await served.call(
+            lambda: reads.announcements(served.store, served.cursors, token.arena, token.party, after, limit)
+        )
+    return _json(told)
 
 
 @get("/arenas/{arena:str}/sequences")
@@ -343,7 +370,7 @@ def create_app(
         served.close()
 
     return Litestar(
-        [submissions, members, inbox, events, rules, sequences, views, healthz, metrics, schema],
+        [submissions, members, inbox, events, rules, announcements, sequences, views, healthz, metrics, schema],
         lifespan=[running],
         openapi_config=None,
         logging_config=None,

@@ -42,6 +42,7 @@ _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any,
     ("get", "inbox", "The party's postings", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "events", "The same, as they come", [_AFTER, _RESUME], None, "text/event-stream", {"type": "string"}, (*_READ, 400)),
     ("get", "rules", "Members, rules, proposals", [], None, "application/json", _OBJECT, _READ),
+    ("get", "announcements", "The public acts, in order", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "sequences", "Where the party's keys stand", [], None, "application/json", _OBJECT, _READ),
     ("get", "views", "Views in force released to the party", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
 )  # fmt: skip

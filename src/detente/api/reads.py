@@ -13,6 +13,7 @@ import msgspec
 from detente.api.cursors import Cursors
 from detente.api.events import shown
 from detente.api.load import follow_registry
+from detente.channel.acts import PUBLIC_KINDS
 from detente.channel.batch import Held
 from detente.channel.forms import plain
 from detente.channel.registry import Registry
@@ -87,6 +88,20 @@ def rules(registry: Registry, host_key: str) -> bytes:
             "public_act_count": registry.turned,
         }
     )
+
+
+def announcements(store: Store, cursors: Cursors, arena: str, party: str, after: str | None, limit: int) -> bytes:
+    """A page of the public acts in order: from them alone anybody arrives at members, keys and rules, and need believe nobody's summary.
+
+    Raises:
+        NotUnderstood: `after` is not a cursor of this list.
+    """
+    bound = {"arena": arena, "party": party, "purpose": "announcements"}
+    position = int.from_bytes(cursors.read(after, **bound), "big") if after else 0
+    page = store.entries_of(arena, PUBLIC_KINDS, position, limit)
+    told = [{"from": e.party, "received_us": e.received_us, "envelope": e.envelope.decode()} for e in page]
+    last = cursors.make((page[-1].position + 1).to_bytes(8, "big"), **bound) if page else after
+    return canonical({"cursor": last, "announcements": told})
 
 
 def sequences(store: Store, arena: str, party: str) -> bytes:

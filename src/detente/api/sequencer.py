@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Final
 
 from detente.api.load import load_standing
-from detente.channel.acts import HOST, Body, SignedAct
+from detente.channel.acts import HOST, HOST_PARTY, Body, SignedAct
 from detente.channel.batch import Batch, Lease, Result
 from detente.channel.deadlines import DEADLINE, passed
 from detente.channel.decide import announce, decide
@@ -35,7 +35,6 @@ from detente.record.envelope import to_json
 from detente.record.keys import SigningKey
 
 LOG: Final = logging.getLogger(__name__)
-HOST_PARTY: Final = "host"
 LEASE_S: Final = 4.0
 MOST_AT_ONCE: Final = 256  # submissions in one commit
 MOST_WAITING: Final = 4_096
@@ -56,7 +55,12 @@ class Submission:
     @property
     def digest(self) -> bytes:
         """Of what is asked: the same id with other acts is another question."""
-        return sha256(b"".join(bytes.fromhex(act.digest) for act in self.acts)).digest()
+        return digest_of_acts(act.digest for act in self.acts)
+
+
+def digest_of_acts(digests: Iterable[str]) -> bytes:
+    """One digest of the acts of a submission, from theirs."""
+    return sha256(b"".join(bytes.fromhex(digest) for digest in digests)).digest()
 
 
 @dataclass(frozen=True, slots=True)

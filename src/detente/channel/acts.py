@@ -18,6 +18,7 @@ from detente.record.envelope import from_json
 from detente.record.holder import EnrolledKey
 
 HOST: Final = ""  # the audience of what the host alone is given
+HOST_PARTY: Final = "host"  # as whom the host signs; no party may be called so
 MOST_TEXT: Final = 4_000
 MOST_NAME: Final = 200
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")

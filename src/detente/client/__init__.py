@@ -1,0 +1,28 @@
+"""A party's own side of the channel: it makes and signs here what it sends, and verifies here what it is told. A stranger to the server."""
+
+from detente.client.desk import Desk
+from detente.client.folder import Membership, PartyFolder
+from detente.client.link import Link, Refused, check_server
+from detente.client.release import Prepared, Sent, agreed_levels, cancellation, notice_in, prepare, submission_id
+from detente.client.signer import Signer
+from detente.client.told import Told, read_announcement, read_posting
+
+__all__ = [
+    "Desk",
+    "Link",
+    "Membership",
+    "PartyFolder",
+    "Prepared",
+    "Refused",
+    "Sent",
+    "Signer",
+    "Told",
+    "agreed_levels",
+    "cancellation",
+    "check_server",
+    "notice_in",
+    "prepare",
+    "read_announcement",
+    "read_posting",
+    "submission_id",
+]

@@ -1,0 +1,213 @@
+"""A party's desk: its folder, its line to the server, its officer's key. What an officer does, from here, is one call.
+
+Before anything is signed the key's sequences are asked for; where another officer with the same key was quicker, it is signed
+anew. What was under way when the desk died is sent again first, as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from detente.channel.acts import HOST, Body
+from detente.channel.registry import Registry
+from detente.client.folder import PartyFolder
+from detente.client.link import Link, Refused
+from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
+from detente.client.signer import Signer
+from detente.client.told import Told, read_announcement, read_posting
+from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel
+from detente.record.envelope import Envelope
+from detente.record.keys import PublicKey, SigningKey, public_key_from_text
+
+TRIES: Final = 5
+DECIDED: Final = (400, 403, 409, 413, 422)  # refusals after which nothing of a submission was kept, nor will be
+
+
+@dataclass
+class Desk:
+    """One party's desk.
+
+    Args:
+        unlock: gives the officer's private key; called when something is first signed.
+        draw: fresh random bytes. clock_us: the machine's own clock.
+    """
+
+    folder: PartyFolder
+    link: Link
+    unlock: Callable[[], SigningKey]
+    draw: Draw
+    clock_us: Callable[[], int]
+    _registry: Registry | None = field(default=None, init=False)
+    _announced: str | None = field(default=None, init=False)
+
+    @property
+    def party(self) -> str:
+        return self.folder.membership.party
+
+    @property
+    def arena(self) -> str:
+        return self.folder.membership.arena
+
+    @cached_property
+    def host_key(self) -> PublicKey:
+        """The host's key, as it was first seen."""
+        return public_key_from_text(self.folder.membership.host_key)
+
+    @cached_property
+    def _key(self) -> SigningKey:
+        return self.unlock()
+
+    # ── what is so ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def registry(self) -> Registry:
+        """Members, keys and rules now, from the public acts, each verified.
+
+        Raises:
+            NotAuthentic: one is not signed by whom it is said to be.
+        """
+        known = self._registry or Registry.of(self.arena)
+        for page in self.link.pages("announcements", "announcements", self._announced):
+            for each in page["announcements"]:
+                known = read_announcement(each, known, self.host_key, arena=self.arena)
+            self._announced = page["cursor"]
+        self._registry = known
+        return known
+
+    def inbox(self, after: str | None = None) -> Iterator[Told]:
+        """Everything posted after a cursor, verified, in order."""
+        for page in self.link.pages("inbox", "postings", after):
+            registry = self.registry()
+            for posting in page["postings"]:
+                yield self._told(posting, registry)
+
+    def events(self, after: str | None = None) -> Iterator[Told]:
+        """The same as it comes, for ever."""
+        for posting in self.link.events(after):
+            yield self._told(posting, self.registry())
+
+    def _told(self, posting: dict[str, Any], registry: Registry) -> Told:
+        return read_posting(posting, registry, self.host_key, arena=self.arena, party=self.party)
+
+    def view_in_force(self, name: str) -> tuple[str, str, int, str]:
+        """Sender, id, version and digest of the view that a beginning of its id names.
+
+        Raises:
+            NotUnderstood: no view in force, or several.
+        """
+        from detente.record.envelope import from_json
+
+        found = [
+            (each["sender"], each["view_id"], each["version"], from_json(each["envelope"].encode()).digest)
+            for page in self.link.pages("views", "views")
+            for each in page["views"]
+            if len(name) >= 4 and each["view_id"].startswith(name)
+        ]
+        if len(found) != 1:
+            raise NotUnderstood(
+                f"{len(found)} views in force begin with {name!r:.40}",
+                hint="give at least 4 digits of one in the inbox",
+            )
+        return found[0]
+
+    # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sign_and_send(self, make: Callable[[Signer], Sequence[Envelope]], **asked: Any) -> Any:
+        """Signs acts, each the next of its sequence, and submits them at once; anew where another officer was quicker.
+
+        Raises:
+            Refused: the channel's refusal.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                return self.link.submit(make(self.signer()), **asked)
+            except Refused as refusal:
+                if not left or not _outrun(refusal):
+                    raise
+        raise AssertionError
+
+    def signer(self) -> Signer:
+        """A signer that goes on from what the channel has of the key."""
+        lasts = {
+            each["audience"]: (each["sequence"], each["digest"])
+            for each in self.link.get("sequences")["sequences"]
+            if each["key"] == self._key.public.id
+        }
+        return Signer(self._key, arena=self.arena, party=self.party, lasts=lasts, clock_us=self.clock_us)
+
+    def send(self, kind: str, audience: str, body: Body, *, view: str | None = None) -> Any:
+        """One act by itself."""
+        return self.sign_and_send(lambda signer: [signer.sign(kind, audience, body, view=view)])
+
+    def announce(self, kind: str, body: Body) -> Any:
+        """One public act."""
+        return self.send(kind, HOST, body)
+
+    def submit(
+        self,
+        notice: Notice,
+        chosen: Mapping[str, ReleaseLevel] | None = None,
+        *,
+        before: Sent | None = None,
+        to_the_host: ReleaseLevel = ReleaseLevel.FULL,
+        marking: Marking = UNMARKED,
+        **asked: Any,
+    ) -> tuple[Sent, Any]:
+        """Gives a notice, or amends one: views made, signed, written down, sent; and what the channel answers.
+
+        Args:
+            chosen: levels in place of the agreed ones. before: the version to amend.
+        Raises:
+            Refused: the channel's refusal; nothing is kept. InvalidVolume, TooLarge: as `prepare`.
+        """
+        self.resume()
+        if notice.party != self.party:
+            raise KeyRefused(
+                f"a notice of {notice.party}, and this is the desk of {self.party}",
+                hint="a party gives its own notices",
+            )
+        terms = self.registry().rules.terms
+        levels = agreed_levels(terms, notice, self.party, chosen)
+        for left in reversed(range(TRIES)):
+            prepared = prepare(
+                notice, levels, signer=self.signer(), grids=terms.grids, draw=self.draw,
+                before=before, to_the_host=to_the_host, marking=marking,
+            )  # fmt: skip
+            self.folder.begin(prepared)
+            try:
+                return prepared.sent, self._sent(prepared, **asked)
+            except Refused as refusal:
+                if not left or not _outrun(refusal):
+                    raise
+        raise AssertionError
+
+    def _sent(self, prepared: Prepared, **asked: Any) -> Any:
+        try:
+            answer = self.link.submit(prepared.envelopes, **asked)
+        except Refused as refusal:
+            if refusal.status in DECIDED:
+                self.folder.refused(prepared.sent)
+            raise
+        self.folder.took(prepared.sent, answer)
+        return answer
+
+    def resume(self) -> int:
+        """Sends again what was under way when the desk died; returns how many notices that were."""
+        pending = self.folder.pending()
+        for sent, envelopes in pending:
+            self._sent(Prepared(sent, envelopes))
+        return len(pending)
+
+    def cancel(self, sent: Sent, reason: str = "") -> Any:
+        """Cancels a notice with everybody who was told of it."""
+        self.resume()
+        answer = self.sign_and_send(lambda signer: cancellation(sent, signer=signer, reason=reason))
+        self.folder.end(sent)
+        return answer
+
+
+def _outrun(refusal: Refused) -> bool:
+    """Another act of the same key came first: signed anew, it will do. A notice that has changed since will not."""
+    return refusal.name == "stale-version" and refusal.where.startswith("acts[") and "of key" in refusal.what

@@ -1,0 +1,101 @@
+"""What a party is told, verified: every act opened with the keys that the public acts gave, and with the host's own.
+
+The server's word is not taken for what another party said. Where a signature does not hold, the posting is not hidden: it is
+given with the refusal, for the officer on duty to see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body
+from detente.channel.forms import form_from
+from detente.channel.registry import Registry
+from detente.domain import DetenteError, Malformed, NotAuthentic
+from detente.record.act import PAYLOAD_TYPE, Act, open_act, read_act
+from detente.record.envelope import Envelope, from_json, verify
+from detente.record.keys import PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One posting of a party's inbox.
+
+    Attributes:
+        kind: of posting.
+        payload: as it came.
+        act, body, digest: what somebody signed, verified; None in what the server tells by itself, such as an answer.
+        refusal: why it is not to be believed; None where it is.
+    """
+
+    cursor: str
+    kind: str
+    tick_us: int
+    payload: dict[str, Any]
+    act: Act | None = None
+    body: Body | None = None
+    digest: str = ""
+    refusal: DetenteError | None = None
+
+    @property
+    def sender(self) -> str:
+        """Whose act it is; empty where the server tells it."""
+        return self.act.party if self.act else ""
+
+
+def read_posting(raw: dict[str, Any], registry: Registry, host_key: PublicKey, *, arena: str, party: str) -> Told:
+    """A posting, and whether to believe it.
+
+    Args:
+        registry: members and keys, from the public acts; at least as new as the posting.
+        party: whose inbox it is.
+    """
+    cursor, kind, tick_us, payload = raw["cursor"], raw["kind"], raw["tick_us"], raw["payload"]
+    if "envelope" not in payload:
+        return Told(cursor, kind, tick_us, payload)
+    try:
+        envelope = from_json(payload["envelope"].encode())
+        act = _opened(envelope, registry, host_key, arena, tick_us)
+        _check_fits(act, kind, payload, party)
+        body = form_from(act.body, (KINDS | HOST_KINDS)[act.type])
+    except DetenteError as error:
+        return Told(cursor, kind, tick_us, payload, refusal=error)
+    return Told(cursor, kind, tick_us, payload, act, body, envelope.digest)
+
+
+def _opened(envelope: Envelope, registry: Registry, host_key: PublicKey, arena: str, at_us: int) -> Act:
+    act = read_act(envelope.payload)
+    if act.party != HOST_PARTY:
+        return open_act(envelope, registry.keys, arena=arena, at_us=at_us)
+    verify(envelope, [host_key], payload_type=PAYLOAD_TYPE)
+    if act.arena != arena or act.key_id != host_key.id:
+        raise NotAuthentic(f"an act of the host's for arena {act.arena!r}, not {arena!r}")
+    return act
+
+
+def _check_fits(act: Act, kind: str, payload: dict[str, Any], party: str) -> None:
+    """What was signed is what the posting says it is, and is for this party."""
+    told_by = payload.get("sender", payload.get("from", act.party))
+    if act.type != kind or act.party != told_by:
+        raise NotAuthentic(f"posted as {kind} of {told_by}, signed as {act.type} of {act.party}")
+    if act.type in PUBLIC_KINDS or act.audience == party:
+        return
+    raise NotAuthentic(f"signed for {act.audience or 'the host'}, not for {party}")
+
+
+def read_announcement(raw: dict[str, Any], registry: Registry, host_key: PublicKey, *, arena: str) -> Registry:
+    """The registry after one more public act, verified.
+
+    Raises:
+        NotAuthentic, Malformed, NotUnderstood, StaleVersion, AgainstTerms, InvalidVolume: it is not signed by whom it is said to be, or does not follow.
+    """
+    envelope = from_json(raw["envelope"].encode())
+    act = _opened(envelope, registry, host_key, arena, raw["received_us"])
+    if act.type not in PUBLIC_KINDS:
+        raise Malformed(f"an act of kind {act.type} among the public ones")
+    by_host = act.party == HOST_PARTY
+    if by_host != (act.type in HOST_KINDS):
+        raise NotAuthentic(f"an act of kind {act.type}, signed by {act.party}")
+    body: Any = form_from(act.body, (KINDS | HOST_KINDS)[act.type])
+    return registry.then("" if by_host else act.party, body)
