@@ -5,7 +5,7 @@ import io
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -47,6 +47,7 @@ from detente.domain import (
     VolumeRef,
     flight_level,
 )
+from detente.domain.window import to_us
 from detente.interop.answer_meetings import meetings
 from detente.interop.withheld import told
 from detente.interop.write_csv import COLUMNS, answer_csv
@@ -421,7 +422,7 @@ def test_numbers_in_the_csv_stay_numbers():
     answer = ScreeningAnswer(Answer.CONFLICT, (a, b), (conflict(a, b, lateral=Separation(123_456.7, 0.0)),))
     row = next(csv.DictReader(io.StringIO(answer_csv(answer))))
     assert list(row) == list(COLUMNS)
-    assert (row["lateral_stated_m"], row["lateral_least_m"], row["vertical_stated_m"]) == ("123457", "0", "")
+    assert (row["lateral_stated_m"], row["lateral_least_m"], row["vertical_stated_m"]) == ("123456.7", "0", "")
 
 
 @pytest.mark.parametrize("write", [answer_json, answer_geojson, answer_csv])
@@ -447,3 +448,21 @@ def test_the_document_lists_every_column_and_property():
         name for feature in features for name in feature["properties"] if not name.startswith(("b_", "hazard_"))
     }
     assert [name for name in (*plain, *properties) if f"`{name}`" not in words] == []
+
+
+@given(st.floats(0.0, 2e6), st.floats(0.0, 50_000.0))
+def test_a_row_of_the_csv_never_tells_more_separation_nor_a_smaller_minimum(least_m, minimum_m):
+    a, b = notice("A", "A"), notice("B", "B")
+    apart = Separation(least_m, least_m)
+    met = replace(conflict(a, b, lateral=apart), minima=Minima(minimum_m, minimum_m, minimum_m))
+    row = next(csv.DictReader(io.StringIO(answer_csv(ScreeningAnswer(Answer.CONFLICT, (a, b), (met,))))))
+    assert least_m - 0.002 < float(row["lateral_least_m"]) <= least_m + 1e-8
+    assert minimum_m - 1e-8 <= float(row["lateral_minimum_m"]) < minimum_m + 0.002
+
+
+def test_the_end_of_a_row_of_the_csv_is_rounded_up_to_the_minute():
+    a, b = notice("A", "A"), notice("B", "B")
+    met = conflict(a, b)
+    late = replace(met, area=replace(met.area, end_us=to_us(NOON + timedelta(minutes=10, seconds=59))))
+    row = next(csv.DictReader(io.StringIO(answer_csv(ScreeningAnswer(Answer.CONFLICT, (a, b), (late,))))))
+    assert (row["time_end"], row["dtg_end"]) == ("2018-09-17T12:10:59Z", "171211ZSEP18")

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -396,6 +396,16 @@ def test_choosing_a_conflict_shows_its_separations_rule_and_what_would_clear_it(
         assert words in details.replace("ordinary", "given"), words
     view.page.keyboard.press("Escape")
     assert view.page.is_visible("#list-meetings")
+
+
+def test_the_end_of_a_meeting_is_rounded_up_to_the_minute_in_its_date_time_group(opened):
+    a, b = plan("A-1", "A", circle(35.2, 35.8)), plan("B-1", "B", circle(35.2, 35.8))
+    met = meets(a, b, circle(35.2, 35.8))
+    area = replace(met.area, end_us=met.area.end_us - 1_000_000)
+    view = opened(answer_html(ScreeningAnswer(Answer.CONFLICT, (a, b), (replace(met, area=area),), pair_count=1)))
+    view.page.click("#meeting-1")
+    assert "2018-09-17T12:59:59Z" in view.text("#details")
+    assert "171200ZSEP18 – 171300ZSEP18" in view.text("#details")
 
 
 def test_everything_can_be_reached_by_keyboard(opened):

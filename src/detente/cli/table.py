@@ -206,7 +206,7 @@ def _area(conflict: Conflict) -> Iterator[Row]:
         yield "closest", Text(f"{words.dms(near)} and {words.dms(far)}")
     yield "altitude", Text(area.lower if area.lower == area.upper else f"{area.lower} to {area.upper}")
     yield "when", Text(" to ".join(words.period(area.start_us, area.end_us)))
-    yield "DTG", Text(f"{words.dtg(area.start_us) or 'open'} to {words.dtg(area.end_us) or 'open'}")
+    yield "DTG", Text(" to ".join(words.dtg_period(area.start_us, area.end_us)))
 
 
 def _place(position: Position) -> str:

@@ -4,9 +4,10 @@ Two limits in one reference are compared in it, exactly. Across references they 
 the WGS 84 ellipsoid with outward margins, by `geodesy.altitudes`; nothing here converts.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from math import inf, isfinite
+from math import ceil, floor, inf, isfinite
 from typing import Final
 
 from detente.domain.errors import InvalidVolume
@@ -58,7 +59,14 @@ class AltitudeLimit:
         return self if not isfinite(self.value_m) else AltitudeLimit(self.value_m + by_m, self.reference)
 
     def __str__(self) -> str:
-        """As a duty officer would say it: FL180, SFC, UNL, 1500 m AMSL (4921 ft)."""
+        return self.said()
+
+    def said(self, whole: Callable[[float], int] = round) -> str:
+        """As a duty officer would say it: FL180, SFC, UNL, 1500 m AMSL (4921 ft).
+
+        Args:
+            whole: which way metres, feet and levels are rounded: `floor` for a lower limit, `ceil` for an upper one.
+        """
         match self.reference:
             case AltitudeReference.UNLIMITED:
                 return "UNL"
@@ -66,10 +74,16 @@ class AltitudeLimit:
                 return "not stated"
             case AltitudeReference.FL:
                 level = self.value_m / METRES_PER_FLIGHT_LEVEL
-                return f"FL{level:03.0f}" if abs(level - round(level)) < 1e-6 else f"FL{level:05.1f}"
+                return f"FL{level:03.0f}" if abs(level - round(level)) < 1e-6 else f"FL{whole(level * 10) / 10:05.1f}"
             case AltitudeReference.AGL if self.value_m == 0.0:
                 return "SFC"
-        return f"{self.value_m:.0f} m {self.reference.value} ({self.value_m / METRES_PER_FOOT:.0f} ft)"
+        metres, feet = (_to_whole(value, whole) for value in (self.value_m, self.value_m / METRES_PER_FOOT))
+        return f"{metres} m {self.reference.value} ({feet} ft)"
+
+
+def _to_whole(value: float, whole: Callable[[float], int]) -> int:
+    """Without what floating point adds: 121.92 m are 400 ft either way."""
+    return round(value) if abs(value - round(value)) < 1e-6 else whole(value)
 
 
 def hae(value_m: float) -> AltitudeLimit:
@@ -128,7 +142,8 @@ class AltitudeBand:
         return AltitudeBand(self.lower.shifted(by_m), self.upper.shifted(by_m))
 
     def __str__(self) -> str:
-        return str(self.lower) if self.lower == self.upper else f"{self.lower} – {self.upper}"
+        """The limits rounded outward; a single level to the nearest."""
+        return str(self.lower) if self.lower == self.upper else f"{self.lower.said(floor)} – {self.upper.said(ceil)}"
 
 
 UNSTATED_BAND: Final = AltitudeBand(UNSTATED_BELOW, UNSTATED_ABOVE)

@@ -1,6 +1,7 @@
 """How values of an answer are put in words: one wording for the table, the map and the files.
 
-Times are UTC. Distances are rounded for reading, never used again in arithmetic.
+Times are UTC. Numbers are rounded for reading, never used again in arithmetic, and always to the safe side: what is apart is
+rounded down, what must be kept, is lacking or is uncertain up; a window never becomes shorter, to the second or the minute.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
-from typing import Final, Protocol
+from math import ceil, floor, isfinite
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -36,11 +37,17 @@ from detente.interop.withheld import is_protected, sideways_withheld, withholds
 
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _UNPRINTED: Final = re.compile(r"[^\x20-\x7e\n]")
+_MINUTE_US: Final = 60 * MICROSECONDS_PER_SECOND
+_NOISE: Final = 1e-6  # of the last digit shown: 304.8 m are 1000 ft, whatever floating point makes of it
 NOT_STATED: Final = "not stated"
 NONE_WITHIN_LIMITS: Final = "none within limits"
 WITHHELD: Final = "withheld (protected)"
 SIDEWAYS_WITHHELD: Final = "sideways not told (protected)"
 NOTHING_COMPARED: Final = "NOTHING COMPARED"
+
+
+Whole: TypeAlias = Callable[[float], int]
+"""Which way to round: `floor`, `ceil` or `round`."""
 
 
 class ReadingNote(Protocol):
@@ -96,11 +103,24 @@ def period(start_us: int, end_us: int) -> tuple[str, str]:
 
 
 def dtg(us: int) -> str | None:
-    """A date-time group, `171839ZSEP18`; None for an open side. Seconds are left off, as the form has none."""
+    """A moment, or the start of a window, as a date-time group: `171839ZSEP18`. None for an open side.
+
+    The form has no seconds: they are left off, which is outward for a start. For an end see `dtg_end`.
+    """
     if not OPEN_START_US < us < OPEN_END_US:
         return None
     moment = from_us(us)
     return f"{moment:%d%H%M}Z{_MONTHS[moment.month - 1]}{moment:%y}"
+
+
+def dtg_end(us: int) -> str | None:
+    """The end of a window as a date-time group, seconds rounded up: an end at 18:51:59 is `171852ZSEP18`. None for an open side."""
+    return dtg(us + -us % _MINUTE_US)
+
+
+def dtg_period(start_us: int, end_us: int) -> tuple[str, str]:
+    """Start and end as date-time groups, rounded outward to the minute, or `open`."""
+    return dtg(start_us) or "open", dtg_end(end_us) or "open"
 
 
 def dms(position: Position) -> str:
@@ -123,30 +143,50 @@ def mgrs(position: Position) -> str:
     return f"{text[:-8]} {text[-8:-4]} {text[-4:]}"
 
 
-def lateral(metres: float) -> str:
+def rounded(value: float, digits: int, whole: Whole) -> float:
+    """To so many digits after the point, the way `whole` goes; off by no more than a millionth of the last digit the other way."""
+    scaled = value * 10.0**digits
+    return (round(scaled) if abs(scaled - round(scaled)) < _NOISE else whole(scaled)) / 10.0**digits
+
+
+def lateral(metres: float, whole: Whole = round) -> str:
     """`9.26 km (5.00 NM)`; below a kilometre in metres. No number is rounded to a larger unit than it deserves."""
     if not isfinite(metres):
         return NOT_STATED
     if metres < 1_000.0:
-        return f"{metres:.0f} m"
-    return f"{metres / 1_000.0:.2f} km ({metres / METRES_PER_NAUTICAL_MILE:.2f} NM)"
+        return f"{rounded(metres, 0, whole):.0f} m"
+    return (
+        f"{rounded(metres / 1_000.0, 2, whole):.2f} km ({rounded(metres / METRES_PER_NAUTICAL_MILE, 2, whole):.2f} NM)"
+    )
 
 
-def vertical(metres: float) -> str:
+def vertical(metres: float, whole: Whole = round) -> str:
     """`305 m (1000 ft)`."""
-    return f"{metres:.0f} m ({metres / METRES_PER_FOOT:.0f} ft)" if isfinite(metres) else NOT_STATED
+    if not isfinite(metres):
+        return NOT_STATED
+    return f"{rounded(metres, 0, whole):.0f} m ({rounded(metres / METRES_PER_FOOT, 0, whole):.0f} ft)"
 
 
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `1 h 05 min`, `2 d 03 h`; a part that is zero at the end is left out."""
+def duration(seconds: float, whole: Whole = round) -> str:
+    """`45 s`, `12 min`, `1 h 05 min`, `2 d 03 h`; below an hour to the second, else to the minute; a part that is zero at the end is left out."""
     if not isfinite(seconds):
         return NOT_STATED
-    whole = round(seconds)
-    for unit, name, smaller, smaller_name in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= unit:
-            rest = whole % unit // smaller
-            return f"{whole // unit} {name}" + (f" {rest:02d} {smaller_name}" if rest else "")
-    return f"{whole} s" if seconds == whole else f"{seconds:.1f} s"
+    if seconds >= 3_600:
+        return _hours(int(rounded(seconds / 60, 0, whole)))
+    if seconds >= 60:
+        minutes, rest = divmod(int(rounded(seconds, 0, whole)), 60)
+        return f"{minutes} min" + (f" {rest:02d} s" if rest else "")
+    tenths = rounded(seconds, 1, whole)
+    return f"{tenths:.0f} s" if tenths == int(tenths) else f"{tenths:.1f} s"
+
+
+def _hours(minutes: int) -> str:
+    days, rest = divmod(minutes, 1_440)
+    hours, left = divmod(rest, 60)
+    shown = [f"{days} d"] if days else []
+    if hours or (left and days):
+        shown.append(f"{hours:02d} h" if days else f"{hours} h")
+    return " ".join([*shown, *([f"{left:02d} min"] if left else [])])
 
 
 def separations(conflict: Conflict) -> list[tuple[str, str, str, str, str]]:
@@ -177,16 +217,18 @@ def placed(conflict: Conflict) -> str:
     )
 
 
-def _row(name: str, apart: Separation, minimum: float, words: Callable[[float], str]) -> tuple[str, str, str, str, str]:
-    stated = "overlap" if apart.stated == 0.0 else words(apart.stated)
-    least = "overlap" if apart.least == 0.0 else words(apart.least)
+def _row(
+    name: str, apart: Separation, minimum: float, words: Callable[[float, Whole], str]
+) -> tuple[str, str, str, str, str]:
+    stated = "overlap" if apart.stated == 0.0 else words(apart.stated, floor)
+    least = "overlap" if apart.least == 0.0 else words(apart.least, floor)
     least = "" if least == stated else least
-    return name, stated, least, words(minimum), words(max(minimum - apart.least, 0.0))
+    return name, stated, least, words(minimum, ceil), words(max(minimum - apart.least, 0.0), ceil)
 
 
 def minima(values: Minima) -> str:
     """`9.26 km (5.00 NM), 305 m (1000 ft), 5 min`."""
-    return f"{lateral(values.lateral_m)}, {vertical(values.vertical_m)}, {duration(values.time_s)}"
+    return f"{lateral(values.lateral_m, ceil)}, {vertical(values.vertical_m, ceil)}, {duration(values.time_s, ceil)}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -224,8 +266,14 @@ def proposal(move: Proposal) -> str:
             return f"{duration(abs(move.by))} {'later' if move.by > 0 else 'earlier'}"
         case "altitude":
             return f"{abs(move.by) / METRES_PER_FOOT:.0f} ft {'higher' if move.by > 0 else 'lower'}"
-    bearing = "" if move.bearing_deg is None else f" towards {round(move.bearing_deg) % 360:03d}°"
+    bearing = "" if move.bearing_deg is None else f" towards {_bearing(move.bearing_deg)}"
     return f"{move.by / METRES_PER_NAUTICAL_MILE:.1f} NM{bearing}"
+
+
+def _bearing(bearing_deg: float) -> str:
+    """`045°`, `022.5°`: every move was screened on just this bearing, so no half is rounded away."""
+    tenths = round(bearing_deg % 360 * 10) % 3_600
+    return f"{tenths // 10:03d}" + (f".{tenths % 10}" if tenths % 10 else "") + "°"
 
 
 def named(notice: Notice) -> str:

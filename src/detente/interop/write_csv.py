@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from math import isfinite
+from math import ceil, floor, isfinite
 from typing import Any, Final
 
 from detente.domain import Conflict, DetenteError, MeetingArea, ScreeningAnswer, Separation, Unmeasured, VolumeRef
@@ -94,7 +94,7 @@ def _where_and_when(area: MeetingArea | None) -> dict[str, Any]:
         "time_start": words.iso(area.start_us) or "",
         "time_end": words.iso(area.end_us) or "",
         "dtg_start": words.dtg(area.start_us) or "",
-        "dtg_end": words.dtg(area.end_us) or "",
+        "dtg_end": words.dtg_end(area.end_us) or "",
         "altitude_lower": area.lower,
         "altitude_upper": area.upper,
         "latitude_deg": f"{centre.latitude_deg:.5f}" if centre else "",
@@ -105,14 +105,17 @@ def _where_and_when(area: MeetingArea | None) -> dict[str, Any]:
 
 def _apart(name: str, unit: str, apart: Separation, minimum: float) -> dict[str, Any]:
     return {
-        f"{name}_stated_{unit}": _number(apart.stated),
-        f"{name}_least_{unit}": _number(apart.least),
-        f"{name}_minimum_{unit}": _number(minimum),
+        f"{name}_stated_{unit}": _number(apart.stated, floor),
+        f"{name}_least_{unit}": _number(apart.least, floor),
+        f"{name}_minimum_{unit}": _number(minimum, ceil),
     }
 
 
-def _number(value: float) -> str:
-    return f"{value:.6g}" if isfinite(value) and abs(value) < 1e5 else f"{value:.0f}" if isfinite(value) else ""
+def _number(value: float, whole: words.Whole) -> str:
+    """To a thousandth, so that a spreadsheet compares least and minimum as screening did; empty where nothing is known."""
+    if not isfinite(value):
+        return ""
+    return f"{words.rounded(value, 3, whole):.3f}".rstrip("0").rstrip(".")
 
 
 def _guarded(cell: Any) -> str:

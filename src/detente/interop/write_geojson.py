@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil, floor
 from typing import Any, Final, TypeAlias
 
 from detente.domain import (
@@ -93,8 +94,8 @@ def _volume(notice: Notice, index: int) -> Json:
 
 def _extent_in_words(volume: Volume4D) -> Json:
     return {
-        "altitude_lower": str(volume.altitude.lower),
-        "altitude_upper": str(volume.altitude.upper),
+        "altitude_lower": volume.altitude.lower.said(floor),
+        "altitude_upper": volume.altitude.upper.said(ceil),
         "time_start": words.iso(volume.window.start_us),
         "time_end": words.iso(volume.window.end_us),
     }

@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from math import isfinite
+from math import ceil, floor, isfinite
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -266,8 +266,8 @@ def _volume_columns(notices: Sequence[Notice], outlines: Sequence[tuple[Polygon,
         "notice": [i for i, _ in volumes],
         "start": [_start_s(volume.window.start_us) for _, volume in volumes],
         "end": [_end_s(volume.window.end_us) for _, volume in volumes],
-        "lower": [_metres(volume.altitude.lower) for _, volume in volumes],
-        "upper": [_metres(volume.altitude.upper) for _, volume in volumes],
+        "lower": [_metres(volume.altitude.lower, floor) for _, volume in volumes],
+        "upper": [_metres(volume.altitude.upper, ceil) for _, volume in volumes],
         "altitude": _indexed([str(volume.altitude) for _, volume in volumes]),
         "sure": _indexed([_sureness(volume.uncertainty) for _, volume in volumes]),
         "rings": [_rings(shape) for shape in outlines],
@@ -289,15 +289,15 @@ def _end_s(us: int) -> int | None:
     return None if us >= OPEN_END_US else -(-us // MICROSECONDS_PER_SECOND)
 
 
-def _metres(limit: AltitudeLimit) -> int | None:
-    return round(limit.value_m) if isfinite(limit.value_m) else None
+def _metres(limit: AltitudeLimit, whole: words.Whole) -> int | None:
+    return whole(limit.value_m) if isfinite(limit.value_m) else None
 
 
 def _sureness(uncertainty: Uncertainty) -> str:
     parts = [
-        *([f"place ±{words.lateral(uncertainty.position_m)}"] if uncertainty.position_m else []),
-        *([f"altitude ±{words.vertical(uncertainty.altitude_m)}"] if uncertainty.altitude_m else []),
-        *([f"time ±{words.duration(uncertainty.time_s)}"] if uncertainty.time_s else []),
+        *([f"place ±{words.lateral(uncertainty.position_m, ceil)}"] if uncertainty.position_m else []),
+        *([f"altitude ±{words.vertical(uncertainty.altitude_m, ceil)}"] if uncertainty.altitude_m else []),
+        *([f"time ±{words.duration(uncertainty.time_s, ceil)}"] if uncertainty.time_s else []),
     ]
     return ", ".join(parts)
 

@@ -22,12 +22,15 @@ function iso(time_s, open = "open") {
   return time_s == null ? open : new Date(time_s * 1000).toISOString().replace(".000Z", "Z");
 }
 
-/** Date-time group: 171839ZSEP18. */
+/** Date-time group: 171839ZSEP18. Seconds are left off: outward for a start; an end takes `dtgEnd`. */
 function dtg(time_s) {
   if (time_s == null) return "open";
   const t = new Date(time_s * 1000);
   return `${two(t.getUTCDate())}${two(t.getUTCHours())}${two(t.getUTCMinutes())}Z${MONTHS[t.getUTCMonth()]}${two(t.getUTCFullYear() % 100)}`;
 }
+
+/** Of the end of a window: rounded up, so that the window never becomes shorter. */
+const dtgEnd = (time_s) => dtg(time_s == null ? null : Math.ceil(time_s / 60) * 60);
 
 function plural(count, noun) {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;

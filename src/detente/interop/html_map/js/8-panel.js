@@ -160,7 +160,7 @@ function whereText(pair) {
   return make("span", { class: "mono" }, pair.placed, pair.placed ? make("br") : null, `${pair.dms}`, make("br"), `${degrees(lat, 5, "NS")} ${degrees(lon, 5, "EW")}`, make("br"), `MGRS ${pair.mgrs}`);
 }
 
-const whenText = (thing) => make("span", { class: "mono" }, `${iso(thing.start)} –`, make("br"), iso(thing.end), make("br"), `${dtg(thing.start)} – ${dtg(thing.end)}`);
+const whenText = (thing) => make("span", { class: "mono" }, `${iso(thing.start)} –`, make("br"), iso(thing.end), make("br"), `${dtg(thing.start)} – ${dtgEnd(thing.end)}`);
 
 function separationTable(pair) {
   const head = ["", "apart", "at least", "minimum", "short by"].map((name) => make("th", { scope: "col" }, name));
