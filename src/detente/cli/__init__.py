@@ -11,7 +11,17 @@ import click
 
 from detente.domain import DetenteError
 
-COMMANDS = ("screen", "read", "key", "serve", "arena", "token")
+COMMANDS = (
+    *("screen", "read", "key"),
+    *("party", "understanding", "notice", "inbox", "ack", "respond", "message", "stop"),
+    *("serve", "arena", "token"),
+)
+_MODULES = {
+    "ack": "reply",
+    "respond": "reply",
+    "message": "reply",
+    "stop": "reply",
+}  # where it is not the command's name
 BAD_INPUT = 2
 
 
@@ -22,7 +32,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"detente.cli.{cmd_name}"), cmd_name)
+        command = getattr(import_module(f"detente.cli.{_MODULES.get(cmd_name, cmd_name)}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 

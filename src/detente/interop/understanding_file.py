@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from detente.domain import (
+    NO_TERMS,
     WORLD_PRESSURE,
     WORLD_TERRAIN,
     Activity,
@@ -22,6 +23,8 @@ from detente.domain import (
     Place,
     Position,
     PressureBounds,
+    Signatory,
+    Terms,
     TerrainBounds,
     Understanding,
     UnreadableFile,
@@ -37,22 +40,25 @@ T = TypeVar("T")
 LARGEST_UNDERSTANDING_BYTES: Final = 10_000_000  # tens of thousands of place names
 
 
-def read_understanding(path: Path | str) -> Understanding:
+def read_understanding(path: Path | str, members: Iterable[Signatory] = ()) -> Understanding:
     """The understanding in a file.
+
+    Args:
+        members: of the arena it is for, with their keys; for `read_terms`.
 
     Raises:
         DetenteError: the file cannot be read, or a part of it cannot be; `where` names the file and the part.
     """
     path = Path(path)
     try:
-        return _understanding(_root(path))
+        return _understanding(_root(path), members)
     except DetenteError as error:
         error.where = ", ".join(part for part in (path.name, error.where) if part)
         raise
 
 
-def _understanding(root: Mapping[str, Any]) -> Understanding:
-    _check_known(root, "name", "version", "rules", "arena")
+def _understanding(root: Mapping[str, Any], members: Iterable[Signatory]) -> Understanding:
+    _check_known(root, "name", "version", "rules", "arena", "terms")
     rules = [_rule(rule, index) for index, rule in enumerate(_array(root, "rules"))]
     if not rules:
         raise NoMinima(
@@ -61,7 +67,17 @@ def _understanding(root: Mapping[str, Any]) -> Understanding:
         )
     with at("arena"):
         arena = _arena(root.get("arena", {}))
-    return Understanding(_text(root, "name"), printable(str(root.get("version", ""))), tuple(rules), arena)
+    name, version = _text(root, "name"), printable(str(root.get("version", "")))
+    return Understanding(name, version, tuple(rules), arena, _terms(root, tuple(members)))
+
+
+def _terms(root: Mapping[str, Any], members: tuple[Signatory, ...]) -> Terms:
+    if "terms" not in root and not members:
+        return NO_TERMS
+    from detente.interop.terms_file import read_terms  # screening needs no terms
+
+    with at("terms"):
+        return read_terms(root.get("terms", {}), members)
 
 
 def _root(path: Path) -> Mapping[str, Any]:

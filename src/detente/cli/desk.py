@@ -1,0 +1,111 @@
+"""What the commands of a party's desk share: which folder, the line, the key, how they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any, Final
+
+import click
+
+from detente.client import Desk, Link, PartyFolder
+from detente.domain import KeyRefused, NotUnderstood, ReleaseLevel, UnreadableFile
+from detente.domain.units import MICROSECONDS_PER_SECOND
+
+FOLDER_VARIABLE: Final = "DETENTE_PARTY"
+json_option: Final[Callable[[Any], Any]] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+as_option: Final[Callable[[Any], Any]] = click.option(
+    "--as",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar=FOLDER_VARIABLE,
+    default=Path(),
+    show_default=f"${FOLDER_VARIABLE}, else this one",
+    help="The party's folder.",
+)
+
+
+@contextmanager
+def opened_desk(folder: Path) -> Iterator[Desk]:
+    """The desk of a party's folder; the line is hung up at the end."""
+    from detente.cli.keyring import unlocked
+
+    kept = PartyFolder(folder)
+    member = kept.membership
+    link = Link(member.server, member.arena, kept.token, certificates=member.certificates or None)
+
+    def unlock() -> Any:
+        passphrase = kept.path / member.passphrase if member.passphrase else None
+        key, holder = unlocked(kept.path / member.key, passphrase)
+        if holder.party != member.party:
+            raise KeyRefused(f"{member.key} is the key of {holder}", hint=f"this is the desk of {member.party}")
+        return key
+
+    try:
+        yield Desk(kept, link, unlock, token_bytes, now_us)
+    finally:
+        link.close()
+
+
+def now_us() -> int:
+    """This machine's clock."""
+    return time.time_ns() // (1_000_000_000 // MICROSECONDS_PER_SECOND)
+
+
+def read_secret(path: Path, what: str) -> str:
+    """The first line of a file."""
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFile(f"{path}: {what} cannot be read", hint=f"its first line is {what}") from error
+
+
+def levels_of(pairs: Iterable[str]) -> dict[str, ReleaseLevel]:
+    """`PARTY=LEVEL` pairs.
+
+    Raises:
+        NotUnderstood: not such a pair, no level, or a party twice.
+    """
+    levels: dict[str, ReleaseLevel] = {}
+    for pair in pairs:
+        party, equals, level = pair.rpartition("=")
+        if not equals or level not in [each.value for each in ReleaseLevel] or party in levels:
+            known = ", ".join(each.value for each in ReleaseLevel)
+            raise NotUnderstood(f"--to {pair!r:.80}", hint=f"write PARTY=LEVEL, each party once; levels: {known}")
+        levels[party] = ReleaseLevel(level)
+    return levels
+
+
+def say(lines: Iterable[str], told: Any, *, as_json: bool) -> None:
+    """Prints lines, or what they tell as one JSON document."""
+    if as_json:
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
+    for line in lines:
+        sys.stdout.write(_visible(line) + "\n")
+    sys.stdout.flush()
+
+
+def _visible(text: str) -> str:
+    """What controls a terminal stands as its code point: others wrote some of it."""
+    from detente.interop.answer_words import visible
+
+    return visible(text)
+
+
+def unlocked_file(path: Path, passphrase_file: Path | None) -> Any:
+    """The private key of a file, and its holder; the passphrase from a file, the environment, or asked for."""
+    from detente.cli.keyring import unlocked
+
+    return unlocked(path, passphrase_file)
+
+
+def is_terminal() -> bool:
+    """Whether somebody reads this as it comes."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

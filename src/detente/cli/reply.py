@@ -1,0 +1,98 @@
+"""What an officer says back: `ack`, `respond`, `message`, `stop`. A receipt is no acknowledgement, and neither is permission."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import click
+
+from detente.cli.desk import as_option, json_option, opened_desk, say
+from detente.domain import NotUnderstood, ReceiptStage, ResponseKind
+
+
+@click.command()
+@click.argument("name", metavar="ID")
+@click.option("--officer", help="Who read it. Default: the officer of this desk.")
+@click.option("--down-to", metavar="ECHELON", help="It has reached this echelon: stage confirmed_down.")
+@click.option("--by-report-for", metavar="PARTY", help="Report for a party without keys; reads BY_REPORT for ever.")
+@as_option
+@json_option
+def ack(
+    name: str, officer: str | None, down_to: str | None, by_report_for: str | None, folder: Path, *, as_json: bool
+) -> None:
+    """Acknowledge a notice, by the beginning of its id, in an officer's name: it was read. It says nothing about the plan itself."""
+    from detente.channel.acts import ReceiptBody
+    from detente.client.words import short
+
+    with opened_desk(folder) as desk:
+        sender, view_id, version, digest = desk.view_in_force(name)
+        stage = ReceiptStage.CONFIRMED_DOWN if down_to else ReceiptStage.ACKNOWLEDGED
+        who = officer or desk.folder.membership.officer
+        body = ReceiptBody(
+            view_id, version, stage, officer=who, echelon=down_to or "", by_report_for=by_report_for or ""
+        )
+        answer = desk.send("receipt", sender, body, view=digest)
+    line = f"{short(view_id)} of {sender}: {stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
+    say([line], answer, as_json=as_json)
+
+
+@click.command()
+@click.argument("name", metavar="ID")
+@click.argument("kind", type=click.Choice([kind.value for kind in ResponseKind]))
+@click.option("--text", default="", help="For the sender to read.")
+@as_option
+@json_option
+def respond(name: str, kind: str, text: str, folder: Path, *, as_json: bool) -> None:
+    """Answer a notice's plan: coordinated, objected or queried. None of them is permission, and silence is none of them."""
+    from detente.channel.acts import ResponseBody
+    from detente.client.words import short
+
+    with opened_desk(folder) as desk:
+        sender, view_id, version, digest = desk.view_in_force(name)
+        body = ResponseBody(view_id, version, ResponseKind(kind), text)
+        answer = desk.send("response", sender, body, view=digest)
+    say([f"{short(view_id)} of {sender}: {kind}"], answer, as_json=as_json)
+
+
+@click.command()
+@click.argument("text")
+@click.option("--to", "recipient", required=True, help="The party to write to.")
+@click.option("--thread", default="", help="The thread it goes on with; a new one without.")
+@click.option("--about", default="", help="The id of a notice it is about.")
+@as_option
+@json_option
+def message(text: str, recipient: str, thread: str, about: str, folder: Path, *, as_json: bool) -> None:
+    """Write to the officers of another party."""
+    from detente.channel.acts import MessageBody
+    from detente.client.words import short
+
+    body = MessageBody(thread or token_hex(16), text, about)
+    with opened_desk(folder) as desk:
+        answer = desk.send("message", recipient, body)
+    say([f"to {recipient}, thread {short(body.thread)}"], {"thread": body.thread, **answer}, as_json=as_json)
+
+
+@click.command()
+@click.option("--to", "recipients", required=True, multiple=True, help="Whom it is asked of. Repeatable.")
+@click.option("--place", required=True, help="Where, in words or coordinates.")
+@click.option("--text", required=True, help="What is to cease.")
+@click.option("--about", default="", help="The id of the notice it concerns, where there is one.")
+@as_option
+@json_option
+def stop(recipients: tuple[str, ...], place: str, text: str, about: str, folder: Path, *, as_json: bool) -> None:
+    """Ask others to cease. It stands before everything else in their inboxes, and is no order."""
+    from detente.channel.acts import StopBody
+    from detente.client.words import short
+
+    told: list[Any] = []
+    with opened_desk(folder) as desk:
+        parties = [p.name for p in desk.registry().rules.terms.parties]
+        for stranger in set(recipients) - set(parties):
+            raise NotUnderstood(f"{stranger} is no party", hint=f"the parties are {', '.join(parties)}")
+        for recipient in dict.fromkeys(recipients):
+            body = StopBody(token_hex(16), place, text, about)
+            told.append({"stop_id": body.stop_id, **desk.send("stop", recipient, body)})
+    lines = [f"STOP asked of {each['to']}, id {short(each['stop_id'])}" for each in told]
+    say(lines, {"stops": told}, as_json=as_json)

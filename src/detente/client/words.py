@@ -1,0 +1,190 @@
+"""What was sent and told, in words for a terminal: worst first, times in UTC and DTG, nothing that the view does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import ceil, floor
+from typing import Any, Final
+
+from detente.channel import acts
+from detente.channel.forms import view_of
+from detente.channel.views import View
+from detente.client.told import Told
+from detente.domain import Answer, Position, Volume4D
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.geodesy.outline import outline
+from detente.interop import answer_words as words
+
+MOST_VOLUMES: Final = 4
+MOST_MEETINGS: Final = 5
+_ID: Final = 8  # digits of an id that people are shown; commands take any beginning of 4 and more
+
+
+def short(opaque_id: str) -> str:
+    """The beginning of an id, as commands take it."""
+    return opaque_id[:_ID]
+
+
+def moment(us: int) -> str:
+    """A moment in UTC to the second."""
+    return words.iso(us // MICROSECONDS_PER_SECOND * MICROSECONDS_PER_SECOND) or "open"
+
+
+def volume_words(volume: Volume4D) -> str:
+    """Where, how high and when, outward to the minute of arc and the second."""
+    start, end = words.period(volume.window.start_us, volume.window.end_us)
+    group = words.dtg(volume.window.start_us)
+    unstated = " (not stated)"
+    begins = f"{start}{'' if volume.window.start_stated else unstated}"
+    ends = f"{end}{'' if volume.window.end_stated else unstated}"
+    return f"within {extent_words(volume)}; {volume.altitude}; {begins} to {ends}{f' (from {group})' if group else ''}"
+
+
+def extent_words(volume: Volume4D) -> str:
+    """`34°10′N 035°20′E to 34°25′N 035°41′E`: the south-west and north-east corners round a footprint, outward."""
+    corners = [position for polygon in outline(volume.footprint) for position in polygon.shell]
+    lat = [position.latitude_deg for position in corners]
+    lon = [position.longitude_deg for position in corners]
+    if max(lon) - min(lon) > 180.0:  # over the antimeridian
+        lon = [each % 360.0 for each in lon]
+    south_west = _minutes(min(lat), min(lon), floor)
+    return f"{south_west} to {_minutes(max(lat), max(lon), ceil)}"
+
+
+def _minutes(lat: float, lon: float, outward: Callable[[float], int]) -> str:
+    lat_min = max(-5400, min(5400, outward(lat * 60)))
+    lon_min = outward(lon * 60)
+    lon_min = lon_min - 21_600 if lon_min > 10_800 else lon_min
+    at = Position(lat_min / 60, lon_min / 60)
+    return f"{_arc(lat_min, 2)}{'N' if at.latitude_deg >= 0 else 'S'} {_arc(lon_min, 3)}{'E' if at.longitude_deg >= 0 else 'W'}"
+
+
+def _arc(minutes: int, width: int) -> str:
+    return f"{abs(minutes) // 60:0{width}d}°{abs(minutes) % 60:02d}′"
+
+
+def view_lines(view: View) -> Iterator[str]:
+    """What a recipient is shown, line by line."""
+    title = " ".join(part for part in (view.reference, view.title) if part)
+    yield f"{view.activity.value.replace('_', ' ')}, shown at level {view.level.value}{f': {title}' if title else ''}"
+    for volume in view.volumes[:MOST_VOLUMES]:
+        yield f"  {volume_words(volume)}"
+    if len(view.volumes) > MOST_VOLUMES:
+        yield f"  and {words.plural(len(view.volumes) - MOST_VOLUMES, 'more volume')}"
+    if view.declared_by:
+        yield f"  declared by {view.declared_by}"
+    if view.details:
+        yield from _details_lines(view)
+    if view.stated_place:
+        yield f"  place as stated: {view.stated_place}"
+    for assumed in view.assumptions:
+        yield f"  assumed: {assumed.field}, {assumed.basis}"
+    marking = [f"REL TO {', '.join(view.marking.rel_to)}"] if view.marking.rel_to else []
+    marking += [view.marking.tlp.value] if view.marking.tlp else []
+    if marking or view.marking.caveats:
+        yield f"  {'; '.join([*marking, *view.marking.caveats])}"
+
+
+def _details_lines(view: View) -> Iterator[str]:
+    details = view.details
+    assert details is not None
+    said = [part for part in (details.site_function, details.purpose) if part]
+    said += [words.plural(details.headcount, "person").replace("persons", "people")] if details.headcount else []
+    said += [f"vehicles {', '.join(v.plate for v in details.vehicles)}"] if details.vehicles else []
+    if details.armed_escort is not None:
+        said.append("armed escort" if details.armed_escort else "no armed escort")
+    if said:
+        yield f"  {'; '.join(said)}"
+    for contact in details.contacts:
+        yield f"  contact{' on the move' if contact.on_the_move else ''}: {contact.name}, {contact.reach}"
+
+
+def lead_words(told: Mapping[str, Any]) -> str:
+    """`LATE: 12 min before it begins, where 30 min were agreed`."""
+    given_s, agreed_s = told["given_s"], told["agreed_s"]
+    if given_s is None:
+        given = "of a beginning that is not stated"
+    elif given_s < 0:
+        given = f"{words.duration(-given_s)} after it began"
+    else:
+        given = f"{words.duration(given_s)} before it begins"
+    agreed = f", where {words.duration(agreed_s)} were agreed" if agreed_s is not None else ", no lead time is agreed"
+    return f"{'LATE: ' if told['late'] else ''}notice given {given}{agreed}"
+
+
+def answer_words(told: Mapping[str, Any]) -> str:
+    """`POSSIBLE: meets 2 of what was released to us; 1 hazard area entered`."""
+    met, warned = told["meeting_count"], told["warning_count"]
+    name = told["answer"]
+    if name == Answer.CLEAR.name:
+        said = "CLEAR against what was released to us, which is not all there is"
+    else:
+        said = (
+            f"{name}: {'meets' if name == Answer.CONFLICT.name else 'may meet'} {words.plural(met, 'volume')} of others"
+        )
+    return said + (f"; enters, or may enter, {words.plural(warned, 'hazard area')}" if warned else "")
+
+
+def meeting_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """The gravest meetings, one line each."""
+    for meeting in told["meetings"][:MOST_MEETINGS]:
+        what = "hazard area of" if meeting["is_warning"] else "with"
+        yield f"  {meeting['answer']} {what} {meeting['sender']}, view {short(meeting['view_id'])}"
+    more = told["meeting_count"] + told["warning_count"] - MOST_MEETINGS
+    if more > 0:
+        yield f"  and {more:,} more"
+
+
+# ── postings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def told_lines(told: Told) -> Iterator[str]:
+    """A posting, line by line; the first says what it is and how it is answered."""
+    at = moment(told.tick_us)
+    if told.refusal:
+        yield f"{at}  NOT TO BE BELIEVED: a posting of kind {told.kind}, for {told.refusal}"
+        return
+    body = told.body
+    match body:
+        case acts.ViewBody(form):
+            view = view_of(form)
+            late = "LATE " if told.payload["late"] else ""
+            version = f" (version {view.version})" if view.version > 1 else ""
+            yield f"{at}  {late}NOTICE of {told.sender}{version}, id {short(view.view_id)}: {lead_words(told.payload)}"
+            yield from (f"    {line}" for line in view_lines(view))
+        case acts.CancelBody(view_id):
+            yield f"{at}  CANCELLED by {told.sender}: notice {short(view_id)}{_because(body.reason)}"
+        case acts.StopBody():
+            yield f"{at}  STOP, asked by {told.sender}: {body.text} (place: {body.place}; id {short(body.stop_id)})"
+        case acts.MessageBody():
+            yield f"{at}  MESSAGE of {told.sender}: {body.text} (thread {short(body.thread)})"
+        case acts.ReceiptBody():
+            who = " ".join(part for part in (body.officer, body.echelon) if part)
+            reported = f", BY REPORT for {body.by_report_for}" if body.by_report_for else ""
+            yield f"{at}  {body.stage.value.upper()} by {told.sender}{reported}{f' ({who})' if who else ''}: {short(body.view_id)}"
+        case acts.ResponseBody():
+            said = f"{body.kind.value.upper()}, no permission, says {told.sender}"
+            yield f"{at}  {said}: {short(body.view_id)}{f', {body.text}' if body.text else ''}"
+        case acts.PassedBody():
+            yield f"{at}  NOT {body.stage.value.upper()} in time: {short(body.view_id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
+        case acts.SuspendBody():
+            yield f"{at}  UNDERSTANDING {'no longer suspended' if body.lifted else 'SUSPENDED'} by {told.sender}{_because(body.reason)}"
+        case _ if told.kind == "answer":
+            yield f"{at}  ANSWER for our notice {short(told.payload['notice_id'])}: {answer_words(told.payload)}"
+            yield from (f"  {line}" for line in meeting_lines(told.payload))
+        case _:
+            yield f"{at}  {told.kind} of {told.sender or 'the channel'}{_rest(told)}"
+
+
+def _because(reason: str) -> str:
+    return f", because: {reason}" if reason else ""
+
+
+def _rest(told: Told) -> str:
+    """What has no words of its own yet: its plain members."""
+    body: Any = told.body if told.body is not None else told.payload
+    named: Sequence[tuple[str, Any]] = (
+        list(body.items()) if isinstance(body, dict) else [(n, getattr(body, n)) for n in body.__struct_fields__]
+    )
+    plain = [f"{n} {str(v)[:60]}" for n, v in named if isinstance(v, str | int) and v != "" and len(str(v)) <= 200]
+    return f": {', '.join(plain)}" if plain else ""

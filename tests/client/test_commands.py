@@ -1,0 +1,198 @@
+"""The commands of a party's desk, against a real server: what an officer types, and what comes of it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from desk_world import Desks
+
+AGREED = """
+name = "Agreed"
+version = "1"
+[[rules]]
+name = "any"
+lateral = "5nm"
+vertical = "1000ft"
+time = "5 min"
+[terms]
+lead_times = [{lead = "30 min", activity = "air_operation"}]
+releases = [{level = "full", from = "A"}, {level = "general", from = "B"}]
+"""
+HEAD = "reference,activity,latitude,longitude,radius,altitude_lower,altitude_upper,time_start,time_end\n"
+
+
+def a_plan(reference="N-1", lat=34.0, minutes=60):
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    times = ",".join(each.isoformat().replace("+00:00", "Z") for each in (start, start + timedelta(hours=1)))
+    return f"{HEAD}{reference},air_operation,{lat},36.0,2km,FL100,FL120,{times}\n"
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory):
+    world = Desks(tmp_path_factory.mktemp("desks"))
+    world.start()
+    try:
+        roots = {name: world.take_in(name) for name in ("A", "B")}
+        agreed = world.folder / "agreed.toml"
+        agreed.write_text(AGREED)
+        world.at("A", "understanding", "propose", agreed)
+        phrase = ("--passphrase-file", world.passphrase, "--yes")
+        signed = [
+            world.at(name, "understanding", "sign", "--root-key", roots[name], *phrase, "--json").json for name in roots
+        ]
+        assert [each["in_force"] for each in signed] == [False, True]
+        assert world.at(
+            "A", "understanding", "sign", signed[0]["digest"], "--root-key", roots["A"], *phrase, "--json"
+        ).json["in_force"]
+        world.roots = roots
+        yield world
+    finally:
+        world.end()
+
+
+def plans(desks, name, *rows):
+    path = desks.folder / f"{name}.csv"
+    path.write_text(HEAD + "".join(row.removeprefix(HEAD) for row in rows))
+    return path
+
+
+def test_a_notice_goes_out_is_read_acknowledged_amended_and_cancelled(desks):
+    sent = desks.at("A", "notice", "send", plans(desks, "one", a_plan("ONE")), "--json").json["notices"][0]
+    assert (sent["answer"], sent["late"]) == ("CLEAR", False)
+    told = desks.told("B", "NOTICE of A", "ONE")
+    view_id = next(line for line in told.splitlines() if "NOTICE of A" in line).partition("id ")[2][:8]
+    desks.at("B", "ack", view_id, "--officer", "the watch of B")
+    desks.at("B", "respond", view_id, "queried", "--text", "which runway?")
+    desks.told("A", "DELIVERED by B", "ACKNOWLEDGED by B (the watch of B)", "QUERIED, no permission, says B")
+    later = plans(desks, "later", a_plan("whatever", minutes=120))
+    assert desks.at("A", "notice", "amend", "ONE", later, "--json").json["version"] == 2
+    desks.told("B", "NOTICE of A (version 2)")
+    desks.at("A", "notice", "cancel", "ONE", "--reason", "weather")
+    desks.told("B", "CANCELLED by A", "because: weather")
+    assert "ONE" not in desks.at("A", "notice", "list").out
+    assert desks.at("B", "inbox").out == "nothing new\n"
+
+
+def test_what_meets_is_said_with_the_exit_code_of_screening(desks):
+    desks.at("B", "notice", "send", plans(desks, "b", a_plan("B-1", lat=10.0)))
+    said = desks.at("A", "notice", "send", plans(desks, "a", a_plan("A-1", lat=10.01)), code=1)
+    assert "POSSIBLE: may meet 1 volume of others" in said.out
+    desks.told("B", "ANSWER for our notice")
+
+
+def test_a_late_notice_is_shouted_about_and_sent(desks):
+    said = desks.at("A", "notice", "send", plans(desks, "late", a_plan("SOON", lat=-20.0, minutes=1)), code=1)
+    assert "LATE: notice given" in said.out
+    desks.told("B", "LATE NOTICE of A")
+
+
+def test_a_notice_sent_before_is_left_as_it_is(desks):
+    path = plans(desks, "twice", a_plan("TWICE", lat=50.0))
+    assert desks.at("A", "notice", "send", path, "--json").json["notices"][0]["sent"]
+    assert not desks.at("A", "notice", "send", path, "--json").json["notices"][0]["sent"]
+
+
+def test_a_problem_in_a_file_sends_nothing_of_it(desks):
+    path = plans(desks, "bad", a_plan("GOOD", lat=60.0), a_plan("BAD", lat=99.0))
+    said = desks.at("A", "notice", "send", path, code=2)
+    assert "nothing was sent" in said.err
+    assert "GOOD" not in desks.at("A", "notice", "list").out
+
+
+def test_nobody_gives_another_partys_notice(desks):
+    path = desks.folder / "other.csv"
+    head, row = a_plan("X").splitlines()
+    path.write_text(f"party,{head}\nB,{row}\n")
+    assert "a notice of B" in desks.at("A", "notice", "send", path, code=2).err
+
+
+def test_a_preview_shows_each_party_what_it_would_be_told_and_sends_nothing(desks):
+    path = plans(desks, "preview", a_plan("SECRET", lat=70.0))
+    shown = desks.at("B", "notice", "preview", path).out
+    assert "A is told:" in shown
+    assert "SECRET" not in shown.partition("A is told:")[2]
+    full = desks.at("B", "notice", "preview", path, "--to", "A=full", "--json").json["views"]
+    assert full[0]["view"]["reference"] == "SECRET"
+    assert "A is told nothing" in desks.at("B", "notice", "preview", path, "--to", "A=none").out
+
+
+def test_a_flash_notice_needs_place_time_and_activity_and_says_what_it_assumed(desks):
+    said = desks.at(
+        "A",
+        "notice",
+        "flash",
+        "--place",
+        "351200N 0354800E",
+        "--time",
+        "now",
+        "--activity",
+        "live_fire",
+        "--json",
+        code=1,
+    )
+    assert said.json["late"]
+    assert "not stated – not stated" in desks.told("B", "assumed: radius")
+
+
+def test_words_and_stop_reach_the_other_side(desks):
+    desks.at("A", "message", "hold at the river", "--to", "B")
+    desks.at("A", "stop", "--to", "B", "--place", "north of Latakia", "--text", "cease fire")
+    desks.told("B", "MESSAGE of A: hold at the river", "STOP, asked by A: cease fire (place: north of Latakia")
+
+
+def test_a_suspended_understanding_gives_way_to_the_default_rules(desks):
+    desks.at("B", "understanding", "suspend", "--reason", "review")
+    shown = desks.at("A", "understanding", "show").out
+    assert "SUSPENDED by B" in shown
+    assert "default rules" in shown
+    desks.at("B", "understanding", "suspend", "--lift")
+    assert desks.at("A", "understanding", "show", "--json").json["suspended_by"] == []
+
+
+def test_members_are_listed_with_their_fingerprints(desks):
+    told = desks.at("B", "party", "list", "--json").json["parties"]
+    assert [(each["party"], each["officers"]) for each in told] == [("A", ["night watch"]), ("B", ["night watch"])]
+    assert all(len(each["fingerprint"].split()) == 8 for each in told)
+
+
+def test_a_changed_posting_is_shown_and_not_believed(desks):
+    """The host's database says that A wrote something else: the reader sees it, and sees that it does not hold."""
+    import sqlite3
+
+    desks.at("A", "message", "the truth", "--to", "B")
+    with sqlite3.connect(desks.data / "channel.db") as db:
+        (number, raw) = db.execute(
+            "SELECT number, payload FROM posting WHERE recipient = 'B' ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        payload = json.loads(raw)
+        envelope = json.loads(payload["envelope"])
+        envelope["payload"] = envelope["payload"][:-8] + envelope["payload"][-8:].swapcase()
+        payload["envelope"] = json.dumps(envelope, separators=(",", ":"))
+        db.execute(
+            "UPDATE posting SET payload = ? WHERE recipient = 'B' AND number = ?",
+            (json.dumps(payload).encode(), number),
+        )
+    assert "the truth" not in desks.told("B", "NOT TO BE BELIEVED")
+
+
+def test_a_desk_that_is_not_there_says_how_to_make_one(desks):
+    said = desks.say("inbox", "--as", desks.folder / "nowhere", code=2)
+    assert "detente party join" in said.err
+
+
+def test_a_server_that_is_not_there_is_named(desks, tmp_path):
+    from detente.client import Link
+    from detente.domain import StoreUnavailable
+
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        Link("http://127.0.0.1:9", "levant", "detente_x", give_up_s=0).get("rules")
+
+
+@pytest.mark.parametrize("url", ["http://example.org", "ftp://localhost", "https://", "https://user@host", "nothing"])
+def test_no_token_goes_in_the_clear_to_another_machine(url):
+    from detente.client import check_server
+    from detente.domain import NotUnderstood
+
+    with pytest.raises(NotUnderstood):
+        check_server(url)
