@@ -401,13 +401,15 @@ def test_names_are_one_line_of_plain_characters(tmp_path):
 
 
 def test_of_two_names_for_one_field_one_is_read_and_the_other_announced(tmp_path):
-    text = "party,lat,lon,radius,start,etd,time_end,until\nA,35.5,35.8,5 km,2018-09-17T18:00Z,2018-09-17T17:00Z,2018-09-17T19:00Z,2018-09-17T20:00Z\n"
+    text = "party,lat,lon,radius,start,etd,time_end,until\nA,35.5,35.8,5 km,2018-09-17T18:00Z,2018-09-17T18:00Z,2018-09-17T19:00Z,2018-09-17T20:00Z\n"
     intake = read_text(tmp_path, "t.csv", text)
     window = intake.notices[0].volumes[0].window
     assert (window.start_utc.hour, window.end_utc.hour) == (18, 19)
     said = {r.what for r in intake.readings}
     assert "'etd' is not read: time_start stands there too" in said
     assert "'until' is not read: time_end stands there too" in said
+    (problem,) = read_text(tmp_path, "u.csv", text.replace("T18:00Z,2018-09-17T18", "T18:00Z,2018-09-17T17")).problems
+    assert problem.what == "'start' and 'etd' both stand for time_start, and differ"
 
 
 def test_a_column_asked_for_that_no_file_has_is_announced(tmp_path):

@@ -21,7 +21,7 @@ from detente.geodesy.written import plainly
 
 _SURFACE: Final = {"SFC", "GND", "SURFACE", "GROUND", "THE SURFACE"}
 _UNLIMITED: Final = {"UNL", "UNLTD", "UNLIMITED"}
-_REFERENCES: Final = {
+REFERENCES: Final = {
     "AMSL": AltitudeReference.AMSL,
     "MSL": AltitudeReference.AMSL,
     "ASL": AltitudeReference.AMSL,
@@ -46,7 +46,7 @@ _IN_WORDS: Final = (
     (r"PRESSURE ALTITUDE(?:, 1013(?:\.25)? HPA SET)?", "STD"),
     (r"(?<=[\d ])(FT|M|KM)\.", r"\1"),
 )
-_REFERENCE: Final = "|".join((*_REFERENCES, *_NEEDS_MORE))
+_REFERENCE: Final = "|".join((*REFERENCES, *_NEEDS_MORE))
 _STATED: Final = re.compile(
     rf"(?:(?P<before>{_REFERENCE})\s*)?(?P<number>[+-]?\d[\d\s'’.,]*?)\s*(?P<unit>[A-ZМ]+?|')?\s*(?P<after>{_REFERENCE})?"
 )
@@ -103,6 +103,6 @@ def _stated(text: str, plain: str) -> AltitudeLimit:
         raise NotUnderstood(f"altitude {text!r} {what}", hint=hint)
     value_m = read_measured(match["number"], unit) * METRES[unit]
     try:
-        return AltitudeLimit(value_m, _REFERENCES[reference])
+        return AltitudeLimit(value_m, REFERENCES[reference])
     except InvalidVolume as error:
         raise NotUnderstood(f"{text!r}: {error.what}", hint=error.hint) from error

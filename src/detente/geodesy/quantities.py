@@ -36,7 +36,7 @@ METRES_PER_SECOND: Final = {
     "м/с": 1.0, "км/ч": 1 / 3.6, "уз": METRES_PER_SECOND_PER_KNOT,
 }  # fmt: skip
 # Charts and pilots mean nautical miles by these, others metres or statute miles.
-_DOUBTFUL: Final = {
+DOUBTFUL: Final = {
     "M": "metres (m) or, as on charts, nautical miles (nm)",
     "mile": "a nautical (nm) or a statute mile (mi)",
     "miles": "nautical (nm) or statute miles (mi)",
@@ -76,9 +76,9 @@ def _read(text: str, factors: dict[str, float], kind: str, wanted: str) -> float
         raise NotUnderstood(f"{text!r} is not a {kind}", hint=f"write a number and {wanted}")
     written = re.sub(r"\s*/\s*", "/", (match["unit"] or "").strip().rstrip("."))
     unit = written.lower()
-    if factors is METRES and (written in _DOUBTFUL or unit in _DOUBTFUL):
+    if factors is METRES and (written in DOUBTFUL or unit in DOUBTFUL):
         raise NotUnderstood(
-            f"{kind} {text!r} may be in {_DOUBTFUL.get(written) or _DOUBTFUL[unit]}", hint="write which"
+            f"{kind} {text!r} may be in {DOUBTFUL.get(written) or DOUBTFUL[unit]}", hint="write which"
         )
     if not unit:
         raise NotUnderstood(f"{kind} {text!r} has no unit", hint=f"add {wanted}")

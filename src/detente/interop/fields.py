@@ -43,7 +43,7 @@ from detente.domain.window import OPEN_END_US, OPEN_START_US, render_utc, to_us
 from detente.geodesy import read_altitude, read_duration_s, read_length_m, read_number, read_speed_m_s, read_time
 from detente.interop import plausibility
 from detente.interop.rings import is_certainly_simple, note_antimeridian
-from detente.interop.vocabulary import has_hidden, printable
+from detente.interop.vocabulary import alike_key, has_hidden, printable
 
 T = TypeVar("T")
 
@@ -180,7 +180,18 @@ class _Reader:
         """The field as `read` makes it; `otherwise` where it is not there or cannot be understood."""
         if name in self.by_default:
             self.notes.append(f"{name} not stated: taken as {self.by_default[name]}, as asked")
-        return self.attempt(lambda: read(self.fields[name]), otherwise, name) if self.has(name) else otherwise
+        return self.attempt(lambda: read(_told(self.fields[name])), otherwise, name) if self.has(name) else otherwise
+
+    def hint(self, name: str, hint: str) -> str:
+        """How to state a missing field: the hint, or the option that reads a column which is named like it."""
+        alike = self.fields.get(alike_key(name))
+        return f'--map "{alike}={name}" reads {alike!r}, if that is what it says' if alike else hint
+
+    def note_missing(self, name: str) -> None:
+        """Announces a field that is not stated, and the column that may have been meant to state it."""
+        alike = self.fields.get(alike_key(name))
+        what = f"not read from any field; {alike!r} may state it" if alike else "not stated"
+        self.notes.append(f"{name} {what}: unbounded, at most POSSIBLE")
 
     def miss(self, what: str, hint: str, where: str) -> None:
         self.problems.append(InvalidVolume(what, hint=hint, where=where))
@@ -327,7 +338,7 @@ def _of_geometry(read: _Reader, part: Geometry) -> Footprint:
         case Area(footprint):
             return footprint
         case Place(position):
-            hint = 'add "radius": "5 km", or --default radius=5km'
+            hint = read.hint("radius", 'add "radius": "5 km", or --default radius=5km')
             missing = InvalidVolume("a point without a radius is no area", hint=hint)
             return Circle(position, read.needed("radius", "_m", read_length_m, missing))
         case Line(positions):
@@ -366,7 +377,7 @@ def _half_width_m(read: _Reader) -> float:
     whole_m = read.size("corridor_width", "_m", read_length_m)
     if read.states("corridor_width") and not read.states("half_width"):
         return read.needed("corridor_width", "_m", read_length_m, InvalidVolume("no width")) / 2
-    hint = 'add "half_width": "2 km", or --default half_width=2km'
+    hint = read.hint("half_width", 'add "half_width": "2 km", or --default half_width=2km')
     missing = InvalidVolume("a line without a half width is no area", hint=hint)
     half_m = read.needed("half_width", "_m", read_length_m, missing)
     if whole_m is not None and abs(2 * half_m - whole_m) > 0.01 * whole_m:
@@ -429,7 +440,7 @@ def _band(read: _Reader) -> AltitudeBand:
     upper = read.take("altitude_upper", lambda v: _limit(read, v, "upper"), UNSTATED_ABOVE)
     for name in ("altitude_lower", "altitude_upper"):
         if not read.has(name):
-            read.notes.append(f"{name} not stated: unbounded, at most POSSIBLE")
+            read.note_missing(name)
     return read.attempt(lambda: AltitudeBand(lower, upper), UNSTATED_BAND, "altitude")
 
 
@@ -454,7 +465,7 @@ def _window(read: _Reader) -> TimeWindow:
     end_us = read.take("time_end", lambda v: _instant_us(v, OPEN_END_US), OPEN_END_US)
     for name in ("time_start", "time_end"):
         if not read.has(name):
-            read.notes.append(f"{name} not stated: unbounded, at most POSSIBLE")
+            read.note_missing(name)
     stated = {"start_stated": read.has("time_start"), "end_stated": read.has("time_end")}
     return read.attempt(lambda: TimeWindow(start_us, end_us, **stated), UNSTATED_WINDOW, "time")
 
@@ -512,6 +523,13 @@ def _rounded_up(metres: float) -> float:
 
 
 # ── single values ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _told(value: Any) -> Any:
+    """The value; raises where the name it stood under made it impossible to tell."""
+    if isinstance(value, DetenteError):
+        raise value
+    return value
 
 
 def _activity(value: Any) -> Activity:

@@ -98,6 +98,7 @@ def table_features(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary,
     headings = _headings(first)
     if not words.say_where(headings):
         raise _nowhere(headings, next(said, (0, ()))[1])
+    words.check_asked(headings)
     found: list[Feature] = []
     for number, row in said:
         if len(found) >= MOST_ROWS:
@@ -117,7 +118,9 @@ def _said_rows(rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int,
 def _nowhere(headings: Sequence[str], row: Sequence[Any]) -> UnreadableFile:
     """A table whose places cannot be found; the cells below the headings may tell which column was meant."""
     shown = ", ".join(printable(heading)[:40] for heading in headings[:NAMES_LISTED] if heading)
-    likely = next((h for h, cell in zip(headings, row, strict=False) if h and looks_like([cell])[1] == "position"), "")
+    likely = next(
+        (h for h, cell in zip(headings, row, strict=False) if h and looks_like([cell])[0] == "a position"), ""
+    )
     hint = "the first row with anything in it holds the headings, latitude and longitude, position, positions or wkt among them"
     if likely:
         hint = f'add --map "{printable(likely)}=position"'
@@ -209,6 +212,10 @@ class _Written:
 
 
 def _geometry(fields: Mapping[str, Any], written: _Written) -> list[Geometry]:
+    for name in GEOMETRY_FIELDS:
+        if isinstance(fields.get(name), DetenteError):
+            with at(name):
+                raise fields[name]
     ways = [name for name in ("wkt", "positions", "position", "latitude") if fields.get(name) is not None]
     written.note(f"{name} is not read: {ways[0]} says where" for name in ways[1:])
     if fields.get("wkt"):
