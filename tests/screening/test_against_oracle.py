@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from claims import judge, wrong_in_a_crowd
 from detente.domain import (
     WORLD,
+    AltitudeBand,
     Answer,
     Arena,
     Circle,
@@ -21,6 +22,8 @@ from detente.domain import (
     TimeWindow,
     Uncertainty,
     Volume4D,
+    agl,
+    amsl,
 )
 from detente.screening import lateral_distance_m, separation
 from hard_pairs import PAIR_KINDS, draw_pair, moved
@@ -125,6 +128,29 @@ def test_altitudes_of_different_references_never_clear_what_meets_in_a_possible_
         assert separation(b, a, minima, arena=arena).answer is found.answer
         told[found.answer] += 1
     assert min(told[answer] for answer in Answer) > 50  # the draw reaches all three
+
+
+def test_what_is_above_the_ground_is_told_no_farther_than_some_ground_could_put_it():
+    """The stated separation is the largest over all the ground there may be, sampled metre by metre, but for the geoid's margin."""
+    rng = np.random.default_rng(1701)
+    arena = Arena("bounds", terrain=TerrainBounds(-100.0, 4000.0))
+    timbuktu = Circle(Position(16 + 46.55 / 60, -3 - 0.5666666 / 60), 100.0)
+    told = Counter()
+    for _ in range(60):
+        (low_m, high_m), (floor_m, ceiling_m) = np.sort(
+            rng.uniform([[0, 0], [-200, -200]], [[3000, 3000], [5000, 5000]])
+        )
+        ceiling_m = max(ceiling_m, arena.terrain.lowest_amsl_m)
+        drone = Volume4D(timbuktu, AltitudeBand(agl(low_m), agl(high_m)), HOUR)
+        flight = Volume4D(timbuktu, AltitudeBand(amsl(min(floor_m, ceiling_m)), amsl(ceiling_m)), HOUR)
+        grounds_m = np.arange(arena.terrain.lowest_amsl_m, min(ceiling_m, arena.terrain.highest_amsl_m) + 1.0, 1.0)
+        grounds_m = np.minimum(grounds_m, min(ceiling_m, arena.terrain.highest_amsl_m))
+        apart_m = np.maximum(flight.altitude.lower.value_m - (grounds_m + high_m), grounds_m + low_m - ceiling_m)
+        found = separation(drone, flight, Minima(0.0, 1e6, 0.0), arena=arena).vertical_m
+        assert found.least <= max(0.0, apart_m.min()) <= max(0.0, apart_m.max()) <= found.stated + 1e-9
+        assert found.stated <= max(0.0, apart_m.max()) + 60.0
+        told[low_m > 0 and abs(found.stated - low_m) < 1.0] += 1
+    assert told[True] > 5  # ground at the ceiling decides often enough
 
 
 @pytest.mark.parametrize("pair_count", [60, 400])

@@ -33,6 +33,7 @@ from detente.domain import (
     agl,
     amsl,
     flight_level,
+    hae,
 )
 from detente.screening import screen, separation
 
@@ -156,8 +157,39 @@ def test_altitudes_of_different_references_are_possible_where_only_the_margin_jo
     )
     found = separation(pressure, near, MINIMA, arena=levant)
     assert found.answer is Answer.POSSIBLE
-    assert found.reasons == ("margin of converting altitudes: AMSL and FL",)
+    assert found.reasons == (
+        "margin of converting altitudes: AMSL and FL (smaller with pressure bounds in the understanding)",
+    )
     assert separation(pressure, far, MINIMA, arena=levant).answer is Answer.CLEAR
+
+
+def test_only_bounds_that_would_help_and_are_not_given_are_asked_for():
+    def reasons(one, other, arena):
+        band = [AltitudeBand(limit, limit) for limit in (one, other)]
+        return separation(volume(band=band[0]), volume(band=band[1]), OVERLAP, arena=arena).reasons
+
+    margin = "margin of converting altitudes:"
+    assert reasons(agl(300.0), amsl(900.0), WORLD) == (
+        f"{margin} AGL and AMSL (smaller with terrain bounds in the understanding)",
+    )
+    assert reasons(agl(300.0), flight_level(30), WORLD) == (
+        f"{margin} AGL and FL (smaller with terrain and pressure bounds in the understanding)",
+    )
+    assert reasons(hae(920.0), amsl(900.0), WORLD) == (f"{margin} AMSL and HAE",)
+    told = Arena("L", terrain=TerrainBounds(0.0, 900.0))
+    assert reasons(agl(300.0), amsl(900.0), told) == (f"{margin} AGL and AMSL",)
+
+
+def test_ground_higher_than_a_plan_s_ceiling_is_not_supposed_under_it():
+    """It was: a flight up to 1000 m AMSL and another from 100 m above the ground were told 7984 m apart, and POSSIBLE."""
+    under = volume(band=AltitudeBand(SURFACE, amsl(1_000.0)))
+    low, high = (volume(band=AltitudeBand(agl(lower_m), agl(lower_m + 22.0))) for lower_m in (100.0, 400.0))
+    assert separation(under, low, MINIMA).answer is Answer.CONFLICT
+    assert separation(under, low, OVERLAP).vertical_m.stated == 100.0
+    assert separation(under, high, MINIMA).answer is Answer.POSSIBLE  # over ground at 1000 m they are 400 m apart
+    tunnel = notice("B", activity=Activity.SUBSURFACE_OPERATION, band=AltitudeBand(amsl(-50.0), amsl(1_000.0)))
+    flight = Notice("1", "A", Activity.AIR_OPERATION, (low,))
+    assert screen([tunnel, flight], minima=MINIMA).answer is Answer.POSSIBLE  # a tunnel may lie far below the ground
 
 
 def test_entering_a_hazard_area_is_a_warning_never_a_conflict():
@@ -278,15 +310,29 @@ def test_a_band_whose_limits_can_only_be_swapped_hides_nothing():
 @pytest.mark.parametrize(
     ("a", "b", "says"),
     [
-        ((SURFACE, flight_level(100)), (SURFACE, agl(121.92)), ("SFC", "the lower of FL100 and 122 m AGL (400 ft)")),
+        (
+            (SURFACE, flight_level(100)),
+            (SURFACE, agl(121.92)),
+            ("SFC", "FL100 or 122 m AGL (400 ft), whichever is lower"),
+        ),
         ((SURFACE, amsl(2_000.0)), (SURFACE, amsl(1_000.0)), ("SFC", "1000 m AMSL (3281 ft)")),
         ((SURFACE, flight_level(900)), (SURFACE, agl(121.92)), ("SFC", "122 m AGL (400 ft)")),
         (
             (amsl(500.0), UNLIMITED_ABOVE),
             (agl(100.0), amsl(900.0)),
-            ("the higher of 500 m AMSL (1640 ft) and 100 m AGL (328 ft)", "900 m AMSL (2953 ft)"),
+            ("500 m AMSL (1640 ft) or 100 m AGL (328 ft), whichever is higher", "900 m AMSL (2953 ft)"),
         ),
         ((amsl(0.0), amsl(100.0)), (amsl(300.0), amsl(400.0)), ("100 m AMSL (328 ft)", "300 m AMSL (984 ft)")),
+        (
+            (SURFACE, amsl(200.0)),
+            (agl(300.0), UNLIMITED_ABOVE),
+            ("300 m AGL (984 ft)", "200 m AMSL (656 ft), where that is higher"),
+        ),
+        (
+            (amsl(100.0), agl(100.0)),
+            (amsl(300.0), agl(400.0)),
+            ("300 m AMSL (984 ft)", "100 m AGL (328 ft), where that is higher"),
+        ),
     ],
 )
 def test_where_the_ground_decides_which_limit_is_lower_both_are_told(a, b, says):

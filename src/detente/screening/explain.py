@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from detente.domain import AltitudeLimit, Arena, MeetingArea, Minima, Polygon, Position
 from detente.geodesy import wgs84
 from detente.geodesy.wgs84 import Floats
-from detente.screening.pair import PairSeparation, Prepared
+from detente.screening.pair import PairSeparation, Prepared, stated_gap_m
 from detente.screening.plane import ARC_SEGMENTS, flat_shape
 from detente.screening.shape import Shape
+from detente.screening.vertical import RESOLUTION_M
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -42,12 +43,19 @@ def _times(a: Prepared, b: Prepared) -> tuple[int, int]:
 
 
 def _altitudes(a: Prepared, b: Prepared, arena: Arena) -> tuple[str, str]:
-    """The altitudes common to both, or the gap between them, lower side first; where the references differ and either may be it, both."""
-    lowers = _spans([(p, p.volume.altitude.lower) for p in (a, b)], arena)
-    uppers = _spans([(p, p.volume.altitude.upper) for p in (a, b)], arena)
+    """The altitudes common to both, or the gap surely between them, lower side first.
+
+    Across references the ground or the air pressure may decide which of two limits it is; then both are told, and so it is where
+    there may be nothing between.
+    """
+    for over, under in ((a, b), (b, a)):
+        if stated_gap_m(over, under, arena)[0] > RESOLUTION_M:
+            return str(under.volume.altitude.upper), str(over.volume.altitude.lower)
+    lowers, uppers = (_spans(side, (a, b), arena) for side in ("lower", "upper"))
     lower, upper = max(lowers), min(uppers)
-    if lower.least_m > upper.most_m:
-        return upper.text, lower.text
+    if _is_told_apart(uppers):
+        may_be_above = lower.of is not upper.of and stated_gap_m(lower.of, upper.of, arena)[1] > RESOLUTION_M
+        return _said(lowers, lower, "higher"), f"{upper.text}, where that is higher" if may_be_above else upper.text
     return _said(lowers, lower, "higher"), _said(uppers, upper, "lower")
 
 
@@ -59,28 +67,36 @@ class _Span:
     least_m: float
     most_m: float
     text: str
+    of: Prepared = field(compare=False)
 
 
-def _spans(limits: list[tuple[Prepared, AltitudeLimit]], arena: Arena) -> list[_Span]:
-    shared = limits[0][1].reference is limits[1][1].reference
-    return [_span(prepared, limit, arena, shared=shared) for prepared, limit in limits]
+def _spans(side: Literal["lower", "upper"], pair: tuple[Prepared, Prepared], arena: Arena) -> tuple[_Span, _Span]:
+    limits = [
+        prepared.volume.altitude.lower if side == "lower" else prepared.volume.altitude.upper for prepared in pair
+    ]
+    shared = limits[0].reference is limits[1].reference
+    first, second = (_span(prepared, limit, arena, shared=shared) for prepared, limit in zip(pair, limits, strict=True))
+    return first, second
 
 
 def _span(prepared: Prepared, limit: AltitudeLimit, arena: Arena, *, shared: bool) -> _Span:
     from detente.geodesy.altitudes import hae_bounds_m
 
     if shared or not np.isfinite(limit.value_m):
-        return _Span(limit.value_m, limit.value_m, limit.value_m, str(limit))
+        return _Span(limit.value_m, limit.value_m, limit.value_m, str(limit), prepared)
     least_m, most_m = hae_bounds_m(limit, *prepared.shape.box_deg, arena)
-    return _Span((least_m + most_m) / 2, least_m, most_m, str(limit))
+    return _Span((least_m + most_m) / 2, least_m, most_m, str(limit), prepared)
 
 
-def _said(spans: list[_Span], chosen: _Span, which: str) -> str:
+def _is_told_apart(spans: tuple[_Span, _Span]) -> bool:
+    """Whether it is known which of two limits is the higher one, or they read the same."""
+    first, second = spans
+    return first.text == second.text or first.least_m > second.most_m or first.most_m < second.least_m
+
+
+def _said(spans: tuple[_Span, _Span], chosen: _Span, which: str) -> str:
     """The limit chosen; or both, where the ground and the air pressure decide which of them it is."""
-    other = next((span for span in spans if span is not chosen), chosen)
-    if other.text == chosen.text or other.least_m > chosen.most_m or other.most_m < chosen.least_m:
-        return chosen.text
-    return f"the {which} of {spans[0].text} and {spans[1].text}"
+    return chosen.text if _is_told_apart(spans) else f"{spans[0].text} or {spans[1].text}, whichever is {which}"
 
 
 def _common_area(a: Shape, b: Shape, found: PairSeparation, minima: Minima) -> tuple[Polygon, ...]:

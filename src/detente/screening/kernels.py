@@ -1712,6 +1712,8 @@ def _over(real, whole, over, u_real, u_whole, under, within_m, above_ground):
         most = real[over, LOWER_MOST] - u_real[under, UPPER_LEAST]
         if math.isnan(least) or math.isnan(most):
             return NEEDS_HEIGHT
+        if lower_in == AGL and above_ground:
+            most = min(most, max(least, real[over, LOWER]))
     if least - (real[over, RISE] + u_real[under, RISE]) > within_m + HEIGHT_RESOLUTION_M:
         return CLEAR
     return CONFLICT if most <= within_m + HEIGHT_RESOLUTION_M else POSSIBLE

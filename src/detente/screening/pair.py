@@ -13,7 +13,19 @@ from functools import cached_property
 from math import ceil, inf
 from typing import Final
 
-from detente.domain import WORLD, Activity, AltitudeBand, Answer, Arena, Minima, Position, Separation, Volume4D
+from detente.domain import (
+    WORLD,
+    WORLD_PRESSURE,
+    WORLD_TERRAIN,
+    Activity,
+    AltitudeBand,
+    Answer,
+    Arena,
+    Minima,
+    Position,
+    Separation,
+    Volume4D,
+)
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.screening import lateral, vertical
 from detente.screening.shape import Shape, shape_of
@@ -82,7 +94,7 @@ def separation_of(a: Prepared, b: Prepared, minima: Minima, arena: Arena) -> Pai
     lateral_m, closest = lateral_separation_m(a, b, minima.lateral_m)
     if lateral_m.least > minima.lateral_m:
         return PairSeparation(Answer.CLEAR, lateral_m, vertical_m, time_s)
-    reasons = _reasons(a, b, lateral_m, vertical_m, time_s, minima)
+    reasons = _reasons(a, b, arena, lateral_m, vertical_m, time_s, minima)
     answer = Answer.POSSIBLE if reasons else Answer.CONFLICT
     return PairSeparation(answer, lateral_m, vertical_m, time_s, closest, reasons)
 
@@ -137,25 +149,36 @@ def least_gap_m(over: Prepared, under: Prepared, arena: Arena) -> float:
 
 def _gap_m(over: Prepared, under: Prepared, arena: Arena) -> vertical.Interval:
     slack_m = over.volume.uncertainty.altitude_m + under.volume.uncertainty.altitude_m
-    least, most = vertical.gap_m(
+    least, most = stated_gap_m(over, under, arena)
+    return least - slack_m, most
+
+
+def stated_gap_m(over: Prepared, under: Prepared, arena: Arena) -> vertical.Interval:
+    """How far (m) the lower limit of `over` lies above the upper one of `under`, as stated; as `vertical.gap_m`."""
+    return vertical.gap_m(
         over.volume.altitude.lower,
         under.volume.altitude.upper,
         (over.shape, under.shape),
         arena,
         both_above_ground=not (over.reaches_below_ground or under.reaches_below_ground),
     )
-    return least - slack_m, most
 
 
 def _reasons(
-    a: Prepared, b: Prepared, lateral_m: Separation, vertical_m: Separation, time_s: Separation, minima: Minima
+    a: Prepared,
+    b: Prepared,
+    arena: Arena,
+    lateral_m: Separation,
+    vertical_m: Separation,
+    time_s: Separation,
+    minima: Minima,
 ) -> tuple[str, ...]:
     """What alone brings the two within the minima; empty when the stated values already do."""
     reasons = []
     if lateral_m.stated > minima.lateral_m + lateral.RESOLUTION_M:
         reasons.append(_lateral_reason(a.volume.uncertainty.position_m, b.volume.uncertainty.position_m))
     if vertical_m.stated > minima.vertical_m + vertical.RESOLUTION_M:
-        reasons.extend(_vertical_reasons(a.volume, b.volume))
+        reasons.extend(_vertical_reasons(a.volume, b.volume, arena))
     if time_s.stated > minima.time_s:
         reasons.extend(_time_reasons(a.volume, b.volume))
     return tuple(reasons)
@@ -167,7 +190,7 @@ def _lateral_reason(a_m: float, b_m: float) -> str:
     return f"position uncertainty, {a_m:.0f} m and {b_m:.0f} m"
 
 
-def _vertical_reasons(a: Volume4D, b: Volume4D) -> list[str]:
+def _vertical_reasons(a: Volume4D, b: Volume4D, arena: Arena) -> list[str]:
     limits = (a.altitude.lower, a.altitude.upper, b.altitude.lower, b.altitude.upper)
     reasons = [] if all(limit.is_stated for limit in limits) else ["altitude not stated"]
     crossing = {
@@ -176,10 +199,18 @@ def _vertical_reasons(a: Volume4D, b: Volume4D) -> list[str]:
         if vertical.crosses_references(lower, upper)
     }
     if crossing:
-        reasons.append(f"margin of converting altitudes: {', '.join(sorted(crossing))}")
+        reasons.append(f"margin of converting altitudes: {', '.join(sorted(crossing))}{_narrowed_by(crossing, arena)}")
     if a.uncertainty.altitude_m + b.uncertainty.altitude_m > 0.0:
         reasons.append(f"altitude uncertainty, {a.uncertainty.altitude_m:.0f} m and {b.uncertainty.altitude_m:.0f} m")
     return reasons
+
+
+def _narrowed_by(crossing: set[str], arena: Arena) -> str:
+    """What the understanding leaves unsaid that would make the margin smaller."""
+    named = " ".join(crossing).split()
+    unsaid = ["terrain"] if "AGL" in named and arena.terrain == WORLD_TERRAIN else []
+    unsaid += ["pressure"] if "FL" in named and arena.pressure == WORLD_PRESSURE else []
+    return f" (smaller with {' and '.join(unsaid)} bounds in the understanding)" if unsaid else ""
 
 
 def _time_reasons(a: Volume4D, b: Volume4D) -> list[str]:

@@ -2,7 +2,9 @@
 
 Limits in one reference are compared in it. Across references both are taken to metres above the ellipsoid, outward, and what
 only the margin of that conversion brings together is POSSIBLE. The surface as a lower limit has nothing airborne below it, so
-it meets every band of a volume that is not under ground, whatever that band is measured from.
+it meets every band of a volume that is not under ground, whatever that band is measured from. In the same way a volume that is not
+under ground ends at the ground or above it, so what begins 100 m above the ground begins 100 m above the other's upper limit at most:
+higher ground is ground where the other could not be.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ def gap_m(
     Args:
         shapes: where `lower` and `upper` hold.
         both_above_ground: neither volume reaches under the surface.
-    Errs: outward; the interval holds every value the stated limits allow.
+    Errs: outward; the interval holds every value the stated limits allow, the two over one ground.
     """
     if AltitudeReference.UNSTATED in (lower.reference, upper.reference):
         return -inf, inf
@@ -42,7 +44,10 @@ def gap_m(
 
     lower_least, lower_most = hae_bounds_m(lower, *shapes[0].box_deg, arena)
     upper_least, upper_most = hae_bounds_m(upper, *shapes[1].box_deg, arena)
-    return lower_least - upper_most, lower_most - upper_least
+    least, most = lower_least - upper_most, lower_most - upper_least
+    if lower.reference is AltitudeReference.AGL and both_above_ground:
+        most = min(most, max(least, lower.value_m))
+    return least, most
 
 
 def crosses_references(lower: AltitudeLimit, upper: AltitudeLimit) -> bool:
