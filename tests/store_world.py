@@ -20,12 +20,12 @@ def a_posting(recipient, number, *, tick_us=0, position=0, payload=b"payload"):
     return Posting(recipient, number, "notice", payload, tick_us, position)
 
 
-def a_held(position, *, view_id="v", version=1, sender="A", recipient="B", ended_position=None):
-    return Held(view_id, version, sender, recipient, "full", -(2**61), 2**61, position, ended_position)
+def a_held(position, *, view_id="v", version=1, sender="A", recipient="B", ended_position=None, shown_us=0):
+    return Held(view_id, version, sender, recipient, "full", -(2**61), 2**61, position, ended_position, shown_us)
 
 
 def the_end(held, ended_position):
-    return Ended(held.sender, held.view_id, held.version, held.recipient, ended_position)
+    return Ended(held.sender, held.view_id, held.version, held.recipient, ended_position, 1000 + ended_position)
 
 
 def a_due(subject, due_us, *, kind="deadline"):
@@ -98,7 +98,7 @@ class Model:
             self.held[held.sender, held.view_id, held.recipient, held.version] = held
         for end in batch.ended:
             key = end.sender, end.view_id, end.recipient, end.version
-            self.held[key] = replace(self.held[key], ended_position=end.ended_position)
+            self.held[key] = replace(self.held[key], ended_position=end.ended_position, ended_us=end.ended_us)
         for subject in batch.done:
             self.due.pop(subject, None)
         self.due |= {due.subject: due for due in batch.due}
@@ -116,10 +116,23 @@ class Model:
 
     def held_at(self, position, recipient=None):
         stood = (
-            replace(held, ended_position=None)
+            replace(held, ended_position=None, ended_us=None)
             for held in self.held.values()
             if held.position <= position
             and (held.ended_position is None or held.ended_position > position)
             and recipient in (None, held.recipient)
         )
         return sorted(stood, key=lambda h: (h.position, h.sender, h.view_id, h.recipient, h.version))
+
+    def versions(self, recipient, sender, until_us, in_force):
+        seen = (
+            replace(held, ended_position=None, ended_us=held.ended_us if _by(held.ended_us, until_us) else None)
+            for held in self.held.values()
+            if held.recipient == recipient and sender in (None, held.sender) and held.shown_us <= until_us
+        )
+        found = sorted((h for h in seen if not in_force or h.ended_us is None), key=lambda h: (h.position, h.sender))
+        return [(h, self.entries[h.position].envelope) for h in found]
+
+
+def _by(moment_us, until_us):
+    return moment_us is not None and moment_us <= until_us

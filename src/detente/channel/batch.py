@@ -59,6 +59,8 @@ class Held:
         ended_position: the entry that amended, cancelled or expired it; None while it is in force.
         earliest_us, latest_us: of its volumes' windows; the domain's open ends where a side is open.
         position: the entry it came with, in whose envelope it stands.
+        shown_us: when its recipient may see it; of a notice as submitted, when it was received.
+        ended_us: when its recipient may see that it ended; None while it is in force.
     """
 
     view_id: str
@@ -70,17 +72,23 @@ class Held:
     latest_us: int
     position: int
     ended_position: int | None = None
+    shown_us: int = 0
+    ended_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A version of a view that is no longer in force, and since which entry. Sender, recipient and id name a view together."""
+    """A version of a view that is no longer in force, since which entry, and when its recipient may see that.
+
+    Sender, recipient and id name a view together.
+    """
 
     sender: str
     view_id: str
     version: int
     recipient: str
     ended_position: int
+    ended_us: int
 
 
 @dataclass(frozen=True, slots=True)

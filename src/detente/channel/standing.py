@@ -202,12 +202,19 @@ class Turn:
         """Notes that a version is in force from an entry on."""
         earliest_us, latest_us = extent_us(view)
         self._held.append(
-            Held(view.view_id, view.version, sender, view.recipient, view.level.value, earliest_us, latest_us, position)
-        )
+            Held(
+                view.view_id, view.version, sender, view.recipient, view.level.value, earliest_us, latest_us, position,
+                shown_us=self._seen_us(view),
+            )
+        )  # fmt: skip
 
     def end(self, view: View, sender: str, position: int) -> None:
         """Notes that a version is in force no longer."""
-        self._ended.append(Ended(sender, view.view_id, view.version, view.recipient, position))
+        self._ended.append(Ended(sender, view.view_id, view.version, view.recipient, position, self._seen_us(view)))
+
+    def _seen_us(self, view: View) -> int:
+        """When what is done now may be seen: by a recipient at the tick, by the sender of a notice at once."""
+        return self.tick_us if view.recipient else self.now_us
 
     def due(self, subject: str, kind: str, after_s: int, payload: dict[str, Any]) -> None:
         """Has something done so many seconds from now, unless it is done away with before."""

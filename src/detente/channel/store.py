@@ -119,6 +119,31 @@ class Store(Protocol):
             recipient: only views released to it; empty for notices as submitted; None for everything.
         """
 
+    def versions(
+        self,
+        arena: str,
+        recipient: str,
+        sender: str | None,
+        until_us: int,
+        *,
+        in_force: bool,
+        after_position: int,
+        limit: int,
+    ) -> list[tuple[Held, bytes]]:
+        """What a recipient had been shown by a moment: versions with the envelope of the entry each came with, by position.
+
+        As it was seen then: an end that could be seen only later is left out. An entry brings about one version for a recipient,
+        so that the last position of a page is where the next one goes on.
+
+        Args:
+            recipient: empty for notices as submitted for screening.
+            sender: only that party's; None for everybody's.
+            in_force: only what had not ended.
+        """
+
+    def acts_of(self, arena: str, party: str, after_position: int, until_us: int, limit: int) -> list[Entry]:
+        """A party's own acts after a position that were received by a moment, in order."""
+
     def last_acts(self, arena: str) -> list[Entry]:
         """The entry with the highest sequence of each (key_id, audience), by position."""
 

@@ -211,14 +211,17 @@ class PostgresStore:
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
-                   held.latest_us, held.position, held.ended_position, entry.envelope
+                   held.latest_us, held.position, held.ended_position, held.shown_us, held.ended_us, entry.envelope
             FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
             WHERE held.arena = %s AND held.ended_position IS NULL ORDER BY held.position
         """
         size = _CHUNK_ROWS if capabilities.has_stream_chunked() else 1
-        rows = kwargs_row(lambda envelope, **held: (Held(**held), envelope))
         # A connection of its own: what stops half-way is closed, and an old one would fail at a row that cannot be asked for again.
-        with self._failures(), closing(self._connect()) as connection, connection.cursor(row_factory=rows) as cursor:
+        with (
+            self._failures(),
+            closing(self._connect()) as connection,
+            connection.cursor(row_factory=_WITH_ENVELOPE) as cursor,
+        ):
             yield from cursor.stream(sql, (arena,), binary=True, size=size)
 
     def held_at(
@@ -228,7 +231,7 @@ class PostgresStore:
         chosen = "" if recipient is None else "AND recipient = %(recipient)s"
         sql = f"""
             SELECT view_id, version, sender, recipient, level, earliest_us, latest_us, position,
-                   NULL::bigint AS ended_position
+                   NULL::bigint AS ended_position, shown_us, NULL::bigint AS ended_us
             FROM held
             WHERE arena = %(arena)s AND position <= %(position)s
               AND (ended_position IS NULL OR ended_position > %(position)s)
@@ -239,6 +242,41 @@ class PostgresStore:
         """  # noqa: S608
         values = {"arena": arena, "position": position, "recipient": recipient, "limit": limit}
         return self._rows(sql, values | _after(after), class_row(Held))
+
+    def versions(
+        self,
+        arena: str,
+        recipient: str,
+        sender: str | None,
+        until_us: int,
+        *,
+        in_force: bool,
+        after_position: int,
+        limit: int,
+    ) -> list[tuple[Held, bytes]]:
+        of_sender = "" if sender is None else "AND held.sender = %(sender)s"
+        not_ended = "AND (held.ended_us IS NULL OR held.ended_us > %(until_us)s)" if in_force else ""
+        sql = f"""
+            SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
+                   held.latest_us, held.position, NULL::bigint AS ended_position, held.shown_us,
+                   CASE WHEN held.ended_us <= %(until_us)s THEN held.ended_us END AS ended_us, entry.envelope
+            FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
+            WHERE held.arena = %(arena)s AND held.recipient = %(recipient)s AND held.position > %(after_position)s
+              AND held.shown_us <= %(until_us)s {of_sender} {not_ended}
+            ORDER BY held.position LIMIT %(limit)s
+        """  # noqa: S608
+        values = {"arena": arena, "recipient": recipient, "sender": sender, "until_us": until_us}
+        return self._rows(sql, values | {"after_position": after_position, "limit": limit}, _WITH_ENVELOPE)
+
+    def acts_of(self, arena: str, party: str, after_position: int, until_us: int, limit: int) -> list[Entry]:
+        sql = """
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            WHERE arena = %(arena)s AND party = %(party)s AND position > %(after_position)s
+              AND received_us <= %(until_us)s
+            ORDER BY position LIMIT %(limit)s
+        """
+        values = {"arena": arena, "party": party, "after_position": after_position, "until_us": until_us}
+        return self._rows(sql, values | {"limit": limit}, class_row(Entry))
 
     def last_acts(self, arena: str) -> list[Entry]:
         sql = """
@@ -429,6 +467,13 @@ def _apply(connection: Connection[Any], migration: Migration) -> None:
     )
 
 
+def _held_with_envelope(envelope: bytes, **held: Any) -> tuple[Held, bytes]:
+    return Held(**held), envelope
+
+
+_WITH_ENVELOPE: Final = kwargs_row(_held_with_envelope)
+
+
 def _all(connection: Connection[Any], sql: str, values: Mapping[str, Any], kind: RowFactory[T]) -> list[T]:
     with connection.cursor(binary=True, row_factory=kind) as cursor:
         return cursor.execute(sql, values).fetchall()
@@ -544,11 +589,11 @@ def _write_postings(connection: Connection[Any], arena: str, postings: tuple[Pos
 def _write_held(connection: Connection[Any], arena: str, held: tuple[Held, ...]) -> None:
     sql = """
         INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
-                             ended_position)
+                             ended_position, shown_us, ended_us)
         SELECT %(arena)s, given.* FROM unnest(
             %(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
             %(level)b::text[], %(earliest_us)b::bigint[], %(latest_us)b::bigint[], %(position)b::bigint[],
-            %(ended_position)b::bigint[]) AS given
+            %(ended_position)b::bigint[], %(shown_us)b::bigint[], %(ended_us)b::bigint[]) AS given
     """
     _each(connection, arena, sql, held)
 
@@ -557,9 +602,10 @@ def _write_ended(connection: Connection[Any], arena: str, ended: tuple[Ended, ..
     # Written so that no index but the key's serves: without statistics a server takes another, and goes through all of a
     # recipient's views, or all that is in force, for each row.
     sql = """
-        UPDATE held SET ended_position = given.ended_position
+        UPDATE held SET ended_position = given.ended_position, ended_us = given.ended_us
         FROM unnest(%(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
-                    %(ended_position)b::bigint[]) AS given (sender, view_id, recipient, version, ended_position)
+                    %(ended_position)b::bigint[], %(ended_us)b::bigint[])
+             AS given (sender, view_id, recipient, version, ended_position, ended_us)
         WHERE held.arena = %(arena)s AND held.sender = given.sender AND held.view_id = given.view_id
           AND held.recipient || '' = given.recipient AND held.version = given.version
           AND coalesce(held.ended_position, -1) = -1

@@ -197,12 +197,12 @@ class SqliteStore:
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
-                   held.latest_us, held.position, held.ended_position, entry.envelope
+                   held.latest_us, held.position, held.ended_position, held.shown_us, held.ended_us, entry.envelope
             FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
             WHERE held.arena = ? AND held.ended_position IS NULL ORDER BY held.position
         """
         with self._failures(), self._pool.connection() as connection:
-            cursor = _cursor(connection, lambda envelope, **held: (Held(**held), envelope))
+            cursor = _cursor(connection, _with_envelope)
             try:
                 yield from cursor.execute(sql, (arena,))
             finally:
@@ -214,7 +214,8 @@ class SqliteStore:
         # One statement for all of `recipient`'s meanings would have the planner choose one index for all of them.
         chosen = "" if recipient is None else "AND recipient = :recipient"
         sql = f"""
-            SELECT view_id, version, sender, recipient, level, earliest_us, latest_us, position, NULL AS ended_position
+            SELECT view_id, version, sender, recipient, level, earliest_us, latest_us, position, NULL AS ended_position,
+                   shown_us, NULL AS ended_us
             FROM held
             WHERE arena = :arena AND position <= :position AND (ended_position IS NULL OR ended_position > :position)
               {chosen}
@@ -224,6 +225,40 @@ class SqliteStore:
         """  # noqa: S608
         values = {"arena": arena, "position": position, "recipient": recipient, "limit": limit}
         return self._rows(sql, values | _after(after), Held)
+
+    def versions(
+        self,
+        arena: str,
+        recipient: str,
+        sender: str | None,
+        until_us: int,
+        *,
+        in_force: bool,
+        after_position: int,
+        limit: int,
+    ) -> list[tuple[Held, bytes]]:
+        of_sender = "" if sender is None else "AND held.sender = :sender"
+        not_ended = "AND (held.ended_us IS NULL OR held.ended_us > :until_us)" if in_force else ""
+        sql = f"""
+            SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
+                   held.latest_us, held.position, NULL AS ended_position, held.shown_us,
+                   CASE WHEN held.ended_us <= :until_us THEN held.ended_us END AS ended_us, entry.envelope
+            FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
+            WHERE held.arena = :arena AND held.recipient = :recipient AND held.position > :after_position
+              AND held.shown_us <= :until_us {of_sender} {not_ended}
+            ORDER BY held.position LIMIT :limit
+        """  # noqa: S608
+        values = {"arena": arena, "recipient": recipient, "sender": sender, "until_us": until_us}
+        return self._rows(sql, values | {"after_position": after_position, "limit": limit}, _with_envelope)
+
+    def acts_of(self, arena: str, party: str, after_position: int, until_us: int, limit: int) -> list[Entry]:
+        sql = """
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            WHERE arena = :arena AND party = :party AND position > :after_position AND received_us <= :until_us
+            ORDER BY position LIMIT :limit
+        """
+        values = {"arena": arena, "party": party, "after_position": after_position, "until_us": until_us}
+        return self._rows(sql, values | {"limit": limit}, Entry)
 
     def last_acts(self, arena: str) -> list[Entry]:
         sql = """
@@ -373,6 +408,10 @@ def _named(**values: Any) -> dict[str, Any]:
     return values
 
 
+def _with_envelope(envelope: bytes, **held: Any) -> tuple[Held, bytes]:
+    return Held(**held), envelope
+
+
 def _all(connection: sqlite3.Connection, sql: str, values: Any, kind: Callable[..., T]) -> list[T]:
     return _cursor(connection, kind).execute(sql, values).fetchall()
 
@@ -467,16 +506,16 @@ def _write_postings(connection: sqlite3.Connection, arena: str, postings: tuple[
 def _write_held(connection: sqlite3.Connection, arena: str, held: tuple[Held, ...]) -> None:
     sql = """
         INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
-                             ended_position)
+                             ended_position, shown_us, ended_us)
         VALUES (:arena, :sender, :view_id, :recipient, :version, :level, :earliest_us, :latest_us, :position,
-                :ended_position)
+                :ended_position, :shown_us, :ended_us)
     """
     _each(connection, arena, sql, held)
 
 
 def _write_ended(connection: sqlite3.Connection, arena: str, ended: tuple[Ended, ...]) -> None:
     sql = """
-        UPDATE held SET ended_position = :ended_position
+        UPDATE held SET ended_position = :ended_position, ended_us = :ended_us
         WHERE arena = :arena AND sender = :sender AND view_id = :view_id AND recipient = :recipient
           AND version = :version AND ended_position IS NULL
     """
