@@ -132,13 +132,71 @@ def test_many_volume_pairs_of_one_pair_of_notices_are_told_as_one():
     assert "2 more volume pairs (1 conflict, 1 possible), until 2018-09-17T12:11:00Z" in " ".join(text.split())
 
 
-def test_hundreds_of_meetings_are_cut_short_and_say_where_the_rest_is():
+def test_the_first_meetings_are_told_in_full_and_every_other_on_one_line():
     found = [conflict(notice(f"N{i:03}", "A"), UN, start=NOON + timedelta(minutes=i)) for i in range(300)]
     stream = StringIO()
     print_table(answered(*found), Console(file=stream, width=80), more_in="out/map.html")
     text = " ".join(stream.getvalue().split())
     assert text.count("rule: default") == MOST_MEETINGS
-    assert "and 280 more pairs of notices, later or less grave; all of them are in out/map.html" in text
+    assert "The other 280 pairs of notices; all of them are in out/map.html" in text
+    assert all(f" A N{i:03} and UNIFIL UN-2" in text for i in range(MOST_MEETINGS, 300))
+
+
+def test_a_long_answer_opens_with_its_sum_and_says_whom_it_concerns():
+    others = [notice(f"N{i}", "A" if i else "B") for i in range(5)]
+    found = [conflict(other, UN, Answer.POSSIBLE if i > 1 else Answer.CONFLICT) for i, other in enumerate(others)]
+    text = table_text(answered(*found, pair_count=5))
+    lines = text.splitlines()
+    assert lines[0].startswith("CONFLICT: 5 pairs of")
+    assert lines[0] == lines[-2] or lines[0] == lines[-1]
+    concerned = lines[lines.index("Whom it concerns") + 1 :][:3]
+    assert concerned == [
+        " - UNIFIL: 2 conflicts, 3 possible",
+        " - A: 1 conflict, 3 possible",
+        " - B: 1 conflict, 0 possible",
+    ]
+
+
+def test_whatever_was_not_read_is_told_however_much_else_there_is():
+    common = [Note(f"f{i:03}.csv", f"altitude '{i} ft' read as {i} ft AMSL") for i in range(200)]
+    unread = [
+        Note(f"f{i:03}.csv", f"not read: column {name}") for i, name in enumerate("abcdefghijklmnopqrstuvwxyz" * 2)
+    ]
+    shuffled = [note for pair in zip(common, unread * 4, strict=False) for note in pair] + common[52 * 4 :]
+    text = " ".join(table_text(answered(conflict(LAF, UN)), readings=shuffled, width=200).split())
+    assert all(f"not read: column {name}" in text for name in "abcdefghijklmnopqrstuvwxyz")
+    assert text.index("not read: column z") < text.index("How the input was read")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "not read: remarks, pilot",
+        "heights in positions are not read: state altitude_lower and altitude_upper",
+        "between the segments of a track nothing is said, and nothing is read",
+        "no file has a column 'callsign'",
+        "2 files are made one party, X: their plans are not compared with each other",
+        "2 of 12 rows dropped: impossible altitude",
+    ],
+)
+def test_the_readers_words_for_what_they_left_are_known(what):
+    text = table_text(answered(conflict(LAF, UN)), readings=[Note("a.csv", "no activity stated"), Note("a.csv", what)])
+    assert (
+        text.index("Not read, or not compared")
+        < text.index(what.split(":")[0][:40])
+        < text.index("How the input was read")
+    )
+
+
+def test_readings_that_repeat_themselves_are_folded_and_none_of_another_kind_is_lost():
+    notes = [Note(f"f{i:03}.csv", "no party stated: the file is its own party, 'f'") for i in range(100)]
+    notes += [Note("g.csv", f"altitude '{i} ft' read as {i} ft AMSL") for i in range(60)]
+    notes += [Note(f"h.csv, row {i}", f"a kind {chr(97 + i)} of its own") for i in range(26)]
+    text = " ".join(table_text(answered(conflict(LAF, UN)), readings=notes).split())
+    assert "f000.csv; f001.csv; f002.csv and 97 more places (--format json lists all): no party stated" in text
+    assert "… and 57 more like these; --format json lists all" in text
+    assert all(f"a kind {chr(97 + i)} of its own" in text for i in range(26))
+    assert len(text) < 4_000
 
 
 def test_warnings_readings_and_every_problem_follow_and_the_summary_is_last():

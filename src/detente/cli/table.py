@@ -1,12 +1,15 @@
 """The answer for a person at a terminal: plain lines at 80 columns, the same text with and without colour.
 
-Conflicts come before possibles, each by time and never by distance; then hazard areas entered, how the input was read,
-what was wrong with it, and one line that sums up. Nothing a party wrote is read as markup, and control characters in it
+Conflicts come before possibles, each by time and never by distance, the first in full and the others on a line each; then hazard
+areas entered, what of the input was not read (all of it, always), how the rest was read (what repeats itself is folded), what was
+wrong with it, whom it concerns, and one line that sums up; a long answer opens with that line, too. Nothing a party wrote is read as markup, and control characters in it
 are shown, not sent to the terminal.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import StringIO
@@ -21,10 +24,14 @@ from detente.interop.answer_meetings import Entry, Meeting, entries, meetings, s
 from detente.interop.answer_words import visible as _plain
 from detente.interop.withheld import told
 
-MOST_MEETINGS: Final = 20  # more than a watch can read off a screen; the files hold all
-MOST_NOTES: Final = 20
+MOST_MEETINGS: Final = 20  # in full; more than a watch can read off a screen
+MOST_LINES: Final = 500  # of meetings on a line each; the files hold all
+MOST_WARNINGS: Final = 20
+MOST_ALIKE: Final = 3  # readings of one kind, and places of one reading
+LONG: Final = 3  # meetings; a longer answer opens with the line that sums up, and ends with whom it concerns
 _STYLE: Final = {Answer.CLEAR: "bold green", Answer.POSSIBLE: "bold yellow", Answer.CONFLICT: "bold red"}
 _MARGIN_WIDTH: Final = 13
+_VARYING: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:[.,]\d+)*")  # what differs between readings of one kind
 Row: TypeAlias = tuple[str, Text]
 
 
@@ -108,22 +115,42 @@ def rows(
     """The table from top to bottom: a label, or none, and what stands beside it."""
     answer = told(answer)
     found = meetings(answer)
+    if len(found) > LONG:
+        yield "", summary(answer, problems)
+        yield "", Text("")
+    yield from _meetings(found, answer, more_in)
+    warned = [_entry(entry) for entry in entries(answer)]
+    yield from _section("Hazard areas entered (a warning, not a conflict)", _first(warned, more_in))
+    notes = words.all_readings(answer, readings)
+    unread = [note for note in notes if words.is_unread(note)]
+    yield from _section("Not read, or not compared", list(_by_what(unread, more_in)))
+    yield from _section(
+        "How the input was read", list(_folded([note for note in notes if not words.is_unread(note)], more_in))
+    )
+    yield from _section("Problems in the input", [Text(_plain(str(error))) for error in problems])
+    if len(found) > LONG:
+        yield from _section("Whom it concerns", [Text(_plain(line)) for line in concerned(found)])
+    yield "", summary(answer, problems)
+
+
+def _meetings(found: Sequence[Meeting], answer: ScreeningAnswer, more_in: str) -> Iterator[Row]:
     for number, meeting in enumerate(found[:MOST_MEETINGS], start=1):
         yield from _meeting(number, meeting, answer)
-    if len(found) > MOST_MEETINGS:
-        yield "", _more(len(found) - MOST_MEETINGS, more_in)
+    brief = found[MOST_MEETINGS : MOST_MEETINGS + MOST_LINES]
+    if brief:
+        yield (
+            "",
+            Text(
+                f"The other {words.plural(len(found) - MOST_MEETINGS, 'pair')} of notices; {_all_in(more_in)}",
+                style="bold",
+            ),
+        )
+    for number, meeting in enumerate(brief, start=MOST_MEETINGS + 1):
+        yield "", _line(number, meeting)
+    if len(found) > MOST_MEETINGS + MOST_LINES:
+        yield "", Text(f"… and {len(found) - MOST_MEETINGS - MOST_LINES:,} more, later or less grave.")
+    if brief:
         yield "", Text("")
-    warned = [_entry(entry) for entry in entries(answer)]
-    yield from _section("Hazard areas entered (a warning, not a conflict)", warned, more_in)
-    yield from _section(
-        "How the input was read",
-        [_note(reading.where, reading.what) for reading in words.all_readings(answer, readings)],
-        more_in,
-    )
-    yield from _section(
-        "Problems in the input", [Text(_plain(str(error))) for error in problems], "", most=len(problems)
-    )
-    yield "", summary(answer, problems)
 
 
 def _margin(label: str) -> str:
@@ -139,20 +166,61 @@ def summary(answer: ScreeningAnswer, problems: Sequence[DetenteError]) -> Text:
     return Text.assemble((headline, style), f": {_plain(words.summary(answer, problems))}")
 
 
-def _more(count: int, more_in: str) -> Text:
-    where = f"all of them are in {more_in}" if more_in else "--format html, json or csv gives all of them"
-    return Text(f"… and {count:,} more pairs of notices, later or less grave; {where}.")
+def _all_in(more_in: str) -> str:
+    return f"all of them are in {more_in}" if more_in else "--format html, json or csv tells all of each"
 
 
-def _section(title: str, lines: Sequence[Text], more_in: str, *, most: int = MOST_NOTES) -> Iterator[Row]:
+def _section(title: str, lines: Sequence[Text]) -> Iterator[Row]:
     if not lines:
         return
     yield "", Text(title, style="bold")
-    for line in lines[:most]:
+    for line in lines:
         yield "-", line
-    if len(lines) > most:
-        yield "-", Text(f"… and {len(lines) - most:,} more" + (f" in {more_in}" if more_in else ""))
     yield "", Text("")
+
+
+def _first(warned: Sequence[Text], more_in: str) -> list[Text]:
+    if len(warned) <= MOST_WARNINGS:
+        return list(warned)
+    return [*warned[:MOST_WARNINGS], Text(f"… and {len(warned) - MOST_WARNINGS:,} more; {_all_in(more_in)}")]
+
+
+def _by_what(notes: Sequence[words.ReadingNote], more_in: str) -> Iterator[Text]:
+    """Each thing said once, with where it holds: nothing that was said is left out, only places of the same."""
+    places: dict[str, list[str]] = {}
+    for note in notes:
+        places.setdefault(note.what, []).append(note.where)
+    for what, where in places.items():
+        named = [place for place in dict.fromkeys(where) if place]
+        left = len(named) - MOST_ALIKE
+        more = f" and {words.plural(left, 'more place')} ({_listed_in(more_in)})" if left > 0 else ""
+        yield _note("; ".join(named[:MOST_ALIKE]) + more, what)
+
+
+def _folded(notes: Sequence[words.ReadingNote], more_in: str) -> Iterator[Text]:
+    """The first of each kind, and how many more there are: no kind is left out."""
+    kinds: dict[str, dict[str, list[words.ReadingNote]]] = {}
+    for note in notes:
+        kinds.setdefault(_VARYING.sub("#", note.what), {}).setdefault(note.what, []).append(note)
+    for alike in kinds.values():
+        yield from _by_what([note for same in list(alike.values())[:MOST_ALIKE] for note in same], more_in)
+        left = sum(len(same) for same in list(alike.values())[MOST_ALIKE:])
+        if left:
+            yield Text(f"… and {left:,} more like these; {_listed_in(more_in)}")
+
+
+def _listed_in(more_in: str) -> str:
+    return f"all in {more_in}" if more_in else "--format json lists all"
+
+
+def concerned(found: Sequence[Meeting]) -> list[str]:
+    """Each party and in how many of the pairs of notices it is, conflicts first: `ISR_IDF: 1 conflict, 6 possible`."""
+    certain: Counter[str] = Counter()
+    possible: Counter[str] = Counter()
+    for meeting in found:
+        (certain if meeting.answer is Answer.CONFLICT else possible).update(n.party for n in meeting.notices)
+    parties = sorted({*certain, *possible}, key=lambda party: (-certain[party], -possible[party], party))
+    return [f"{party}: {words.plural(certain[party], 'conflict')}, {possible[party]:,} possible" for party in parties]
 
 
 def _meeting(number: int, meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:

@@ -39,6 +39,9 @@ _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP",
 _UNPRINTED: Final = re.compile(r"[^\x20-\x7e\n]")
 _MINUTE_US: Final = 60 * MICROSECONDS_PER_SECOND
 _NOISE: Final = 1e-6  # of the last digit shown: 304.8 m are 1000 ft, whatever floating point makes of it
+_UNREAD: Final = re.compile(
+    r"\b(?:not|nothing is|never) (?:read|compared)\b|\brows? dropped\b|\bno file has a column\b"
+)
 NOT_STATED: Final = "not stated"
 NONE_WITHIN_LIMITS: Final = "none within limits"
 WITHHELD: Final = "withheld (protected)"
@@ -383,6 +386,11 @@ def all_readings(answer: ScreeningAnswer, readings: Sequence[ReadingNote]) -> li
         return list(readings)
     what = f"of {len(declaring)} parties, {', '.join(declaring)}: two hazard areas are never compared with each other"
     return [*readings, Note("hazard areas", what)]
+
+
+def is_unread(reading: ReadingNote) -> bool:
+    """Whether it says that something of the input was not read, or not compared: what nobody may overlook."""
+    return _UNREAD.search(reading.what) is not None
 
 
 def problem(error: DetenteError) -> dict[str, str]:
