@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
@@ -68,10 +68,11 @@ class Served:
         cursor_key: bytes,
         clock_s: Callable[[], float],
         rate_limit: RateLimit,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store, self.sequencers, self.host_key = store, sequencers, host_key
         self.cursors, self.registries = Cursors(cursor_key), reads.Registries(store)
-        self.clock_s, self.rate_limit = clock_s, rate_limit
+        self.clock_s, self.rate_limit, self._sleep = clock_s, rate_limit, sleep
         self._threads = ThreadPoolExecutor(_STORE_THREADS, "store")
         self.events = Events(store, self.cursors, self.call)
         self.outcomes: Counter[tuple[str, str]] = Counter()
@@ -128,6 +129,23 @@ class Served:
         self.outcomes[arena, "answered"] += 1
         return answer
 
+    @asynccontextmanager
+    async def answer_tick(self, arena: str) -> AsyncIterator[None]:
+        """Holds what is answered within, a refusal too, until the next whole multiple of the rules' answer tick.
+
+        By the server's own clock. Whoever takes longer than a tick is a tick later; nothing finer can be read from when it came.
+        """
+        try:
+            yield
+        except DetenteError:
+            await self._until_tick(arena)
+            raise
+        await self._until_tick(arena)
+
+    async def _until_tick(self, arena: str) -> None:
+        tick_ms = self.registries.known(arena).rules.terms.answer_tick_ms
+        await self._sleep(until_tick_s(self.clock_s(), tick_ms))
+
     def answered_before(self, token: Token, asked: SubmissionRequest) -> bytes | None:
         """What the same submission was answered; whatever became of its keys since, what was kept was kept."""
         before = self.store.result(token.arena, token.party, asked.submission)
@@ -136,11 +154,24 @@ class Served:
         envelopes = [from_json(each.encode("utf-8", "surrogatepass")) for each in asked.acts]
         return before.payload if before.digest == digest_of_acts(each.digest for each in envelopes) else None
 
+    async def submitted(self, token: Token, asked: SubmissionRequest) -> bytes:
+        """What a submission is answered, or was."""
+        before = await self.call(lambda: self.answered_before(token, asked))
+        if before is not None:
+            return before
+        acts = await self.call(lambda: self.opened(token, asked.acts))
+        return await self.decided(token.arena, Submission(token.party, asked.submission, acts))
+
     def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts of a submission, verified."""
         keys = self.registries.now(token.arena).keys
         raw = [envelope.encode("utf-8", "surrogatepass") for envelope in envelopes]
         return open_acts(raw, keys, arena=token.arena, party=token.party, now_us=self.store.now_us())
+
+
+def until_tick_s(now_s: float, tick_ms: int) -> float:
+    """How long until the next whole multiple of a tick, now included; nothing where there is no tick."""
+    return -(now_s * 1_000) % tick_ms / 1_000 if tick_ms else 0.0
 
 
 def _served(request: Request[Any, Any, Any]) -> Served:
@@ -181,11 +212,8 @@ async def submissions(request: Request[Any, Any, Any]) -> Response[bytes]:
     served = _served(request)
     token = await served.token(request, OFFICERS)
     asked = read_submission_request(await request.body())
-    before = await served.call(lambda: served.answered_before(token, asked))
-    if before is not None:
-        return _json(before)
-    acts = await served.call(lambda: served.opened(token, asked.acts))
-    return _json(await served.decided(token.arena, Submission(token.party, asked.submission, acts)))
+    async with served.answer_tick(token.arena):
+        return _json(await served.submitted(token, asked))
 
 
 @post("/arenas/{arena:str}/members")

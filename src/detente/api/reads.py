@@ -46,6 +46,11 @@ class Registries:
             self._known[arena] = follow_registry(self._store, arena, *known)
             return self._known[arena][0]
 
+    def known(self, arena: str) -> Registry:
+        """The registry as it was when last looked at; asks no store, and waits for nobody."""
+        known = self._known.get(arena)
+        return known[0] if known else Registry.of(arena)
+
 
 def inbox(store: Store, cursors: Cursors, arena: str, party: str, after: str | None, limit: int) -> bytes:
     """A page of a party's postings, none before its tick: `{"cursor", "postings"}`, canonical JSON.

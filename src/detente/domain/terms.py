@@ -15,6 +15,7 @@ from detente.domain.receipt import ReceiptStage
 from detente.domain.release import ReleaseLevel
 
 MOST_SECONDS: Final = 366 * 86_400
+MOST_ANSWER_TICK_MS: Final = 5_000  # whoever asks waits that long at most
 
 
 def _check_seconds(what: str, value_s: int, least: int = 1) -> None:
@@ -161,7 +162,8 @@ class Terms:
     alert: AlertBudget | None = None
     quota: Quota = Quota()
     grids: ReleaseGrids = ReleaseGrids()
-    tick_s: int = 1  # answers that could tell by their timing leave at whole multiples of this
+    tick_s: int = 1  # postings leave at whole multiples of this
+    answer_tick_ms: int = 100  # and so do answers, so that how long one took does not tell what others hold; 0: at once
 
     def __post_init__(self) -> None:
         names = [party.name for party in self.parties]
@@ -177,6 +179,11 @@ class Terms:
         if [step.after_s for step in self.ladder] != sorted(step.after_s for step in self.ladder):
             raise InvalidVolume("the steps of the ladder are not in the order of their times", hint="sort them")
         _check_seconds("tick", self.tick_s)
+        if not 0 <= self.answer_tick_ms <= MOST_ANSWER_TICK_MS:
+            raise InvalidVolume(
+                f"answer tick {self.answer_tick_ms} ms is not between 0 and {MOST_ANSWER_TICK_MS} ms",
+                hint="give it in milliseconds; 0 lets answers leave at once",
+            )
 
     def lead_s(self, activity: Activity) -> int | None:
         """How early this activity has to be notified; None where nothing was agreed."""
