@@ -74,12 +74,26 @@ def test_seconds_that_a_date_time_group_cannot_say_are_announced(monkeypatch, ca
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("hello", ["as a coordinate", "as an altitude", "as a time"]),
+        ("hello", ["a position as 35.2N", "an altitude as FL180", "a time as 2018"]),
+        ("FL1800", ["flight levels have three digits", "FL180?"]),
+        ("FL18O", ["flight levels have three digits"]),
+        ("FL1855", ["flight levels have three digits"]),
+        ("sea level", ["write 0 ft AMSL"]),
+        ("ground level", ["write SFC"]),
+        ("351200N", ["a latitude alone", "add the longitude"]),
+        ("E 35.8", ["a longitude alone"]),
+        ("35,2N", ["a latitude alone"]),
+        ("SFC-FL100", ["looks like an altitude"]),
+        ("24 Nov 2026 7 pm", ["looks like a time"]),
+        ("25:00Z", ["looks like a time"]),
+        ("35.2, 235.8", ["longitude 235.8"]),
+        ("35.2.3N 35.8E", ["looks like a coordinate"]),
+        ("24.11.2026 19:00", ["either order", "2026-11-24T19:00Z if it is UTC"]),
         ("1500 ft", ["above what"]),
         ("2018-09-17 18:39", ["no zone"]),
         ("2018-13-17T18:39Z", ["does not exist"]),
         ("35,8", ["decimal marks", "no unit"]),
-        ("--jsn FL180", ["no coordinate"]),
+        ("--jsn FL180", ["looks like an altitude"]),
         ("171839SEP18", ["time '171839SEP18' has no zone"]),
         ("171839Z", ["time '171839Z' has no month and year"]),
         ("1830Z", ["time '1830Z' has no date"]),
@@ -96,3 +110,15 @@ def test_a_refusal_is_one_message_that_says_why_and_exit_code_2(monkeypatch, cap
     code, out, err = run(monkeypatch, capsys, text)
     assert (code, out) == (2, "")
     assert all(word in err for word in said), err
+
+
+@pytest.mark.parametrize("text", ["FL1800", "FL18O", "sea level", "351200N", "24.11.2026 19:00", "25:00Z", "SFC-FL100"])
+def test_a_slip_is_refused_once_and_not_as_three_things(monkeypatch, capsys, text):
+    err = run(monkeypatch, capsys, text)[2]
+    assert "as a coordinate:" not in err
+    assert len(err) < 330
+
+
+def test_the_zone_letter_of_a_time_is_read_back(monkeypatch, capsys):
+    assert "note: the zone letter L is read as UTC+11:00, Lima" in run(monkeypatch, capsys, "241830LNOV26")[1]
+    assert "zone letter" not in run(monkeypatch, capsys, "241830ZNOV26")[1]

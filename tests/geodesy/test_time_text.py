@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from detente.domain import NotUnderstood
 from detente.geodesy import date_time_group, read_duration_s, read_length_m, read_number, read_speed_m_s, read_time
 from detente.geodesy.read_back import time_forms
+from detente.geodesy.time_text import zone_remark
 
 moments = st.datetimes().map(
     lambda moment: moment.replace(year=2000 + moment.year % 100 if moment.month != 2 else 2004)
@@ -181,3 +182,30 @@ def test_any_text_is_a_time_and_a_quantity_or_refused(text):
 def test_half_a_time_is_refused_by_what_it_lacks(text, missing):
     with pytest.raises(NotUnderstood, match=f"has no {missing}"):
         read_time(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("24.11.2026 19:00", "2026-11-24T19:00Z if"), ("11/24/2026 19:00Z", "2026-11-24T19:00Z if"), ("24/11/2026", "2026-11-24Thh:mmZ if"),
+        ("24-11-26 19:00", "2026-11-24T19:00Z if"), ("5/11/2026 07:30 +03:00", "2026-11-05T07:30Z or 2026-05-11T07:30Z if"),
+        ("5.5.2026 07:30", "2026-05-05T07:30Z if"), ("45/45/2026", "2018-09-17T18:39Z if"), ("2026/11/24 19:00Z", "2026-11-24T19:00Z if"),
+        ("5/11/2026 7:30 pm", "2026-11-05Thh:mmZ or 2026-05-11Thh:mmZ if"),
+    ],
+)  # fmt: skip
+def test_a_date_by_day_and_month_is_refused_with_what_it_may_mean(text, shown):
+    with pytest.raises(NotUnderstood) as refused:
+        read_time(text)
+    assert shown in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("241830LNOV26", "UTC+11:00, Lima"), ("24 1830 L NOV 26", "UTC+11:00, Lima"), ("2026-11-24T18:30L", "local time"), ("171200RSEP18", "UTC-05:00"),
+        ("171200ZSEP18", ""), ("2026-11-24T18:30Z", ""), ("2026-11-24 18:30 +03:00", ""), ("2018-09-17 21:39 Asia/Damascus", ""),
+    ],
+)  # fmt: skip
+def test_a_zone_letter_is_announced_and_lima_with_its_doubt(text, said):
+    remark = zone_remark(text)
+    assert (said in remark) if said else remark == ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Final
@@ -21,6 +23,7 @@ from detente.geodesy import (
     read_time,
 )
 from detente.geodesy.read_back import altitude_forms, position_forms, time_forms
+from detente.geodesy.time_text import zone_remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def read_back(text: str) -> ReadBack:
     """What kind of thing the text is, and what it says.
 
     Raises:
-        NotUnderstood: it is none of the three; the message says why each reading failed.
+        NotUnderstood: it is none of the three; the message says why, by the likeliest of the three.
     """
     reasons = []
     for kind, attempt in (("a coordinate", _position), ("an altitude", _altitude), ("a time", _time)):
@@ -76,12 +79,43 @@ def read_back(text: str) -> ReadBack:
         _refuse_sizes(text)
     half_a_time = [(kind, reason) for kind, reason in telling if kind == "a time"]
     telling = half_a_time or telling  # 1830Z is a time without a date, not an altitude in units of Z
-    if len(telling) == 1:
+    if len(telling) == 1 and not _HALF_A_PLACE.fullmatch(text.strip()):
         raise telling[0][1]
+    _refuse_likeliest(text, dict(reasons))
+    examples = "write a position as 35.2N 35.8E or 351200N 0354800E, an altitude as FL180 or 5000ft AMSL, a time as 2018-09-17T18:39Z or 171839ZSEP18"
     raise NotUnderstood(
         f"{text!r} is no coordinate, altitude or time we can read",
-        hint="; ".join(f"as {kind}: {reason.what} ({reason.hint})" for kind, reason in telling or reasons),
+        hint="; ".join(f"as {kind}: {reason.what} ({reason.hint})" for kind, reason in telling) or examples,
     )
+
+
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_SIGNS: Final = (
+    ("an altitude", re.compile(r"(?i)^fl|\b(?:fl ?\d+|sfc|gnd|unl|a?msl|agl|hae|sea|ground)\b|\d ?(?:ft|feet|m)\b")),
+    (
+        "a time",
+        re.compile(rf"(?i)\d ?[:h] ?\d\d|\d\s?(?:{_MONTHS})|utc|zulu|noon|midnight|today|tomorrow|\d{{4}}-\d\d"),
+    ),
+    (
+        "a coordinate",
+        re.compile(r"(?i)\d[\s°'’\"]*[nsew]\b|\b[nsew] ?\d|°|\blat|\blon|mgrs|utm|\d[.,]\d+[\s,;]+-?\d+[.,]\d"),
+    ),
+)
+_HALF_A_PLACE: Final = re.compile(r"(?i)(?:[nsew]\s*[\d\s.,°'’\"]+|[\d\s.,°'’\"]+[nsew])")
+
+
+def _refuse_likeliest(text: str, reasons: Mapping[str, DetenteError]) -> None:
+    """Raises the one refusal that matters, where the text has the signs of one kind."""
+    if _HALF_A_PLACE.fullmatch(text.strip()):
+        half, other = ("latitude", "longitude") if re.search("(?i)[ns]", text) else ("longitude", "latitude")
+        raise NotUnderstood(f"{text!r} is a {half} alone", hint=f"add the {other}: 35.2N 35.8E, 351200N 0354800E")
+    kind = next((kind for kind, signs in _SIGNS if signs.search(text)), "")
+    reason = reasons.get(kind)
+    if reason is None:
+        return
+    if is_of_another_kind(reason):
+        raise NotUnderstood(f"{text!r} looks like {kind}, and is none we can read", hint=reason.hint or reason.what)
+    raise reason
 
 
 _SIZES: Final = (
@@ -137,6 +171,7 @@ def _altitude(text: str) -> ReadBack:
 
 def _time(text: str) -> ReadBack:
     moment = read_time(text)
-    notes = ("the date-time group leaves out the seconds",) if moment.second or moment.microsecond else ()
+    seconds = "the date-time group leaves out the seconds" if moment.second or moment.microsecond else ""
+    notes = tuple(note for note in (zone_remark(text), seconds) if note)
     forms = time_forms(moment)
     return ReadBack("a time", {"utc": forms["ISO 8601"]}, forms, notes)

@@ -75,6 +75,25 @@ def read_altitude(text: str, side: Literal["lower", "upper"]) -> AltitudeLimit:
     return _stated(text, plain)
 
 
+def _refuse_slips(text: str, plain: str) -> None:
+    """What is surely meant for an altitude, and is not one as it stands."""
+    level = re.fullmatch(r"(?:FL|FLIGHT LEVEL)\s*([\dO]+)", plain)
+    if level:
+        digits = level[1].replace("O", "0")
+        meant = f"FL{digits.rstrip('0')[:3].ljust(3, '0')}" if len(digits) > 3 else f"FL{digits}"
+        likely = f"{meant}? " if len(digits) <= 3 or not digits[3:].strip("0") else ""
+        raise NotUnderstood(
+            f"{text!r}: flight levels have three digits, in hundreds of feet",
+            hint=f"{likely}write FL180, or 18000 ft AMSL",
+        )
+    if plain in ("SEA LEVEL", "MEAN SEA LEVEL", "SL", "MSL", "AMSL", "SEA"):
+        raise NotUnderstood(
+            f"altitude {text!r} has no number", hint="write 0 ft AMSL for the sea's level, or SFC for the surface"
+        )
+    if re.fullmatch(r"(?:AGL|GROUND LEVEL|GL|ZERO|NIL)", plain):
+        raise NotUnderstood(f"altitude {text!r} has no number we know", hint="write SFC for the surface, or 0 m AGL")
+
+
 def _icao(letter: str, number: int) -> AltitudeLimit:
     """ICAO Doc 4444 appendix 2: A and M are altitudes in hundreds of feet and tens of metres, S a standard metric level."""
     if letter == "A":
@@ -84,6 +103,7 @@ def _icao(letter: str, number: int) -> AltitudeLimit:
 
 
 def _stated(text: str, plain: str) -> AltitudeLimit:
+    _refuse_slips(text, plain)
     for pattern, word in _IN_WORDS:
         plain = re.sub(pattern, word, plain)
     match = _STATED.fullmatch(plain)

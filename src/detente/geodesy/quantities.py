@@ -77,9 +77,7 @@ def _read(text: str, factors: dict[str, float], kind: str, wanted: str) -> float
     written = re.sub(r"\s*/\s*", "/", (match["unit"] or "").strip().rstrip("."))
     unit = written.lower()
     if factors is METRES and (written in DOUBTFUL or unit in DOUBTFUL):
-        raise NotUnderstood(
-            f"{kind} {text!r} may be in {DOUBTFUL.get(written) or DOUBTFUL[unit]}", hint="write which"
-        )
+        raise NotUnderstood(f"{kind} {text!r} may be in {DOUBTFUL.get(written) or DOUBTFUL[unit]}", hint="write which")
     if not unit:
         raise NotUnderstood(f"{kind} {text!r} has no unit", hint=f"add {wanted}")
     if unit not in factors:

@@ -35,6 +35,9 @@ _HALVES: Final = (
     (re.compile(r"(?:0[1-9]|[12]\d|3[01])\s*(?:[01]\d|2[0-4])[0-5]\d\s*[A-Z]"), "month and year"),
     (re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}\s?[A-Z]{3}\s?(?:\d{4}|\d{2})"), "time of day"),
 )
+_WRITTEN_BY_DAY: Final = re.compile(r"(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})(?!\d)\.?,?\s*(.*)")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})(?!\d),?\s*(.*)")
+_BY_LETTER: Final = re.compile(r"\d{2}\s?\d{4}\s?([A-Z])\s?[A-Z]{3}\s?\d{2,4}|.*\d\s?([A-Z])", re.IGNORECASE)
 _MIDNIGHT: Final = re.compile(r"24:00(:00([.,]0+)?)?")
 
 
@@ -56,12 +59,55 @@ def _read(text: str, plain: str) -> datetime:
         return _date_time_group(plain, *group.groups())
     iso = _ISO.fullmatch(_extended(plain))
     if not iso:
+        _check_order(text, plain)
         _check_complete(text, plain)
         raise NotUnderstood(f"{text!r} is not a time", hint="write 2018-09-17T18:39Z or 171839ZSEP18")
     date, clock, zone = iso.groups()
     if not zone:
         raise NotUnderstood(f"time {text!r} has no zone", hint="end it with Z for UTC, or an offset such as +03:00")
     return _in_utc(text, _clock(text, date, clock), zone)
+
+
+def _check_order(text: str, plain: str) -> None:
+    """A date by day, month and year is refused whatever its numbers: in the next line of the same file they may be told the other way."""
+    year_first = _YEAR_FIRST.fullmatch(plain)
+    if year_first:
+        year, month, day, rest = year_first.groups()
+        iso = f"{year}-{int(month):02d}-{int(day):02d}{_clock_shown(rest)}"
+        raise NotUnderstood(
+            f"time {text!r} is not written as ISO 8601", hint=f"write {iso} if it is UTC, or an offset for Z"
+        )
+    by_day = _WRITTEN_BY_DAY.fullmatch(plain)
+    if not by_day:
+        return
+    first, second, year = int(by_day[1]), int(by_day[2]), by_day[3] if len(by_day[3]) == 4 else f"20{by_day[3]}"
+    orders = [
+        (month, day)
+        for day, month in dict.fromkeys(((first, second), (second, first)))
+        if 1 <= month <= 12 and 1 <= day <= 31
+    ]
+    shown = [f"{year}-{month:02d}-{day:02d}{_clock_shown(by_day[4])}" for month, day in orders]
+    raise NotUnderstood(
+        f"time {text!r}: dates by day and month are not read, as people write them in either order",
+        hint=f"write the year first, and the zone: {' or '.join(shown) or '2018-09-17T18:39Z'} if it is UTC",
+    )
+
+
+def _clock_shown(rest: str) -> str:
+    clock = re.match(r"(\d{1,2})[:.](\d\d)", rest)
+    return (
+        f"T{int(clock[1]):02d}:{clock[2]}Z" if clock and not re.search(r"[ap]\.?m", rest, re.IGNORECASE) else "Thh:mmZ"
+    )
+
+
+def zone_remark(text: str) -> str:
+    """What to say of a time that was read by a military zone letter other than Z: which one, and that L is often meant as local. Empty for others."""
+    by_letter = _BY_LETTER.fullmatch(text.strip())
+    letter = (by_letter[1] or by_letter[2]).upper() if by_letter else "Z"
+    if letter == "Z" or letter not in LETTER_HOURS:
+        return ""
+    said = f"the zone letter {letter} is read as UTC{LETTER_HOURS[letter]:+03d}:00"
+    return f"{said}, Lima; L is often written for local time: check with the sender" if letter == "L" else said
 
 
 def _check_complete(text: str, plain: str) -> None:
@@ -155,7 +201,10 @@ def _date_time_group(
 
 def _letter_hours(text: str, letter: str) -> int:
     if letter not in LETTER_HOURS:
-        raise NotUnderstood(f"time {text!r}: J is the writer's own local time", hint="use Z for UTC")
+        raise NotUnderstood(
+            f"time {text!r}: J is the writer's own local time, which no file can tell",
+            hint="write Z for UTC, or an offset such as 2018-09-17T21:39+03:00",
+        )
     return LETTER_HOURS[letter]
 
 

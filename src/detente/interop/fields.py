@@ -41,6 +41,7 @@ from detente.domain import (
 from detente.domain.units import METRES_PER_FLIGHT_LEVEL, METRES_PER_FOOT
 from detente.domain.window import OPEN_END_US, OPEN_START_US, render_utc, to_us
 from detente.geodesy import read_altitude, read_duration_s, read_length_m, read_number, read_speed_m_s, read_time
+from detente.geodesy.time_text import zone_remark
 from detente.interop import plausibility
 from detente.interop.rings import is_certainly_simple, note_antimeridian
 from detente.interop.vocabulary import alike_key, has_hidden, printable
@@ -403,6 +404,7 @@ def _route(read: _Reader, line: Line, band: AltitudeBand, uncertainty: Uncertain
         )
     if not read.has("time_start"):
         read.miss("a route at a speed needs a time_start", "say when it leaves its first position", "time_start")
+    _note_zones(read)
     speed_m_s = read.size("speed", "_m_s", read_speed_m_s)
     departure_utc = read.take("time_start", _moment, None)
     states_end = read.states_itself("time_end")  # a default end is for what stays
@@ -466,8 +468,17 @@ def _window(read: _Reader) -> TimeWindow:
     for name in ("time_start", "time_end"):
         if not read.has(name):
             read.note_missing(name)
+    _note_zones(read)
     stated = {"start_stated": read.has("time_start"), "end_stated": read.has("time_end")}
     return read.attempt(lambda: TimeWindow(start_us, end_us, **stated), UNSTATED_WINDOW, "time")
+
+
+def _note_zones(read: _Reader) -> None:
+    for name in ("time_start", "time_end"):
+        value = read.fields.get(name)
+        remark = zone_remark(value) if isinstance(value, str) else ""
+        if remark and remark not in read.notes:
+            read.notes.append(remark)
 
 
 def _instant_us(value: Any, open_us: int) -> int:
