@@ -14,6 +14,7 @@ from detente.domain import (
     Answer,
     Arena,
     Circle,
+    Corridor,
     Minima,
     Polygon,
     Position,
@@ -29,11 +30,13 @@ from detente.screening import lateral_distance_m, separation
 from hard_pairs import PAIR_KINDS, draw_pair, moved
 from hard_volumes import EVENING_US, dress, mixed_bands, worlds
 from oracle import lateral_distance_m as oracle_distance_m
+from oracle.geodesics import inverse
 from oracle.meeting import vertical_answers
 from strategies import footprints, grids, volumes
 
 PAIRS_OF_A_KIND = 80
 VOLUMES_OF_A_PAIR = 2
+EDGE_M = np.array([-12_499.0, 12_499.0])
 HOUR = TimeWindow(EVENING_US, EVENING_US + 3_600_000_000)
 
 
@@ -69,6 +72,40 @@ def test_distances_on_a_small_grid_are_right_to_six_centimetres(data):
     grid = data.draw(grids)
     a, b = data.draw(footprints(grid)), data.draw(footprints(grid))
     assert lateral_distance_m(a, b) == pytest.approx(oracle_distance_m(a, b), abs=0.06)
+
+
+@pytest.mark.parametrize("latitude_deg", [0.0, 34.0, -80.0])
+def test_nearly_parallel_edges_far_apart_are_measured_to_a_centimetre(latitude_deg):
+    """The plane they are laid out in chose the wrong end of them, by as much as 13 cm where they lie 180 km apart."""
+    rng = np.random.default_rng(25)
+    for _ in range(150):
+        middle, bearing_deg = Position(latitude_deg, float(rng.uniform(-180, 180))), float(rng.uniform(0, 360))
+        aside = moved(middle, bearing_deg + 90.0, float(rng.uniform(60_000.0, 220_000.0)))
+        back_deg = float(inverse(*_degrees(aside), *_degrees(middle))[0])
+        turn_deg = float(rng.choice([0.0, 1e-6, 1e-4, 0.001, 0.01, 0.1]) * rng.choice([-1, 1]))
+        a, b = (
+            Corridor(tuple(moved(place, course_deg, along_m) for along_m in rng.uniform(0, 1.5e4) + EDGE_M), 1.0)
+            for place, course_deg in ((middle, bearing_deg), (aside, back_deg + 90.0 + turn_deg))
+        )
+        assert lateral_distance_m(a, b) == pytest.approx(oracle_distance_m(a, b), abs=0.01)
+
+
+@pytest.mark.parametrize("latitude_deg", [0.0, 34.0, -80.0])
+def test_nearly_parallel_edges_that_cross_touch_and_those_that_just_do_not_are_told_apart(latitude_deg):
+    rng = np.random.default_rng(26)
+    for _ in range(60):
+        middle, bearing_deg = Position(latitude_deg, float(rng.uniform(-180, 180))), float(rng.uniform(0, 360))
+        turn_deg = float(10.0 ** rng.uniform(-6, -1))
+        a = Corridor(tuple(moved(middle, bearing_deg, along_m) for along_m in EDGE_M), 0.001)
+        across = Corridor(tuple(moved(middle, bearing_deg + turn_deg, along_m) for along_m in EDGE_M), 0.001)
+        assert lateral_distance_m(a, across) == 0.0
+        aside = moved(middle, bearing_deg + 90.0, float(rng.uniform(0.2, 3_000.0)))
+        beside = Corridor(tuple(moved(aside, bearing_deg + turn_deg, along_m) for along_m in EDGE_M), 0.001)
+        assert lateral_distance_m(a, beside) == pytest.approx(oracle_distance_m(a, beside), abs=0.06)
+
+
+def _degrees(position):
+    return position.latitude_deg, position.longitude_deg
 
 
 def test_circles_with_centres_a_few_metres_apart_are_never_lost():

@@ -25,6 +25,7 @@ _ROUNDING_M: Final = 0.001  # a pair's own two bounds are equal but for rounding
 _FAN_OUT: Final = 16
 _MOST_REFINED: Final = 4096
 _NEAR_M: Final = 200_000.0  # up to here the touching plane finds the closest points well enough for 1 cm
+_STRETCHED: Final = 1.001  # squares of distances in that plane are true to this factor
 _NEWTON_STEPS: Final = 6
 
 
@@ -190,14 +191,16 @@ def _measured_near(p0: Floats, p1: Floats, q0: Floats, q1: Floats, near: Floats)
             * (radius / np.sum(v * up, axis=1))[:, None]
         )
 
-    def on_ellipsoid(xy: Floats) -> tuple[Floats, Floats]:
-        ray = up * radius[:, None] + east * xy[:, :1] + north * xy[:, 1:]
-        return wgs84.lat_lon(_where_rays_surface(centre, ray))
+    def on_ellipsoid(xy: Floats, k: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        ray = up[k] * radius[k, None] + east[k] * xy[:, :1] + north[k] * xy[:, 1:]
+        return wgs84.lat_lon(_where_rays_surface(centre[k], ray))
 
     a, b, c, d = flat(p0), flat(p1), flat(q0), flat(q1)
-    s, t = _closest_parameters(a, b, c, d)
-    lat_p, lon_p = on_ellipsoid(a + s[:, None] * (b - a))
-    lat_q, lon_q = on_ellipsoid(c + t[:, None] * (d - c))
+    s, t, apart2 = _tried_parameters(a, b, c, d)
+    # the plane alone cannot tell which end of two nearly parallel pieces is the closer one
+    tried, k = np.nonzero(apart2 <= _STRETCHED * apart2.min(axis=0))
+    lat_p, lon_p = on_ellipsoid(a[k] + s[tried, k, None] * (b[k] - a[k]), k)
+    lat_q, lon_q = on_ellipsoid(c[k] + t[tried, k, None] * (d[k] - c[k]), k)
     return _nearest(lat_p, lon_p, lat_q, lon_q)
 
 
@@ -262,8 +265,18 @@ def _where_rays_surface(origin: Floats, ray: Floats) -> Floats:
 def _closest_parameters(p0: Floats, p1: Floats, q0: Floats, q1: Floats) -> tuple[Floats, Floats]:
     """(k,), (k,) where on p0→p1 and q0→q1 (0 to 1) the two straight segments come closest, in any dimension.
 
-    Where they are parallel one of the closest pairs is given. Source: Ericson, Real-Time Collision Detection, 5.1.9,
-    with each end tried as well, so that rounding in nearly parallel pairs cannot choose a worse point.
+    Where they are parallel one of the closest pairs is given.
+    """
+    s, t, apart2 = _tried_parameters(p0, p1, q0, q1)
+    pick, k = apart2.argmin(axis=0), np.arange(len(p0))
+    return s[pick, k], t[pick, k]
+
+
+def _tried_parameters(p0: Floats, p1: Floats, q0: Floats, q1: Floats) -> tuple[Floats, Floats, Floats]:
+    """(5, k) each: places on the two segments among which the closest are, and how far apart squared.
+
+    Source: Ericson, Real-Time Collision Detection, 5.1.9, with each end tried as well, so that rounding in nearly parallel
+    pairs cannot choose a worse point.
     """
     u, v, w = p1 - p0, q1 - q0, p0 - q0
     uu, vv, uv = np.sum(u * u, axis=1), np.sum(v * v, axis=1), np.sum(u * v, axis=1)
@@ -282,6 +295,4 @@ def _closest_parameters(p0: Floats, p1: Floats, q0: Floats, q1: Floats) -> tuple
     ]
     tries_t = [t_inner, np.clip(vw / safe_vv, 0, 1), np.clip((uv + vw) / safe_vv, 0, 1), zero, one]
     s, t = np.stack(tries_s), np.stack(tries_t)
-    apart = np.sum((w + s[..., None] * u - t[..., None] * v) ** 2, axis=2)
-    pick, k = apart.argmin(axis=0), np.arange(len(uu))
-    return s[pick, k], t[pick, k]
+    return s, t, np.asarray(np.sum((w + s[..., None] * u - t[..., None] * v) ** 2, axis=2))
