@@ -71,6 +71,8 @@ def test_without_minima_it_refuses_and_says_how(plans):
         ([*MINIMA, "--between", "171800ZSEP18"], "not two times"),
         ([*MINIMA, "--between", "2018-09-17T18:00/2018-09-17T19:00"], "no zone"),
         ([*MINIMA, "--map", "callsign"], "not a pair"),
+        ([*MINIMA, "--map", "a=time_start", "--map", "a=time_end"], "--map a=time_start and a=time_end"),
+        ([*MINIMA, "--default", "radius=5km", "--default", "radius=3km"], "give one of them"),
         ([*MINIMA, "-u", "missing.toml"], "does not exist"),
         ([*MINIMA, "--format", "pdf"], "pdf"),
         ([*MINIMA, "-o", "/proc/nowhere/out.json"], "there is no folder /proc/nowhere"),

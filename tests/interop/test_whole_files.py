@@ -133,14 +133,67 @@ def test_a_cell_merged_over_columns_is_refused_in_every_row_it_covers(tmp_path):
     assert references(intake) == ["R3"]
 
 
-def test_a_title_merged_over_the_headings_is_no_heading(tmp_path):
+def test_titles_above_the_headings_are_skipped_and_announced(tmp_path):
     path = tmp_path / "b.xlsx"
     made = Workbook()
-    for row in (["Plans for tonight"], HEADINGS, plan("R1")):
+    for row in (["Plans for tonight"], ["all times local", None, "draft"], [], HEADINGS, plan("R1")):
         made.active.append(row)
     made.active.merge_cells("A1:E1")
     made.save(path)
-    assert "the first row with anything in it holds the headings" in only_problem(read_files([path])).hint
+    intake = read_files([path])
+    assert references(intake) == ["R1"]
+    assert "row 1 is not read, as the headings stand in row 4: 'Plans for tonight'" in said(intake)
+    assert "row 2 is not read, as the headings stand in row 4: 'all times local draft'" in said(intake)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("title", ["Plans for tonight", "Plans, northern sector, draft; rev 2", '"Plans; of"'])
+def test_a_title_above_a_csv_does_not_mislead_the_delimiter(tmp_path, delimiter, title):
+    rows = [delimiter.join(map(str, row)) for row in (HEADINGS, plan("R1"), plan("R2"))]
+    (tmp_path / "t.csv").write_text("\n".join([title, "", *rows]))
+    intake = read_files([tmp_path / "t.csv"])
+    assert references(intake) == ["R1", "R2"]
+    assert any("row 1 is not read, as the headings stand in row 3" in line for line in said(intake))
+
+
+def test_headings_that_begin_too_far_down_are_refused(tmp_path):
+    rows = [["remark"]] * 20
+    path = book(tmp_path / "b.xlsx", tonight=[*rows, HEADINGS, plan("R1")])
+    assert "the headings stand within the first 20 rows" in only_problem(read_files([path])).hint
+    assert references(read_files([book(path, tonight=[*rows[1:], HEADINGS, plan("R1")])])) == ["R1"]
+
+
+def test_headings_in_two_rows_are_joined(tmp_path):
+    path = tmp_path / "b.xlsx"
+    made = Workbook()
+    for row in (["Party", "Ref", "Position", None, "Radius (NM)"], [None, None, "Lat", "Lon"], [*plan("R1")[:4], 10]):
+        made.active.append(row)
+    for cells in ("A1:A2", "C1:D1", "E1:E2"):
+        made.active.merge_cells(cells)
+    made.save(path)
+    (notice,) = read_files([path]).notices
+    assert (notice.party, notice.reference) == ("A", "R1")
+    assert notice.volumes[0].footprint.radius_m == 18_520
+    text = "Party,Ref,Position,,Radius (NM)\n,,Lat,Lon,\nA,R1,35.5,35.8,10\n"
+    (tmp_path / "t.csv").write_text(text)
+    assert read_files([tmp_path / "t.csv"]).notices[0].volumes[0].footprint == notice.volumes[0].footprint
+
+
+def test_a_sheet_that_was_not_asked_for_is_announced_and_no_problem(tmp_path):
+    path = book(tmp_path / "b.xlsx", Plans=[HEADINGS, plan("R1")], Contacts=[["name", "phone"], ["Duty", "12 34"]])
+    assert read_files([path]).problems
+    intake = read_files([path], sheets=["plans"])
+    assert (references(intake), intake.problems) == (["R1"], ())
+    assert "sheet 'Contacts' is not read, as only others were asked for" in said(intake)
+
+
+def test_a_sheet_asked_for_that_is_not_there_is_a_problem(tmp_path):
+    path = book(tmp_path / "b.xlsx", Plans=[HEADINGS, plan("R1")], Contacts=[["name", "phone"], ["Duty", "12 34"]])
+    intake = read_files([path], sheets=["Plans", "Plan"])
+    problem = only_problem(intake)
+    assert problem.what == "--sheet: no sheet is called 'Plan'"
+    assert "'Plans', 'Contacts'" in problem.hint
+    assert references(intake) == ["R1"]
 
 
 def test_a_formula_without_its_value_is_refused_and_not_an_empty_cell(tmp_path):

@@ -98,7 +98,9 @@ _SIGNS: Final = (
     ),
     (
         "a coordinate",
-        re.compile(r"(?i)\d[\s°'’\"]*[nsew]\b|\b[nsew] ?\d|°|\blat|\blon|mgrs|utm|\d[.,]\d+[\s,;]+-?\d+[.,]\d"),
+        re.compile(
+            r"(?i)\d[\s°'’\"]*[nsew]\b|\b[nsew] ?\d|°|\b(?:lat|lon|long|latitude|longitude)\b|mgrs|utm|\d[.,]\d+[\s,;]+-?\d+[.,]\d"
+        ),
     ),
 )
 _HALF_A_PLACE: Final = re.compile(r"(?i)(?:[nsew]\s*[\d\s.,°'’\"]+|[\d\s.,°'’\"]+[nsew])")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import click
 
@@ -28,6 +28,15 @@ from detente.geodesy import read_duration_s, read_length_m, read_time
 from detente.interop import Intake, read_files, read_understanding
 
 Progress: TypeAlias = Callable[[int, int], None]
+
+
+class _Asked(NamedTuple):
+    """What the map tells besides the answer: the rules it was screened by, and the arena's names."""
+
+    agreed: Understanding | None
+    minima: Minima | None
+    places: Sequence[Place]
+
 
 ALL_CLEAR, SOMETHING_MEETS, NO_ANSWER = 0, 1, 2
 _PATH: Final = click.Path(path_type=Path)
@@ -73,6 +82,13 @@ _FORMAT_OF_SUFFIX = {
     help="Where a file does not state a field. Repeatable.",
 )
 @click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="NAME",
+    help="Of workbooks read only this sheet; the others are announced. Repeatable.",
+)
+@click.option(
     "-f",
     "--format",
     "format_",
@@ -92,6 +108,7 @@ def screen(
     between: str | None,
     columns: tuple[str, ...],
     defaults: tuple[str, ...],
+    sheets: tuple[str, ...],
     format_: str | None,
     output: Path | None,
     *,
@@ -120,10 +137,15 @@ def screen(
     arena = agreed.arena if agreed else WORLD
     with _progress("Reading") as seen:
         intake = read_files(
-            files, columns=_pairs(columns, "--map"), defaults=_pairs(defaults, "--default"), arena=arena, progress=seen
+            files,
+            columns=_pairs(columns, "--map"),
+            defaults=_pairs(defaults, "--default"),
+            sheets=sheets,
+            arena=arena,
+            progress=seen,
         )
     answer = _screened(intake, agreed, minima, window, proposals=proposals)
-    _write(answer, intake, form, output, arena.places)
+    _write(answer, intake, form, output, _Asked(agreed, minima, arena.places))
     sys.exit(_exit_code(answer, intake))
 
 
@@ -202,12 +224,13 @@ def _window(between: str | None) -> TimeWindow | None:
 
 
 def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
             raise NotUnderstood(f"{option} {text!r} is not a pair", hint=f"write {option} NAME=VALUE")
-        pairs[key] = value
+        if pairs.setdefault(key, value) != value:
+            raise NotUnderstood(f"{option} {key}={pairs[key]} and {key}={value}", hint="give one of them")
     return pairs
 
 
@@ -225,7 +248,7 @@ def _progress(doing: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None, places: Sequence[Place]) -> None:
+def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None, asked: _Asked) -> None:
     from detente.interop import answer_words as words
 
     if form is Format.TABLE and output is None:
@@ -233,7 +256,7 @@ def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path |
 
         print_table(answer, readings=intake.readings, problems=intake.problems)
         return
-    text = _rendered(answer, intake, form, places)
+    text = _rendered(answer, intake, form, asked)
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
@@ -242,9 +265,10 @@ def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path |
     print(f"{said}\nWritten to {output}.", file=sys.stderr)  # noqa: T201
 
 
-def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, places: Sequence[Place]) -> str:
+def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, asked: _Asked) -> str:
     """The answer as text; each format's module is imported only when asked for."""
     from detente import interop
+    from detente.interop.answer_words import rules
 
     readings, problems, now_utc = intake.readings, intake.problems, datetime.now(UTC)
     match form:
@@ -256,7 +280,12 @@ def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, places: Seq
             return interop.answer_csv(answer, readings=readings, problems=problems, generated_utc=now_utc)
         case Format.HTML:
             return interop.answer_html(
-                answer, readings=readings, problems=problems, generated_utc=now_utc, places=places
+                answer,
+                readings=readings,
+                problems=problems,
+                generated_utc=now_utc,
+                places=asked.places,
+                minima=rules(asked.agreed, asked.minima),
             )
         case Format.TABLE:
             from detente.cli.table import table_text

@@ -30,11 +30,13 @@ def features(
     words: Vocabulary,
     refuse: Callable[[DetenteError], None],
     given: Container[str] = (),
+    sheets: Sequence[str] = (),
 ) -> Sequence[Feature]:
     """The features of a file's bytes; what is wrong with single ones stands in them, the rest goes to `refuse`.
 
     Args:
         given: the names of the files that are read with it, which it may link to.
+        sheets: of a workbook: those to read, where not all are asked for.
     Raises:
         UnreadableFile: no format we read, or damaged. TooLarge: past a stated bound.
     """
@@ -42,7 +44,7 @@ def features(
         if raw.startswith(magic):
             raise UnreadableFile(f"the file is {what}", hint=hint)
     if raw.startswith(b"PK\x03\x04"):
-        return _of_archive(raw, words, refuse, given)
+        return _of_archive(raw, words, refuse, given, sheets)
     start = _text_start(raw)
     if start.startswith("<"):
         from detente.interop import gpx, kml
@@ -64,7 +66,11 @@ def _text_start(raw: bytes) -> str:
 
 
 def _of_archive(
-    raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None], given: Container[str]
+    raw: bytes,
+    words: Vocabulary,
+    refuse: Callable[[DetenteError], None],
+    given: Container[str],
+    sheets: Sequence[str],
 ) -> Sequence[Feature]:
     from detente.interop import archive
 
@@ -72,7 +78,7 @@ def _of_archive(
     if "xl/workbook.xml" in names:
         from detente.interop import workbook
 
-        return workbook.features(raw, words, refuse)
+        return workbook.features(raw, words, refuse, sheets)
     inner = {name for name in names if _is_kml(name)}
     for name in names:
         if name.lower().endswith(_MAY_HOLD_PLANS):

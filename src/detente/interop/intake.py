@@ -93,6 +93,7 @@ def read_files(
     *,
     columns: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
+    sheets: Sequence[str] = (),
     arena: Arena = WORLD,
     progress: Progress | None = None,
 ) -> Intake:
@@ -101,6 +102,7 @@ def read_files(
     Args:
         columns: headings or property names of the files, and the field each stands for.
         defaults: fields to take where a file does not state them; each use is announced.
+        sheets: the sheets of workbooks to read, where not all are; each has to be in every workbook.
         arena: its extent and place names are used to catch swapped and mistaken coordinates.
         progress: called with (done, total) features of the file being read.
     Returns:
@@ -121,7 +123,9 @@ def read_files(
             repeated.append(Reading(printable(str(path)), "given twice: read once"))
             continue
         opened.add(whole)
-        trays.append(_read_file(path, _name_of(path, given), names - {path.name}, columns, defaults, arena, progress))
+        trays.append(
+            _read_file(path, _name_of(path, given), names - {path.name}, columns, defaults, sheets, arena, progress)
+        )
     notices = tuple(_joined(trays, _own_parties(trays)))
     unused = [name for name in columns if not any(name.strip().casefold() in tray.used_columns for tray in trays)]
     readings = [
@@ -193,12 +197,13 @@ def _read_file(
     beside: frozenset[str],
     columns: Mapping[str, str],
     defaults: Mapping[str, str],
+    sheets: Sequence[str],
     arena: Arena,
     progress: Progress | None,
 ) -> _Tray:
     tray = _Tray(path, name)
     try:
-        features = _features(path, tray, columns, beside)
+        features = _features(path, tray, columns, beside, sheets)
         _take(features, tray, defaults, arena, progress)
     except DetenteError as error:
         tray.refuse(error)
@@ -231,11 +236,13 @@ def _take(
             progress(done, len(features))
 
 
-def _features(path: Path, tray: _Tray, columns: Mapping[str, str], beside: frozenset[str]) -> Sequence[Feature]:
+def _features(
+    path: Path, tray: _Tray, columns: Mapping[str, str], beside: frozenset[str], sheets: Sequence[str]
+) -> Sequence[Feature]:
     from detente.interop.formats import features
 
     words = Vocabulary(columns, tray.note)
-    found = features(read_bounded(path), words, tray.refuse, beside)
+    found = features(read_bounded(path), words, tray.refuse, beside, sheets)
     words.close()
     tray.used_columns |= words.used
     check_feature_count(len(found))

@@ -10,8 +10,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from itertools import chain, islice
 from typing import Any, Final
 
 from detente.domain import DetenteError, InvalidVolume, NotUnderstood, Position, TooLarge, UnreadableFile, at
@@ -25,6 +27,8 @@ from detente.interop.vocabulary import GEOMETRY_FIELDS, NAMES_LISTED, Vocabulary
 LARGEST_CELL: Final = 10_000_000  # characters: the WKT of the most positions a feature may have, and room
 LONGEST_HEADINGS: Final = 100_000
 MOST_COLUMNS: Final = 1_000
+ROWS_TO_THE_HEADINGS: Final = 20  # a title, who sent it, a blank: more is no table
+LONGEST_SHOWN: Final = 120  # characters of a row that is not read
 MOST_ROWS: Final = 1_000_000
 NOT_CALCULATED: Final = "a formula without its value"
 TWO_COLUMNS: Final = "cells merged over several columns"
@@ -47,7 +51,7 @@ _TOLD_DELIMITER: Final = re.compile(
 
 
 def csv_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
-    """The rows of a CSV text; the delimiter is told from the heading line."""
+    """The rows of a CSV text; the delimiter is told from the headings."""
     text = _decoded(raw)
     told = _TOLD_DELIMITER.match(text)
     start = told.end() if told else 0
@@ -57,14 +61,31 @@ def csv_features(raw: bytes, words: Vocabulary) -> Sequence[Feature]:
             f"the first line is longer than {LONGEST_HEADINGS} characters: not a table",
             hint="a CSV begins with a line of headings",
         )
-    delimiter = told[1] if told else max(";\t,", key=first.count)
     csv.field_size_limit(LARGEST_CELL)
+    delimiter = told[1] if told else _delimiter(text[start:], words.with_geometry())
     before = 1 if told else 0
     rows = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter)
     try:
         return table_features(((rows.line_num + before, row) for row in rows), words)
     except csv.Error as error:
         raise UnreadableFile(f"line {rows.line_num + before}: {error}", hint="check the quotes") from error
+
+
+def _delimiter(text: str, words: Vocabulary) -> str:
+    """The one by which one of the first rows says where; else the commonest of the first line."""
+    first = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
+    likeliest = sorted(";\t,", key=first.count, reverse=True)
+    begin = text[: 2 * LONGEST_HEADINGS]
+    for delimiter in likeliest:
+        rows = csv.reader(io.StringIO(begin, newline=""), delimiter=delimiter)
+        with suppress(csv.Error):
+            if any(
+                words.say_where([cell.strip() for cell in row])
+                for row in islice(rows, 2 * ROWS_TO_THE_HEADINGS)
+                if len(row) <= MOST_COLUMNS
+            ):
+                return delimiter
+    return likeliest[0]
 
 
 def _decoded(raw: bytes) -> str:
@@ -82,7 +103,9 @@ def _decoded(raw: bytes) -> str:
 
 
 def table_features(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary, place: str = "") -> list[Feature]:
-    """The rows below the first with anything in it, which holds the headings; none where all are empty.
+    """The rows below the headings; none where all are empty.
+
+    The headings stand in the first row that says where, among the first `ROWS_TO_THE_HEADINGS` with anything in them; what stands above is announced.
 
     Args:
         rows: each with its number.
@@ -92,19 +115,48 @@ def table_features(rows: Iterable[tuple[int, Sequence[Any]]], words: Vocabulary,
     """
     words.with_geometry()
     said = _said_rows(rows)
-    _, first = next(said, (0, ()))
+    first = list(islice(said, ROWS_TO_THE_HEADINGS))
     if not first:
         return []
-    headings = _headings(first)
-    if not words.say_where(headings):
-        raise _nowhere(headings, next(said, (0, ()))[1])
+    at_row = _row_of_headings([row for _, row in first], words)
+    if at_row is None:
+        raise _nowhere(_headings(first[0][1]), first[1][1] if len(first) > 1 else ())
+    headings = _headings(_with_row_above([row for _, row in first], at_row, words))
+    _announce_skipped(first[:at_row], first[at_row][0], place, words)
     words.check_asked(headings)
     found: list[Feature] = []
-    for number, row in said:
+    for number, row in chain(first[at_row + 1 :], said):
         if len(found) >= MOST_ROWS:
             raise TooLarge(f"the table has more than {MOST_ROWS} rows", hint="split it")
         found.append(_feature(f"{place}row {number}", headings, row, words))
     return found
+
+
+def _row_of_headings(rows: Sequence[Sequence[Any]], words: Vocabulary) -> int | None:
+    """The first row that says where; the one below it, where that does too: headings in two rows."""
+    names = [[cell.strip() for cell in row if isinstance(cell, str)] for row in rows]
+    first = next((index for index, row in enumerate(names) if words.say_where(row)), None)
+    if first is None:
+        return None
+    below = names[first + 1] if first + 1 < len(names) else []
+    return first + 1 if words.say_where(below) and words.count(below) > 1 else first
+
+
+def _with_row_above(rows: Sequence[Sequence[Any]], at_row: int, words: Vocabulary) -> Sequence[Any]:
+    """The headings, those left empty filled from the row above where that names a field: headings in two rows."""
+    headings = list(rows[at_row])
+    above = rows[at_row - 1] if at_row else ()
+    for column, cell in enumerate(above):
+        if isinstance(cell, str) and words.count([cell.strip()]) and not any(map(_said, headings[column : column + 1])):
+            headings.extend([None] * (column + 1 - len(headings)))
+            headings[column] = cell
+    return headings
+
+
+def _announce_skipped(rows: Sequence[tuple[int, Sequence[Any]]], number: int, place: str, words: Vocabulary) -> None:
+    for skipped, row in rows:
+        shown = printable(" ".join(str(cell).strip() for cell in row if _said(cell)))[:LONGEST_SHOWN]
+        words.note(f"{place}row {skipped} is not read, as the headings stand in row {number}: {shown!r}")
 
 
 def _said_rows(rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -121,7 +173,7 @@ def _nowhere(headings: Sequence[str], row: Sequence[Any]) -> UnreadableFile:
     likely = next(
         (h for h, cell in zip(headings, row, strict=False) if h and looks_like([cell])[0] == "a position"), ""
     )
-    hint = "the first row with anything in it holds the headings, latitude and longitude, position, positions or wkt among them"
+    hint = "the headings stand within the first 20 rows, latitude and longitude, position, positions or wkt among them"
     if likely:
         hint = f'add --map "{printable(likely)}=position"'
     return UnreadableFile(f"no heading says where: {shown}", hint=hint)

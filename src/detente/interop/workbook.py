@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -46,18 +46,23 @@ class _Marks:
     not_calculated: dict[int, list[int]]
 
 
-def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None]) -> list[Feature]:
+def features(
+    raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], None], only: Iterable[str] = ()
+) -> list[Feature]:
     """The rows of every sheet; what is wrong with a sheet as a whole goes to `refuse`.
 
+    Args:
+        only: the sheets to read, where not all are asked for; the others are announced.
     Raises:
         UnreadableFile: the workbook is damaged. TooLarge: past a stated bound.
     """
     archive.check_workbook(raw)
     with _damage_refused():
         sheets = _sheets(raw)
+    several = len(sheets) > 1
     found: list[Feature] = []
-    for sheet in sheets:
-        name = f"sheet {printable(sheet.title)[:40]!r}" if len(sheets) > 1 else ""
+    for sheet in _asked_for(sheets, only, words, refuse):
+        name = f"sheet {printable(sheet.title)[:40]!r}" if several else ""
         try:
             with at(name), _damage_refused():
                 rows = _rows(sheet, words)
@@ -71,6 +76,24 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
         found.extend(read)
         check_feature_count(len(found))
     return found
+
+
+def _asked_for(
+    sheets: Sequence[Any], only: Iterable[str], words: Vocabulary, refuse: Callable[[DetenteError], None]
+) -> Sequence[Any]:
+    """The sheets to read; a name that no sheet has is a problem, since the plans it was to hold are not read."""
+    asked = {name.strip().casefold(): name for name in only}
+    if not asked:
+        return sheets
+    titles = {sheet.title.strip().casefold(): sheet.title for sheet in sheets}
+    shown = ", ".join(repr(printable(title)[:40]) for title in titles.values())
+    for folded, name in asked.items():
+        if folded not in titles:
+            refuse(UnreadableFile(f"--sheet: no sheet is called {printable(name)!r}", hint=f"the sheets are {shown}"))
+    for folded, title in titles.items():
+        if folded not in asked:
+            words.note(f"sheet {printable(title)[:40]!r} is not read, as only others were asked for")
+    return [sheet for sheet in sheets if sheet.title.strip().casefold() in asked]
 
 
 @contextmanager
@@ -158,7 +181,9 @@ def _marked(rows: Iterator[tuple[int, Sequence[Any]]], marks: _Marks) -> Iterato
         while waiting and waiting[-1][0] <= number:
             first, left, last, right = waiting.pop()
             value = cells[left - 1] if first == number and left <= len(cells) else None
-            if value is not None and not headings:
+            if value is not None and (
+                right == left if headings else True
+            ):  # a title or a group of headings is no cell of a plan
                 held[left] = last, TWO_COLUMNS if right > left else value
         if not empty:
             for column, (last, value) in held.items():
