@@ -4,9 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run screen test browser lint bench soak docs data clean
+.PHONY: run screen demo test browser lint bench soak docs data clean
 
-run: screen
+run: screen demo
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -19,6 +19,11 @@ $(READY): pyproject.toml
 
 screen: $(READY) data
 	@$(BIN)/python scripts/run_scenario.py
+
+# The channel itself, with five parties, until Ctrl-C. Another port: make demo PORT=9000
+PORT   := 8642
+demo: $(READY)
+	@$(BIN)/detente demo --data out/demo --anew --port $(PORT)
 
 data: $(READY)
 	@$(BIN)/python scripts/fetch_flights.py || true

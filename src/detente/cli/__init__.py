@@ -14,7 +14,7 @@ from detente.domain import DetenteError
 COMMANDS = (
     *("screen", "read", "key"),
     *("party", "understanding", "notice", "inbox", "ack", "respond", "message", "stop"),
-    *("serve", "arena", "token"),
+    *("serve", "arena", "token", "demo"),
 )
 _MODULES = {
     "ack": "reply",

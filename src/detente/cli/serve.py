@@ -46,6 +46,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
     from detente.api.sequencer import Host, Sequencer
+    from detente.api.warm import warm_up
 
     key, cursor_key = host_secrets(data)
     with ExitStack() as stack:
@@ -53,6 +54,7 @@ def serve(
         arenas = store.arenas()
         if not arenas:
             raise NotUnderstood("there is no arena in the database", hint="detente arena create NAME")
+        warm_up(lambda said: sys.stderr.write(f"détente: {said}\n"))
         listening = stack.enter_context(_listening(host, port))
         place = f"{'https' if tls_cert else 'http'}://{_written(listening)}"
         sequencers = {

@@ -1,0 +1,83 @@
+"""`detente demo`: five parties that can talk at once, until Ctrl-C; and again."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from detente.cli.demo import BEGINS, CAST, moved, scenario, shift_s
+from detente.domain.window import from_us, to_us
+from detente.interop import read_files
+
+DETENTE = [sys.executable, "-c", "from detente.cli import main; main()"]
+
+
+@pytest.fixture
+def demo(tmp_path):
+    running = []
+
+    def start(*options):
+        process = subprocess.Popen(
+            [*DETENTE, "demo", "--data", str(tmp_path / "demo"), "--port", "0", *options],
+            stdout=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        running.append(process)
+        lines = []
+        while not lines or "docs/tour.md" not in lines[-1]:
+            lines.append(process.stdout.readline())
+            assert lines[-1], lines
+        return process, "".join(lines)
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def tell(tmp_path, party, *words):
+    return subprocess.run(
+        [*DETENTE, *words, "--as", str(tmp_path / "demo" / party)], capture_output=True, text=True, check=False
+    )
+
+
+def test_five_parties_talk_and_a_second_start_goes_on(demo, tmp_path):
+    process, told = demo()
+    assert all(cast.name in told for cast in CAST)
+    assert "ISR_IDF   STRIKE                 POSSIBLE" in told
+    assert told.count("token detente_") == 5
+    said = tell(tmp_path, "UNIFIL", "message", "radio check", "--to", "RUS_MOD")
+    assert said.returncode == 0, said.stderr
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+    demo()
+    told = tell(tmp_path, "RUS_MOD", "inbox", "--all")
+    assert "radio check" in told.stdout
+    assert "NOTICE of ISR_IDF" in told.stdout
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("keep")
+    run = subprocess.run(
+        [*DETENTE, "demo", "--anew", "--data", str(tmp_path / "mine")], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert "is no finished demo" in run.stderr
+    assert (tmp_path / "mine" / "file").read_text() == "keep"
+
+
+def test_the_evening_is_moved_whole_and_to_the_minute():
+    now = datetime(2026, 3, 1, 9, 30, 45, tzinfo=UTC)
+    by_s = shift_s(to_us(now))
+    assert BEGINS.timestamp() + by_s == now.replace(second=0).timestamp()
+    for cast in CAST:
+        for notice in read_files([scenario() / cast.file]).notices:
+            tonight = moved(notice, by_s)
+            for before, after in zip(notice.volumes, tonight.volumes if tonight else (), strict=False):
+                shifted = from_us(after.window.start_us) - from_us(before.window.start_us)
+                assert shifted.total_seconds() == by_s
