@@ -165,11 +165,32 @@ def test_a_stolen_root_is_replaced_by_the_recovery_key(party, tmp_path):
     refused = party(
         "revoke", "relief-mission-duty-desk.pub", "--by", "relief-mission-root.key", "--reason", "lost", fails=True
     )
-    assert "signed by none" in refused
     party("revoke", "relief-mission-duty-desk.pub", "--by", "relief-mission-root-2.key", "--reason", "lost")
     assert history(tmp_path).head == history(tmp_path, "relief-mission-root-2.pub").head
     again = party("rotate", "relief-mission-root.pub", "--by", "relief-mission-recovery.key", fails=True)
-    assert "is not the root that Relief Mission has now" in again
+    assert "is not the root that Relief Mission has now: given up (stolen) at " in again
+    assert refused == again  # one wording, whichever command it is
+
+
+def test_a_key_file_is_shown_with_how_its_key_stands_by_the_list(party, tmp_path):
+    desk = "relief-mission-duty-desk.pub"
+    assert "state       valid, says relief-mission.keys\n" in party("show", desk, text=True)
+    made = party("rotate", desk, "--by", "relief-mission-root.key")
+    replaced = party("show", desk)
+    assert re.fullmatch(rf"replaced at \S+Z, by key {made['key'][:16]}…", replaced["state"])
+    party("revoke", made["public_key_file"], "--by", "relief-mission-root.key", "--reason", "stolen")
+    assert party("show", made["private_key_file"])["state"].startswith("revoked (stolen) at ")
+    (tmp_path / "relief-mission.keys").rename(tmp_path / "elsewhere.keys")
+    assert party("show", desk)["state"] is None
+    assert "state       not known: no list beside it\n" in party("show", desk, text=True)
+    assert party("show", desk, "--history", "elsewhere.keys") == {**replaced, "history": "elsewhere.keys"}
+
+
+def test_a_key_that_the_list_beside_it_does_not_know_is_shown_as_such(party):
+    party("new", "--party", "Relief Mission", "--role", "officer", "--officer", "Night desk")
+    assert "state       not in relief-mission.keys\n" in party("show", "relief-mission-night-desk.pub", text=True)
+    party("new", "--party", "Other", "--role", "root", "--no-recovery")
+    assert "is the list of" in party("show", "relief-mission-root.pub", "--history", "other.keys", fails=True)
 
 
 def test_root_and_recovery_rotate_themselves(party):

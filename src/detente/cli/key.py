@@ -17,8 +17,10 @@ import click
 from detente.cli.keyring import (
     FreshKey,
     Ledger,
+    ended,
     fingerprint_lines,
     fresh_key,
+    ledger_about,
     ledger_at,
     ledger_beside,
     new_list,
@@ -303,7 +305,7 @@ def _rotated(
     """The root or recovery key that took the place of the one in force, and the list that says so; all written."""
     signing, signer = unlocked(by, options.by_passphrase_file)
     ledger = ledger_beside(by, signer, options.history, signing)
-    _check_in_force(old, holder.role, ledger)
+    ledger.check_in_force(old, holder.role)
     fresh = fresh_key(holder, out, passphrase_file)
     body = _change(holder.role, fresh.signing.public, Reason(reason or Reason.REPLACED))
     envelope = ledger.signed(body, _now_us(), signing, fresh.signing)
@@ -314,15 +316,6 @@ def _rotated(
 
 def _change(role: Role, new_key: PublicKey, reason: Reason) -> RootChange | RecoveryChange:
     return RootChange(new_key, reason) if role is Role.ROOT else RecoveryChange(new_key)
-
-
-def _check_in_force(old: PublicKey, role: Role, ledger: Ledger) -> None:
-    current = ledger.history.root if role is Role.ROOT else ledger.history.recovery
-    if current is None or current.public != old:
-        raise KeyRefused(
-            f"key {old.id[:16]}… is not the {role} that {ledger.history.party} has now",
-            hint=f"`detente key show {ledger.path}` says which is",
-        )
 
 
 @key.command()
@@ -382,19 +375,38 @@ def revoke(
 @click.option(
     "--check", metavar="FINGERPRINT", help="Compare with what the party reads to you; exit 2 where it differs."
 )
+@click.option("--history", type=_PATH, help="The party's list of keys. Default: PARTY.keys beside FILE.")
 @_json
-def show(file: Path, check: str | None, *, as_json: bool) -> None:
-    """Show a key file, private or public, or a party's list of keys. Needs no passphrase."""
+def show(file: Path, check: str | None, history: Path | None, *, as_json: bool) -> None:
+    """Show a key file, private or public, or a party's list of keys. Needs no passphrase.
+
+    Of a key file the party's list says how the key stands now: valid, revoked, or replaced and by which.
+    """
     if _is_list(file):
         _show_list(ledger_at(file), check, as_json=as_json)
         return
     shown = read_key_file(file)
     if check:
         check_spoken(shown.public, check)
-    said = {**_key_said(shown.public, shown.holder), "private": bool(shown.encrypted), "checked": bool(check)}
+    ledger = ledger_about(file, shown.holder, history)
+    state, listed = _listed(shown.public, ledger), str(ledger.path) if ledger else None
+    said = {
+        **_key_said(shown.public, shown.holder),
+        "private": bool(shown.encrypted),
+        "checked": bool(check),
+        "state": state,
+        "history": listed,
+    }
     kind = "private key, under a passphrase" if shown.encrypted else "public key"
-    lines = [f"{file}: {kind}", *_key_lines(shown.public, shown.holder)]
+    standing = f"{state}, says {listed}" if state else f"not in {listed}" if listed else "not known: no list beside it"
+    lines = [f"{file}: {kind}", *_key_lines(shown.public, shown.holder), f"state       {standing}"]
     _print(said, [*lines, "the fingerprint is as read" if check else _HAVE_READ_BACK], as_json=as_json)
+
+
+def _listed(public: PublicKey, ledger: Ledger | None) -> str | None:
+    """How the key stands by the list, None where it does not know the key."""
+    keys = ledger.history.keys if ledger else ()
+    return next((_state(key, _now_us()) for key in keys if key.public == public), None)
 
 
 def _is_list(file: Path) -> bool:
@@ -437,10 +449,7 @@ def _state(enrolled: EnrolledKey, now_us: int) -> str:
         if now_us < enrolled.valid_from_us:
             return f"valid from {moment(enrolled.valid_from_us)}"
         if ending and now_us >= ending.at_us:
-            since = (
-                f", in doubt since {moment(ending.suspected_since_us)}" if ending.suspected_since_us is not None else ""
-            )
-            return f"{ending.why} at {moment(ending.at_us)}{since}"
+            return ended(ending)
         assert until_us is not None
         return f"expired at {moment(until_us)}"
     ends = {enrolled.valid_until_us, enrolled.ending.at_us if enrolled.ending else None} - {None}

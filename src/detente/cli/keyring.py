@@ -15,7 +15,7 @@ import click
 from detente.domain import KeyRefused, Malformed, UnreadableFile, at
 from detente.record.envelope import Envelope, to_json
 from detente.record.fingerprint import spoken
-from detente.record.holder import Holder, Role
+from detente.record.holder import Ending, Holder, Role, moment
 from detente.record.key_file import (
     IV_BYTES,
     SALT_BYTES,
@@ -139,6 +139,21 @@ class Ledger:
         self.history.then(envelope)
         return envelope
 
+    def check_in_force(self, key: PublicKey, role: Role) -> None:
+        """Returns where the key is the root, or the recovery key, that the party has now.
+
+        Raises:
+            KeyRefused: it is not, or no longer; the message says since when, and which took its place.
+        """
+        history = self.history
+        current = history.root if role is Role.ROOT else history.recovery
+        if current is None or current.public != key:
+            known = next((k.ending for k in history.keys if k.public == key and k.ending), None)
+            raise KeyRefused(
+                f"key {key.id[:16]}… is not the {role} that {history.party} has now{f': {ended(known)}' if known else ''}",
+                hint=f"`detente key show {self.path}` says which is",
+            )
+
     def append(self, envelope: Envelope) -> None:
         append_line(self.path, self.raw, to_json(envelope) + b"\n")
 
@@ -165,8 +180,31 @@ def ledger_beside(signing_file: Path, holder: Holder, path: Path | None, signing
     if ledger.history.party != holder.party:
         raise KeyRefused(f"{ledger.path} is the list of {ledger.history.party}, not of {holder.party}")
     with at(str(ledger.path)):
-        ledger.history.key(signing.public.id)
+        known = ledger.history.key(signing.public.id)
+    if known.holder.role is not Role.OFFICER:
+        ledger.check_in_force(known.public, known.holder.role)
     return ledger
+
+
+def ledger_about(file: Path, holder: Holder | None, path: Path | None) -> Ledger | None:
+    """The list that says how a key of that file stands: the one named, or PARTY.keys beside it; None where there is none."""
+    if path:
+        ledger = ledger_at(path)
+        if holder and ledger.history.party != holder.party:
+            raise KeyRefused(f"{path} is the list of {ledger.history.party}, not of {holder.party}")
+        return ledger
+    beside = file.parent / f"{slug(holder.party)}.keys" if holder else None
+    if beside is None or not beside.exists():
+        return None
+    ledger = ledger_at(beside)
+    return ledger if holder and ledger.history.party == holder.party else None
+
+
+def ended(ending: Ending) -> str:
+    """Why and when a key ended, and what took its place."""
+    by = f", by key {ending.replaced_by[:16]}…" if ending.replaced_by else ""
+    since = f", in doubt since {moment(ending.suspected_since_us)}" if ending.suspected_since_us is not None else ""
+    return f"{ending.why} at {moment(ending.at_us)}{by}{since}"
 
 
 def new_list(path: Path, envelope: Envelope) -> None:

@@ -56,11 +56,15 @@ def check_name(name: str, what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why a key no longer signs, and from when. `suspected_since_us` undoes nothing: it tells whom to ask about acts since."""
+    """Why a key no longer signs, and from when. `suspected_since_us` undoes nothing: it tells whom to ask about acts since.
+
+    `replaced_by` is the id of the key that took its place, if one did.
+    """
 
     at_us: int
     why: str
     suspected_since_us: int | None = None
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -430,7 +430,8 @@ def _enrol(history: KeyHistory, statement: Statement, envelope: Envelope) -> tup
         raise NotAuthentic(f"a key that would end at {moment(body.valid_until_us)}, before it begins")
     keys = history.keys
     if body.replaces:
-        keys = _ended_officer(history, body.replaces, Ending(body.valid_from_us, Reason.REPLACED.value))
+        ending = Ending(body.valid_from_us, Reason.REPLACED.value, replaced_by=body.key.id)
+        keys = _ended_officer(history, body.replaces, ending)
     holder = Holder(history.party, Role.OFFICER, body.officer)
     return (*keys, EnrolledKey(body.key, holder, body.valid_from_us, body.valid_until_us))
 
@@ -462,7 +463,8 @@ def _change_root(history: KeyHistory, statement: Statement, envelope: Envelope) 
     if not any(key in signers for key in recovery):
         _check_signed_by(history.root, signers)
         history.root.check_valid_at(statement.made_at_us)
-    keys = _ended(history, history.root.public.id, Ending(statement.made_at_us, f"given up ({body.reason})"))
+    ending = Ending(statement.made_at_us, f"given up ({body.reason})", replaced_by=body.key.id)
+    keys = _ended(history, history.root.public.id, ending)
     return (*keys, _enrolled(body.key, statement, Role.ROOT))
 
 
@@ -478,7 +480,7 @@ def _change_recovery(history: KeyHistory, statement: Statement, envelope: Envelo
     signers = verify(envelope, [body.key, history.recovery.public], payload_type=PAYLOAD_TYPE)
     _check_signed_by_new(body.key, signers)
     _check_signed_by(history.recovery, signers)
-    ending = Ending(statement.made_at_us, Reason.REPLACED.value)
+    ending = Ending(statement.made_at_us, Reason.REPLACED.value, replaced_by=body.key.id)
     keys = _ended(history, history.recovery.public.id, ending)
     return (*keys, _enrolled(body.key, statement, Role.RECOVERY))
 
