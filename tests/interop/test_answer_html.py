@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -25,6 +26,7 @@ from detente.domain import (
     HazardWarning,
     MeetingArea,
     Minima,
+    MinimaRule,
     Notice,
     NotUnderstood,
     Polygon,
@@ -33,12 +35,14 @@ from detente.domain import (
     ScreeningAnswer,
     Separation,
     TimeWindow,
+    Understanding,
     Volume4D,
     VolumeRef,
     flight_level,
 )
 from detente.geodesy.outline import outline
 from detente.interop import answer_html
+from detente.interop.answer_words import rules
 
 NOON = datetime(2018, 9, 17, 12, tzinfo=UTC)
 BAND = AltitudeBand(flight_level(160), flight_level(200))
@@ -144,7 +148,7 @@ def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else():
 def test_nothing_a_party_writes_can_leave_its_data_block(text):
     html, plain = page(text), page()
     assert html.count("<") == plain.count("<")
-    assert data_in(html)["notices"][0]["title"] == text.replace("\u2028", "\\u2028").replace("\x00", "\\u0000")
+    assert data_in(html)["notices"][0]["name"] == text.replace("\u2028", "\\u2028").replace("\x00", "\\u0000")
 
 
 def test_a_report_of_one_place_is_small_and_holds_only_that_place():
@@ -396,6 +400,125 @@ def test_choosing_a_conflict_shows_its_separations_rule_and_what_would_clear_it(
         assert words in details.replace("ordinary", "given"), words
     view.page.keyboard.press("Escape")
     assert view.page.is_visible("#list-meetings")
+
+
+def test_the_tab_tells_conflicts_and_possibles_apart_and_so_does_the_list(opened):
+    view = opened(page())
+    assert view.text("#tab-meetings") == "Conflicts 1, possible 1"
+    assert view.page.locator("#list-meetings h2").all_inner_texts() == [
+        "Conflicts: 1 pair of plans",
+        "Possible: 1 pair of plans",
+    ]
+
+
+def test_the_list_tells_how_high_and_how_closely_and_nothing_of_what_is_protected(opened):
+    view = opened(page())
+    told, withheld = view.text("#meeting-1"), view.text("#meeting-2")
+    assert "ordinary to FL200" in told
+    assert "lateral overlap · vertical overlap · time overlap" in told
+    assert "how closely is withheld (protected)" in withheld
+    a, b = plan("A-1", "A", circle(35.2, 35.8)), plan("B-1", "B", circle(35.2, 35.8))
+    met = meets(a, b, circle(35.2, 35.8), apart=Separation(1_234.0, 600.0))
+    view = opened(answer_html(ScreeningAnswer(Answer.CONFLICT, (a, b), (met,), pair_count=1)))
+    assert "lateral 1.23 km (0.66 NM) apart, at least 600 m" in view.text("#meeting-1")
+
+
+@pytest.mark.parametrize(
+    ("readings", "problems", "label"),
+    [
+        ((), (), "Input"),
+        ((Note("a.csv", "no activity stated"),), (), "Input"),
+        ((Note("a.csv", "not read: remarks"),), (), "Input ⚠ 1"),
+        ((Note("a.csv", "not read: remarks"),), (NotUnderstood("no unit"), NotUnderstood("no zone")), "Input ⚠ 3"),
+    ],
+)
+def test_the_input_tab_is_marked_where_something_was_not_read(opened, readings, problems, label):
+    view = opened(answer_html(answered(), readings=readings, problems=problems))
+    assert view.text("#tab-input") == label
+    assert ("alert" in (view.page.get_attribute("#tab-input", "class") or "")) == ("⚠" in label)
+    view.page.click("#tab-input")
+    assert ("Not read, or not compared" in view.text("#list-input")) == any("not read" in r.what for r in readings)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_tab_is_cut_off(opened, width):
+    notices = tuple(plan(f"N-{i}", f"P{i}", circle(35 + i / 100, 35.8)) for i in range(40))
+    found = tuple(meets(a, b, circle(35.2, 35.8)) for a, b in zip(notices[:20], notices[20:], strict=True))
+    problems = [NotUnderstood("no unit")] * 12
+    view = opened(
+        answer_html(ScreeningAnswer(Answer.CONFLICT, notices, found, pair_count=20), problems=problems),
+        viewport={"width": width, "height": 844},
+    )
+    edge = view.page.evaluate("() => document.getElementById('panel').getBoundingClientRect().right")
+    ends = [tab.bounding_box() for tab in view.page.locator("#tabs button").all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= edge for box in ends)
+
+
+def test_the_head_names_the_minima_of_the_understanding_even_where_nothing_meets(opened):
+    clear = ScreeningAnswer(
+        Answer.CLEAR, (plan("A", "A", circle(35.2, 35.8)), plan("B", "B", circle(36, 36))), (), pair_count=1
+    )
+    understanding = Understanding(
+        "U",
+        "1",
+        (MinimaRule("air and air", Minima(9_260.0, 304.8, 300.0)), MinimaRule("fires", Minima(18_520.0, 609.6, 900.0))),
+    )
+    head = opened(answer_html(clear, minima=rules(understanding, None))).text("#head")
+    assert "Minima: air and air: 9.26 km (5.00 NM), 305 m (1000 ft), 5 min" in head
+    assert "fires: 18.52 km (10.00 NM), 610 m (2000 ft), 15 min" in head
+
+
+def test_the_height_axis_is_in_feet_levels_and_metres(browser, tmp_path):
+    (tmp_path / "answer.html").write_text(page(), encoding="utf-8")
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.add_init_script(
+        "window.written = []; const fill = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...at) { written.push(text); return fill.call(this, text, ...at); };"
+    )
+    tab.goto((tmp_path / "answer.html").as_uri())
+    tab.wait_for_selector("#tabs button")
+    written = tab.evaluate("() => written")
+    tab.close()
+    assert "15,000 ft" in written or "20,000 ft" in written
+    assert {"FL150 · 4,572 m", "FL200 · 6,096 m"} & set(written)
+    assert not any(text.startswith("-0") for text in written)
+
+
+def test_forty_areas_on_one_another_can_still_be_told_apart(opened):
+    """Along a line into forty nested areas the colour goes on changing to the last."""
+    notices = tuple(plan(f"N-{i}", f"P{i % 2}", circle(0.0, -30.0, 41_000.0)) for i in range(80))
+    found = tuple(meets(notices[2 * i], notices[2 * i + 1], circle(0.0, -30.0, 1_000.0 * (i + 1))) for i in range(40))
+    view = opened(answer_html(ScreeningAnswer(Answer.CONFLICT, notices, found, pair_count=40)))
+    line = view.page.evaluate(
+        """() => { const c = document.getElementById("canvas"), y = Math.round(c.height / 2) + 40;
+          return [...c.getContext("2d").getImageData(0, y, c.width, 1).data]; }"""
+    )
+    pixels = list(zip(line[::4], line[1::4], line[2::4], strict=True))
+    runs = {pixel for pixel, after in pairwise(pixels) if pixel == after}
+    assert len(runs) > 25
+
+
+def test_the_legend_starts_closed_where_it_would_cover_the_map(opened):
+    for width, is_open in ((390, False), (1280, False), (1920, True)):
+        view = opened(page(), viewport={"width": width, "height": 800})
+        assert view.page.evaluate("() => document.getElementById('legend').open") == is_open
+
+
+def test_light_and_dark_leave_the_open_list_open(opened):
+    view = opened(page())
+    view.page.click("#tab-notices")
+    view.page.click("#theme")
+    assert view.page.is_visible("#list-notices")
+
+
+def test_a_name_that_says_another_again_is_written_once(opened):
+    a = plan("Survey box", "Survey box", circle(35.2, 35.8), title="Survey box")
+    b = plan("B-1", "B", circle(35.2, 35.8), title="b B-1")
+    answer = ScreeningAnswer(Answer.CONFLICT, (a, b), (meets(a, b, circle(35.2, 35.8)),), pair_count=1)
+    view = opened(answer_html(answer))
+    assert [text.strip() for text in view.page.locator("#meeting-1 .who").all_inner_texts()] == ["Survey box", "B B-1"]
+    view.page.click("#meeting-1")
+    assert "Survey box Survey box" not in view.text("#details")
 
 
 def test_the_end_of_a_meeting_is_rounded_up_to_the_minute_in_its_date_time_group(opened):

@@ -1,6 +1,7 @@
 """How an answer's values are put in words: what is rounded is rounded to the safe side."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 
@@ -148,3 +149,27 @@ def test_a_day_and_a_bit_is_told_to_the_minute():
     assert [words.duration(s) for s in (45.0, 720.0, 3_900.0, 183_600.0, 0.25)] == [
         *("45 s", "12 min", "1 h 05 min", "2 d 03 h", "0.2 s")
     ]
+
+
+@pytest.mark.parametrize(
+    ("party", "reference", "title", "named"),
+    [
+        ("Survey box", "Survey box", "survey box", "Survey box, air operation"),
+        ("UNIFIL", "UNIFIL 7", "UNIFIL 7", "UNIFIL 7, air operation"),
+        ("UNIFIL", "UN-7", "UNIFIL UN-7", "UNIFIL UN-7, air operation"),
+        ("UN", "UNIFIL", "Patrol", "UN UNIFIL “Patrol”, air operation"),
+        ("LAF", "LAF-7", "", "LAF LAF-7, air operation"),
+    ],
+)
+def test_a_name_is_said_once_and_the_party_always(party, reference, title, named):
+    notice = replace(plan(party, amsl(0.0), amsl(100.0)), reference=reference, title=title)
+    assert words.named(notice) == named
+    assert party.casefold() in words.called(notice).casefold()
+
+
+def test_the_metre_that_measuring_leaves_open_is_taken_off_and_not_told():
+    a, b = (VolumeRef(plan(party, amsl(0.0), amsl(100.0)), 0) for party in "AB")
+    near, far = Separation(372.4, 371.3), Separation(372.4, 300.0)
+    for apart, told in ((near, ("371 m", "")), (far, ("372 m", "300 m"))):
+        conflict = Conflict(a, b, Answer.CONFLICT, apart, apart, apart, Minima(5_000.0, 300.0, 0.0), "r")
+        assert words.separations(conflict)[0][1:3] == told

@@ -75,7 +75,7 @@ def _short_rows(answer: ScreeningAnswer, problems: Sequence[DetenteError], in_fu
 def _line(number: int, meeting: Meeting) -> Text:
     a, b = meeting.notices
     when = words.dtg(starts_us(meeting.first)) or "open"
-    who = f"  {when}  {a.party} {a.reference} and {b.party} {b.reference}"
+    who = f"  {when}  {words.called(a)} and {words.called(b)}"
     return Text.assemble(f"{number}  ", (meeting.answer.name, _STYLE[meeting.answer]), _plain(who))
 
 
@@ -255,8 +255,8 @@ def _who(notice: Notice, volume_index: int) -> Text:
     fields = dict.fromkeys(a.field for a in notice.assumptions)
     assumed = _plain(f"; assumed: {', '.join(fields)}") if fields else ""
     return Text.assemble(
-        (_plain(f"{notice.party} {notice.reference}"), "bold"),
-        _plain(f" {notice.title}" if notice.title else ""),
+        (_plain(words.called(notice)), "bold"),
+        _plain(f" {words.titled(notice)}" if words.titled(notice) else ""),
         f" ({words.activity(notice)}{which}{assumed})",
     )
 

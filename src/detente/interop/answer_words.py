@@ -28,6 +28,7 @@ from detente.domain import (
     Proposal,
     ScreeningAnswer,
     Separation,
+    Understanding,
     Unmeasured,
 )
 from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE, MICROSECONDS_PER_SECOND
@@ -38,6 +39,7 @@ from detente.interop.withheld import is_protected, sideways_withheld, withholds
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _UNPRINTED: Final = re.compile(r"[^\x20-\x7e\n]")
 _MINUTE_US: Final = 60 * MICROSECONDS_PER_SECOND
+_MEASURING_M: Final = 2.0  # distances are right to a metre at either end
 _NOISE: Final = 1e-6  # of the last digit shown: 304.8 m are 1000 ft, whatever floating point makes of it
 _UNREAD: Final = re.compile(
     r"\b(?:not|nothing is|never) (?:read|compared)\b|\brows? dropped\b|\bno file has a column\b"
@@ -198,7 +200,7 @@ def separations(conflict: Conflict) -> list[tuple[str, str, str, str, str]]:
     Those to something protected are withheld: `withheld` says why.
     """
     rows = [
-        _row("lateral", conflict.lateral_m, conflict.minima.lateral_m, lateral),
+        _row("lateral", _measured(conflict.lateral_m), conflict.minima.lateral_m, lateral),
         _row("vertical", conflict.vertical_m, conflict.minima.vertical_m, vertical),
         _row("time", conflict.time_s, conflict.minima.time_s, duration),
     ]
@@ -207,17 +209,18 @@ def separations(conflict: Conflict) -> list[tuple[str, str, str, str, str]]:
     return rows
 
 
+def _measured(apart: Separation) -> Separation:
+    """Without the metre or two that measuring itself leaves open, taken off: two numbers a metre apart tell a reader nothing."""
+    return Separation(apart.least, apart.least) if apart.stated - apart.least <= _MEASURING_M else apart
+
+
 def placed(conflict: Conflict) -> str:
     """What the place of a meeting is: nothing to say where both are in it; else the middle of what keeps them apart, or the protected one's own."""
     a, b = conflict.a.notice, conflict.b.notice
     if withholds(conflict):
         whose = a if is_protected(a) else b
-        return f"{whose.party} {whose.reference} as stated, "
-    return (
-        ""
-        if conflict.lateral_m.stated == 0.0
-        else f"between {a.party} {a.reference} and {b.party} {b.reference}, near "
-    )
+        return f"{called(whose)} as stated, "
+    return "" if conflict.lateral_m.stated == 0.0 else f"between {called(a)} and {called(b)}, near "
 
 
 def _row(
@@ -234,6 +237,12 @@ def minima(values: Minima) -> str:
     return f"{lateral(values.lateral_m, ceil)}, {vertical(values.vertical_m, ceil)}, {duration(values.time_s, ceil)}"
 
 
+def rules(understanding: Understanding | None, given: Minima | None) -> list[str]:
+    """The rules a screening goes by, one line each: `air and air: 9.26 km (5.00 NM), 305 m (1000 ft), 5 min`."""
+    agreed = [f"{rule.name}: {minima(rule.minima)}" for rule in (understanding.rules if understanding else ())]
+    return [*agreed, *([f"given minima: {minima(given)}"] if given else [])]
+
+
 def plural(count: int, noun: str) -> str:
     """`1 pair`, `4,950 pairs`."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
@@ -246,7 +255,7 @@ def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]
     """
     lines = []
     for notice in notices:
-        name = f"{notice.party} {notice.reference}"
+        name = called(notice)
         moves = answer.proposals.get((notice.party, notice.reference))
         if notice.activity is Activity.HUMANITARIAN_SITE and answer.proposals:
             lines.append(f"{name}: a humanitarian site is never asked to move")
@@ -280,9 +289,25 @@ def _bearing(bearing_deg: float) -> str:
 
 
 def named(notice: Notice) -> str:
-    """Party, reference, title and activity on one line."""
-    title = f" “{notice.title}”" if notice.title else ""
-    return f"{notice.party} {notice.reference}{title}, {activity(notice)}"
+    """Party, reference, title and activity on one line; a name that says another again only once."""
+    title = f" “{titled(notice)}”" if titled(notice) else ""
+    return f"{called(notice)}{title}, {activity(notice)}"
+
+
+def called(notice: Notice) -> str:
+    """Party and reference; once where both are the same, or the reference has the party's name in it already."""
+    repeated = _says_again(notice.party, notice.reference)
+    return notice.reference if repeated else f"{notice.party} {notice.reference}"
+
+
+def titled(notice: Notice) -> str:
+    """The title, empty where party and reference have said it."""
+    said = (notice.party, notice.reference, f"{notice.party} {notice.reference}")
+    return "" if notice.title.casefold() in map(str.casefold, said) else notice.title
+
+
+def _says_again(party: str, reference: str) -> bool:
+    return f"{reference} ".casefold().startswith(f"{party} ".casefold())
 
 
 def activity(notice: Notice) -> str:

@@ -65,13 +65,15 @@ def answer_html(
     problems: Sequence[DetenteError] = (),
     generated_utc: datetime | None = None,
     places: Sequence[Place] = (),
+    minima: Sequence[str] = (),
 ) -> str:
     """The whole page.
 
     Args:
+        minima: the rules that were screened by (`answer_words.rules`), for the head of the page; without them those of what was found.
         places: an arena's gazetteer; its names are written on the map beside the cities.
     """
-    found = _data(told(answer), readings, problems, generated_utc, places)
+    found = _data(told(answer), readings, problems, generated_utc, places, minima)
     data = _shown(json.dumps(found, allow_nan=False, separators=(",", ":")))
     return _page(f"détente: {words.headline(answer, problems)}", data)
 
@@ -117,6 +119,7 @@ def _data(
     problems: Sequence[DetenteError],
     generated_utc: datetime | None,
     places: Sequence[Place],
+    minima: Sequence[str],
 ) -> Json:
     outlines = _outlines(answer.notices)
     chart = Chart(_middle(outlines))
@@ -124,23 +127,36 @@ def _data(
     notice_numbers = {id(notice): i for i, notice in enumerate(answer.notices)}
     parties = sorted({notice.party for notice in answer.notices})
     found = meetings(answer)
+    notes = words.all_readings(answer, readings)
     return {
         "answer": words.answer_name(answer),
         "headline": words.headline(answer, problems),
         "summary": words.summary(answer, problems),
         "generated": words.generated(generated_utc),
-        "rules": sorted({f"{c.rule}: {words.minima(c.minima)}" for c in answer.conflicts}),
+        "rules": _rules(answer, minima),
         "centre": [chart.centre.latitude_deg, chart.centre.longitude_deg],
         "parties": parties,
         "notices": [_notice(notice, parties.index(notice.party)) for notice in answer.notices],
         "volumes": _volume_columns(answer.notices, outlines),
         "meetings": [_meeting(m, answer, numbers, notice_numbers) for m in found[:MOST_MEETINGS]],
         "entries": [_entry(entry, numbers) for entry in entries(answer)[:MOST_MEETINGS]],
-        "readings": [f"{r.where}: {r.what}" if r.where else r.what for r in words.all_readings(answer, readings)],
+        "found": {name: sum(m.answer.name == name for m in found) for name in ("CONFLICT", "POSSIBLE")},
+        "unread": [_note(note) for note in notes if words.is_unread(note)],
+        "readings": [_note(note) for note in notes if not words.is_unread(note)],
         "problems": [str(error) for error in problems],
         "about": _about(answer, found),
         "basemap": _basemap(basemap_within(chart, _view_box(chart, outlines)), places),
     }
+
+
+def _rules(answer: ScreeningAnswer, asked: Sequence[str]) -> list[str]:
+    """Those of what was found, then all others that were asked for."""
+    applied = sorted({f"{c.rule}: {words.minima(c.minima)}" for c in answer.conflicts})
+    return list(dict.fromkeys([*applied, *asked]))
+
+
+def _note(reading: words.ReadingNote) -> str:
+    return f"{reading.where}: {reading.what}" if reading.where else reading.what
 
 
 def _about(answer: ScreeningAnswer, found: Sequence[Meeting]) -> list[str]:
@@ -249,7 +265,8 @@ def _notice(notice: Notice, party: int) -> Json:
     return {
         "party": party,
         "reference": notice.reference,
-        "title": notice.title,
+        "name": words.called(notice),
+        "title": words.titled(notice),
         "activity": notice.activity.value,
         "words": words.activity(notice),
         "source": notice.source,

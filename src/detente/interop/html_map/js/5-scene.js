@@ -199,15 +199,16 @@ function paintVolumes(context) {
   onChart(context);
   const stepsBack = state.selected ? 0.45 : 1;
   paintRest(context);
-  for (const group of volumeGroups()) {
+  const found = volumeGroups(), fill = Math.max(0.035, Math.min(0.11, 1 / found.length));
+  for (const group of found) {
     context.globalAlpha = stepsBack;
-    paintGroup(context, group, 1.4);
+    paintGroup(context, { ...group, fill }, 1.4);
   }
   context.globalAlpha = 1;
   for (const volume of state.selected ? volumes.filter(isSelected) : []) {
     const kind = volume.notice.activity === HAZARD ? 0 : 1;
     if (!activeAt(volume, state.time)) context.globalAlpha = 0.5;
-    paintGroup(context, { kind, party: volume.notice.party, assumed: volume.notice.assumed.length > 0, path: volume.path }, 2.6);
+    paintGroup(context, { kind, party: volume.notice.party, assumed: volume.notice.assumed.length > 0, path: volume.path, fill: 0.11 }, 2.6);
     context.globalAlpha = 1;
   }
   context.setLineDash([]);
@@ -232,7 +233,7 @@ function paintGroup(context, group, width) {
     context.fillStyle = hatch(context, colour);
     context.fill(group.path, "evenodd");
   } else {
-    context.globalAlpha = alpha * 0.11;
+    context.globalAlpha = alpha * group.fill;
     context.fillStyle = colour;
     context.fill(group.path);
     context.globalAlpha = alpha;
@@ -245,12 +246,13 @@ function paintGroup(context, group, width) {
 
 /** The areas where plans meet; returns where their numbers go. */
 function paintMeetings(context) {
-  const badges = [];
+  const badges = [], shown = answer.meetings.flatMap((meeting) => meeting.pairs.filter((pair) => pair.area && activeAt(pair, state.time))).length;
+  const crowd = Math.max(0.15, Math.min(1, 8 / Math.max(1, shown))); // many areas lie on one another: each is fainter, so that how many can be told
   for (const entry of state.selected?.kind === "entry" ? [state.selected.entry] : []) paintArea(context, entry, true);
   for (const meeting of answer.meetings.toReversed()) {
     const chosen = state.selected?.meeting === meeting;
     const pairs = meeting.pairs.filter((pair) => pair.area && (activeAt(pair, state.time) || state.selected?.pair === pair));
-    for (const pair of pairs.toReversed()) if (pair !== state.selected?.pair) paintArea(context, pair, false, chosen);
+    for (const pair of pairs.toReversed()) if (pair !== state.selected?.pair) paintArea(context, pair, false, chosen, chosen ? 1 : crowd);
     if (chosen && state.selected.pair.area) paintArea(context, state.selected.pair, true);
     const pair = chosen ? state.selected.pair : pairs[0];
     if (pair?.area && (pairs.length || chosen)) badges.unshift({ meeting, pair, chosen, at: toScreen(...pair.area.centre) });
@@ -258,19 +260,19 @@ function paintMeetings(context) {
   return badges;
 }
 
-function paintArea(context, pair, chosen, near = chosen) {
+function paintArea(context, pair, chosen, near = chosen, crowd = 1) {
   const colour = pair.answer === "CONFLICT" ? ink.conflict : ink.possible, step = state.selected && !near ? 0.35 : 1;
   onChart(context);
-  context.globalAlpha = 0.3 * step * step;
+  context.globalAlpha = 0.3 * crowd * step * step;
   context.fillStyle = colour;
   context.fill(pair.area.path);
   context.globalAlpha = step;
   context.strokeStyle = ink.halo;
   context.lineWidth = pixels(chosen ? 5 : 3.5);
   context.setLineDash([]);
-  context.stroke(pair.area.path);
+  if (crowd > 0.5) context.stroke(pair.area.path); // a rim of paper around each would hide what lies beneath
   context.strokeStyle = colour;
-  context.lineWidth = pixels(chosen ? 2.6 : 1.8);
+  context.lineWidth = pixels(chosen ? 2.6 : crowd > 0.5 ? 1.8 : 1);
   context.setLineDash(pair.answer === "CONFLICT" ? [] : [pixels(2), pixels(4)]);
   context.stroke(pair.area.path);
   if (chosen && pair.closest) paintClosest(context, pair.closest, colour);

@@ -10,7 +10,7 @@ const bottom_m = lowest_m > 0.6 * highest_m && lowest_m < Infinity ? lowest_m - 
 const top_m = Number.isFinite(highest_m) ? Math.max(highest_m + 0.12 * (highest_m - bottom_m), bottom_m + 300) : 12000;
 const stripPlan = () => {
   const width = strip.clientWidth, height = strip.clientHeight, small = height < 80;
-  return { width, height, axis: 16, density: small ? 22 : 24, left: small ? 4 : 58, right: 4, profile: !small };
+  return { width, height, axis: 16, density: small ? 22 : 24, left: small ? 4 : 66, right: small ? 4 : 94, profile: !small };
 };
 const timeX = (plan, t) => plan.left + ((t - span.start) / (span.end - span.start)) * (plan.width - plan.left - plan.right);
 
@@ -65,15 +65,25 @@ function paintHours(context, plan, floor) {
 
 const heightY = (plan, room, metres) => room - ((Math.max(bottom_m, Math.min(top_m, metres)) - bottom_m) / (top_m - bottom_m)) * (room - 4);
 
+const FOOT_M = 0.3048;
+/** A height on the axis: feet on the left; on the right the flight level, where plans use any, and metres. */
+function heightText(feet) {
+  const level = levelsUsed && feet > 0 && feet % 100 === 0 ? `FL${String(feet / 100).padStart(3, "0")} · ` : "";
+  return [`${(feet || 0).toLocaleString("en")} ft`, `${level}${(Math.round(feet * FOOT_M) || 0).toLocaleString("en")} m`];
+}
+const levelsUsed = columns.altitude.texts.some((text) => /\bFL\d/.test(text));
+
 function paintProfile(context, plan, room) {
-  context.textAlign = "right";
-  const step = [100, 200, 500, 1000, 2000, 5000, 10000].find((s) => ((top_m - bottom_m) / s) * 16 <= room) ?? 10000;
-  for (let metres = Math.ceil(bottom_m / step) * step; metres <= top_m; metres += step) {
-    const y = heightY(plan, room, metres);
+  const step = [200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000].find((s) => ((top_m - bottom_m) / (s * FOOT_M)) * 16 <= room) ?? 1000000;
+  for (let feet = Math.ceil(bottom_m / FOOT_M / step) * step; feet * FOOT_M <= top_m; feet += step) {
+    const y = heightY(plan, room, feet * FOOT_M), [left, right] = heightText(feet);
     context.fillStyle = ink.line;
     context.fillRect(plan.left, y, plan.width - plan.left - plan.right, 1);
     context.fillStyle = ink.dim;
-    context.fillText(`${metres.toLocaleString("en")} m`, plan.left - 5, y + 3.5);
+    context.textAlign = "right";
+    context.fillText(left, plan.left - 5, y + 3.5);
+    context.textAlign = "left";
+    context.fillText(right, plan.width - plan.right + 5, y + 3.5);
   }
   const ordered = volumes.toSorted((a, b) => (b.notice.activity === HAZARD) - (a.notice.activity === HAZARD));
   const many = volumes.length > 400;
@@ -81,12 +91,12 @@ function paintProfile(context, plan, room) {
     const x1 = timeX(plan, Math.max(span.start, volume.start ?? span.start)), x2 = timeX(plan, Math.min(span.end, volume.end ?? span.end));
     const y1 = heightY(plan, room, volume.upper ?? top_m), y2 = heightY(plan, room, volume.lower ?? bottom_m);
     const hazard = volume.notice.activity === HAZARD, w = Math.max(1.5, x2 - x1), h = Math.max(1.5, y2 - y1);
-    context.globalAlpha = many ? 0.35 : 0.16;
+    context.globalAlpha = many ? 0.35 : Math.max(0.02, Math.min(0.16, 3 / volumes.length));
     context.fillStyle = hazard ? hatch(context, ink.hazard) : volumeColour(volume);
     if (hazard) context.globalAlpha = 0.7;
     context.fillRect(x1, y1, w, h);
     if (many) continue;
-    context.globalAlpha = hazard ? 0.5 : 0.9;
+    context.globalAlpha = hazard ? 0.5 : volumes.length > 60 ? 0.45 : 0.9;
     context.strokeStyle = volumeColour(volume);
     context.lineWidth = 1;
     context.setLineDash(volume.notice.assumed.length ? [3, 2] : []);

@@ -10,26 +10,33 @@ function mark(volumeNotice) {
 }
 
 const partyName = (notice) => answer.parties[notice.party];
-const who = (notice) => make("span", { class: "who" }, mark(notice), make("span", {}, make("b", {}, `${partyName(notice)} ${notice.reference}`), notice.title ? ` ${notice.title}` : ""));
+const who = (notice) => make("span", { class: "who" }, mark(notice), make("span", {}, make("b", {}, notice.name), notice.title ? ` ${notice.title}` : ""));
 
+const open_ = answer.problems.length + answer.unread.length; // what of the input is not in the answer
 const LISTS = [
-  ["meetings", "Conflicts", answer.meetings.length],
-  ["entries", "Hazards", answer.entries.length],
-  ["notices", "Plans", answer.notices.length],
-  ["input", "Input", answer.problems.length],
+  ["meetings", answer.found.POSSIBLE ? `Conflicts ${answer.found.CONFLICT}, possible ${answer.found.POSSIBLE}` : `Conflicts ${answer.found.CONFLICT}`],
+  ["entries", `Hazards ${answer.entries.length}`],
+  ["notices", `Plans ${answer.notices.length}`],
+  ["input", open_ ? `Input ⚠ ${open_}` : "Input"],
 ];
-const MOST_ROWS = 400, MOST_KEYS = 12;
+const MOST_ROWS = 400, MOST_KEYS = 12, MOST_RULES = 4;
 
 function fillLists() {
-  byId("tabs").replaceChildren(...LISTS.map(([id, name, count]) => make("button", {
-    type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `list-${id}`, onclick: () => { choose(null); openList(id); openSheet(true); },
-  }, count || id !== "input" ? `${name} ${count}` : name)));
+  byId("tabs").replaceChildren(...LISTS.map(([id, name]) => make("button", {
+    type: "button", role: "tab", id: `tab-${id}`, class: id === "input" && open_ ? "alert" : null, title: id === "input" && open_ ? "Something of the input was not read" : null, "aria-controls": `list-${id}`, onclick: () => { choose(null); openList(id); openSheet(true); },
+  }, name)));
   byId("lists").replaceChildren(
-    list("meetings", answer.meetings.map(meetingItem), { CLEAR: "No plans of different parties meet.", NOTHING_COMPARED: "No plan was compared with another." }[answer.answer] ?? "Nothing to list."),
+    list("meetings", meetingItems(), { CLEAR: "No plans of different parties meet.", NOTHING_COMPARED: "No plan was compared with another." }[answer.answer] ?? "Nothing to list."),
     list("entries", answer.entries.map(entryItem), "No plan enters a declared hazard area."),
     list("notices", answer.notices.map(noticeItem), "No notices were read."),
     inputList(),
   );
+}
+
+/** Conflicts first, under a heading, then what is only possible under another. */
+function meetingItems() {
+  const heading = (meeting, i) => (i === 0 || answer.meetings[i - 1].answer !== meeting.answer ? [make("li", {}, make("h2", {}, meeting.answer === "CONFLICT" ? `Conflicts: ${plural(answer.found.CONFLICT, "pair")} of plans` : `Possible: ${plural(answer.found.POSSIBLE, "pair")} of plans`))] : []);
+  return answer.meetings.flatMap((meeting, i) => [...heading(meeting, i), meetingItem(meeting)]);
 }
 
 function list(id, items, empty) {
@@ -38,7 +45,9 @@ function list(id, items, empty) {
   return make("div", { id: `list-${id}`, role: "tabpanel", "aria-labelledby": `tab-${id}`, hidden: true }, body);
 }
 
+let listOpen = answer.problems.length && !answer.meetings.length ? "input" : "meetings";
 function openList(id) {
+  listOpen = id;
   for (const [other] of LISTS) {
     byId(`list-${other}`).hidden = other !== id;
     byId(`tab-${other}`).setAttribute("aria-selected", String(other === id));
@@ -59,7 +68,18 @@ function meetingItem(meeting) {
   return make("li", {}, make("button", { type: "button", class: "item", id: `meeting-${meeting.number}`, onclick: () => choose({ kind: "meeting", meeting, pair }, true) },
     badge(meeting),
     make("span", {}, who(answer.notices[meeting.a]), who(answer.notices[meeting.b]),
-      make("span", { class: "sub" }, `${meeting.answer} · ${window_(pair)}${more ? ` · ${plural(more, "more volume pair")}` : ""}`))));
+      make("span", { class: "sub" }, `${meeting.answer} · ${window_(pair)}${more ? ` · ${plural(more, "more volume pair")}` : ""}`),
+      pair.altitude ? make("span", { class: "sub" }, pair.altitude) : null,
+      make("span", { class: "sub" }, apart(pair)))));
+}
+
+/** How closely, on one line: `lateral 12.29 km (6.63 NM) apart, may overlap · vertical overlap · time 12 min apart`. */
+function apart(pair) {
+  if (pair.rows.every(([, stated]) => stated === pair.rows[0][1] && stated.startsWith("withheld"))) return "how closely is withheld (protected)";
+  return pair.rows.map(([name, stated, least]) => {
+    const said = /^\d/.test(stated) ? `${stated} apart` : stated;
+    return `${name} ${said}${least === "overlap" ? ", may overlap" : least ? `, at least ${least}` : ""}`;
+  }).join(" · ");
 }
 
 function entryItem(entry) {
@@ -72,7 +92,7 @@ function entryItem(entry) {
 function noticeItem(notice) {
   return make("li", {}, make("button", { type: "button", class: "item", onclick: () => choose({ kind: "notice", notice }, true) },
     make("span", { class: "badge" }, mark(notice)),
-    make("span", {}, make("span", { class: "who" }, make("span", {}, make("b", {}, `${partyName(notice)} ${notice.reference}`), notice.title ? ` ${notice.title}` : "")),
+    make("span", {}, make("span", { class: "who" }, make("span", {}, make("b", {}, notice.name), notice.title ? ` ${notice.title}` : "")),
       make("span", { class: "sub" }, [notice.words, plural(notice.volumes.length, "volume"), notice.assumed.length ? "with assumptions" : ""].filter(Boolean).join(" · ")))));
 }
 
@@ -80,7 +100,8 @@ function inputList() {
   const line = (text) => make("li", { class: "line" }, text);
   const parts = [];
   if (answer.problems.length) parts.push(make("h2", { class: "problem" }, "Problems: what could not be read was not screened"), make("ul", {}, ...answer.problems.map(line)));
-  parts.push(make("h2", {}, "How the input was read"), answer.readings.length ? make("ul", {}, ...answer.readings.map(line)) : make("p", { class: "empty" }, "Everything was stated."));
+  if (answer.unread.length) parts.push(make("h2", { class: "problem" }, "Not read, or not compared"), make("ul", {}, ...answer.unread.map(line)));
+  parts.push(make("h2", {}, "How the input was read"), answer.readings.length ? make("ul", {}, ...answer.readings.map(line)) : make("p", { class: "empty" }, open_ ? "Nothing else to say." : "Everything was stated."));
   const assumed = assumptions();
   if (assumed.length) parts.push(make("h2", {}, "Assumptions in the plans"), make("ul", {}, ...assumed.map(line)));
   if (answer.rules.length) parts.push(make("h2", {}, "Minima, by rule"), make("ul", {}, ...answer.rules.map(line)));
@@ -235,7 +256,8 @@ function fillHead() {
   verdict.textContent = answer.headline;
   byId("counts").textContent = answer.summary;
   byId("made").textContent = answer.generated ? `Screened ${answer.generated}` : "";
-  byId("rules").textContent = answer.rules.length > 1 ? `${answer.rules.length} rules apply, named at each conflict` : answer.rules.join("");
+  const left = answer.rules.length - MOST_RULES;
+  byId("rules").replaceChildren(...answer.rules.slice(0, MOST_RULES).map((rule, i) => make("span", {}, `${i ? "" : "Minima: "}${rule}`)), left > 0 ? make("span", {}, `and ${plural(left, "more rule")}, under Input`) : "");
 }
 
 function fillLegend() {
@@ -272,5 +294,5 @@ function fillPrint() {
     for (const button of body.flatMap((part) => (part instanceof Element ? [...part.querySelectorAll("button")] : []))) button.remove();
     return make("article", {}, ...body);
   };
-  byId("print").replaceChildren(...answer.meetings.slice(0, 200).map(article), make("article", {}, ...[...answer.problems, ...answer.readings, ...answer.about].map((text) => make("p", {}, text))));
+  byId("print").replaceChildren(...answer.meetings.slice(0, 200).map(article), make("article", {}, ...[...answer.problems, ...answer.unread, ...answer.readings, ...answer.about].map((text) => make("p", {}, text))));
 }

@@ -117,7 +117,7 @@ function setTheme(dark) {
   byId("theme").textContent = dark ? "Light" : "Dark";
   readInk();
   fillLists();
-  openList(answer.problems.length && !answer.meetings.length ? "input" : "meetings");
+  openList(listOpen);
   fillLegend();
   stripPicture = null;
   paintStrip();
@@ -166,7 +166,7 @@ function startSlider() {
 
 startSlider();
 fillHead();
-byId("legend").open = innerWidth > 1000;
+byId("legend").open = innerWidth > 1500;
 byId("legend").addEventListener("toggle", () => redraw());
 measure();
 setTheme(systemDark.matches);
