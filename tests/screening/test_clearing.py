@@ -142,8 +142,8 @@ def test_no_smaller_step_would_have_cleared_it_of_the_crowd():
 
 def smaller_moves(proposal):
     if proposal.dimension == "sideways":
-        last = (round(proposal.by / proposals.SIDEWAYS_STEP_M), proposal.bearing_deg)
-        moves = [(s, b) for s in range(1, last[0] + 1) for b in proposals.BEARINGS_DEG.tolist() if (s, b) < last]
+        steps = range(1, round(proposal.by / proposals.SIDEWAYS_STEP_M))
+        moves = [(s, b) for s in steps for b in proposals.BEARINGS_DEG.tolist()]
         return [replace(proposal, by=s * proposals.SIDEWAYS_STEP_M, bearing_deg=b) for s, b in moves]
     size = proposals.TIME_STEP_S if proposal.dimension == "time" else proposals.ALTITUDE_STEP_M
     lowest_m = min(volume.altitude.lower.value_m for volume in proposal.notice.volumes)

@@ -35,12 +35,13 @@ from detente.domain import (
     hae,
 )
 from detente.domain.altitude import HIGHEST_M
-from detente.screening import screen
+from detente.screening import lateral_distance_m, screen
 from detente.screening.pair import prepare, separation
 from detente.screening.proposals import (
     ALTITUDE_STEP_M,
     BEARINGS_DEG,
     MOST_ALTITUDE_STEPS,
+    MOST_ROOM_M,
     MOST_SIDEWAYS_STEPS,
     SIDEWAYS_STEP_M,
     TIME_STEP_S,
@@ -208,6 +209,29 @@ def test_a_move_over_a_lower_sea_does_not_land_in_what_was_just_far_enough_below
     assert not meets_after(sideways[0], [a, b, below])
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-12_000, 12_000), st.floats(-12_000, 12_000)), min_size=1, max_size=4),
+    st.sampled_from([0.0, 1852.0]),
+)
+def test_of_moves_as_far_the_one_that_leaves_most_room_is_proposed(places, lateral_m):
+    window = TimeWindow.between(NIGHT, NIGHT + timedelta(hours=1))
+    spots = [((0.0, 0.0), 1_000.0), ((100.0, 0.0), 1_000.0), *((place, 2_000.0) for place in places)]
+    own, *others = (Circle(at(35.0, 36.0, place)[0], radius_m) for place, radius_m in spots)
+    a, *rest = (
+        Notice(str(k), "AB"[k > 0], Activity.AIR_OPERATION, (Volume4D(circle, ALL_ALTITUDES, window),))
+        for k, circle in enumerate((own, *others))
+    )
+
+    def room_m(bearing_deg):
+        there = moved_footprint(own, bearing_deg, proposed.by)
+        return min(min(lateral_distance_m(there, other) for other in others) - lateral_m - 1.0, MOST_ROOM_M)
+
+    answer = screen([a, *rest], minima=Minima(lateral_m, 0.0, 0.0))
+    proposed = next(p for p in answer.proposals["A", "0"] if p.dimension == "sideways")
+    assert room_m(proposed.bearing_deg) >= max(room_m(float(b)) for b in BEARINGS_DEG) - 20.0
+
+
 def wrapped(longitude_deg):
     return (longitude_deg + 180.0) % 360.0 - 180.0
 
@@ -252,8 +276,8 @@ def test_no_nearer_place_would_have_cleared_it_at_any_latitude_or_size(drawn, la
     )
     minima = Minima(lateral_m, 0.0, 0.0)
     found = [p for p in screen([a, b], minima=minima).proposals.get(("A", "1"), ()) if p.dimension == "sideways"]
-    last = (round(found[0].by / SIDEWAYS_STEP_M), found[0].bearing_deg) if found else (MOST_SIDEWAYS_STEPS, 360.0)
-    moves = [(s, float(d)) for s in range(1, last[0] + 1) for d in BEARINGS_DEG if (s, d) < last]
+    last = round(found[0].by / SIDEWAYS_STEP_M) if found else MOST_SIDEWAYS_STEPS + 1
+    moves = [(s, float(d)) for s in range(1, last) for d in BEARINGS_DEG]
     if separation(a.volumes[0], b.volumes[0], minima).answer is Answer.CLEAR:
         assert not found
         return

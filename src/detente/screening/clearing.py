@@ -11,7 +11,7 @@ notice. What the index takes in meanwhile may make that proof fail: then the nex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import radians
 from typing import Final, Literal, get_args
@@ -45,6 +45,8 @@ from detente.screening.proposals import (
     forbidden_times,
     misplaced,
     moved_volume,
+    room_looked_at_m,
+    roomiest_first,
     smallest_step,
     steps_short,
 )
@@ -288,7 +290,20 @@ class _Sideways:
         self.planes: dict[int, Plane | None] = {}
 
     def first_clear(self, places: _Places) -> Proposal | None:
-        """The first of the places that is clear, proved to be."""
+        """The place that leaves most room of the nearest ones that are clear, proved to be."""
+        free: list[tuple[float, list[int]]] = []
+        free_step = 0
+        for step, bearing_deg, doubts in self._free(places):
+            if step != free_step:
+                proposal = self._roomiest(free_step, free)
+                if proposal is not None:
+                    return proposal
+                free, free_step = [], step
+            free.append((bearing_deg, doubts))
+        return self._roomiest(free_step, free)
+
+    def _free(self, places: _Places) -> Iterator[tuple[int, float, list[int]]]:
+        """Step and bearing of places where nothing surely is in the way, in order, and the pairs that may be."""
         near, rows, place = self.near, places.rows, -1
         while True:
             not_before = (self.first_step - places.moves[0][0]) * len(BEARINGS_DEG)
@@ -297,14 +312,51 @@ class _Sideways:
                 self.pairs, self.asked.minima, self.blockers, not_before, self.doubts,
             )  # fmt: skip
             if place == len(places.moves):
-                return None
+                return
             step, bearing_deg = places.moves[place]
             doubts = self.doubts[:found].tolist()
-            if self._falls_short(step, bearing_deg, doubts):
-                continue
+            if not self._falls_short(step, bearing_deg, doubts):
+                yield step, bearing_deg, doubts
+
+    def _roomiest(self, step: int, free: list[tuple[float, list[int]]]) -> Proposal | None:
+        """The move of so many steps that leaves most room, proved to clear; None where none does."""
+        doubts = dict(free)
+        plane = self._plane_about(step) if len(free) > 1 else None
+        for bearing_deg in roomiest_first(plane, step, list(doubts)) if plane else list(doubts):
             proposal = Proposal(self.asked.notice, "sideways", step * SIDEWAYS_STEP_M, bearing_deg)
-            if self._clears(proposal, doubts):
+            if self._clears(proposal, doubts[bearing_deg]):
                 return proposal
+        return None
+
+    def _plane_about(self, step: int) -> Plane | None:
+        """Everything that may be as near as room is looked at after a move of so many steps, in the plane; None where nothing is."""
+        own, other = self.asked.pack.real[self.near.own], self.near.real[self.near.other]
+        xyz = slice(kernels.X, kernels.Z + 1)
+        apart_m = np.sqrt(np.sum((own[:, xyz] - other[:, xyz]) ** 2, axis=1))
+        within_m = own[:, kernels.OUTER] + own[:, kernels.SLACK] + other[:, kernels.OUTER] + other[:, kernels.SLACK]
+        within_m += (
+            _between(self.asked, self.near)[:, 0]
+            + 1.02 * step * SIDEWAYS_STEP_M
+            + 1.1 * room_looked_at_m(step)
+            + 1_000.0
+        )
+        about = np.flatnonzero(self.met & (apart_m <= within_m)).tolist()
+        mine: dict[int, Prepared] = {}
+        pairs = {}
+        for k in about:
+            number, whole = (
+                int(self.asked.pack.whole[self.near.own[k], kernels.NUMBER]),
+                self.near.whole[self.near.other[k]],
+            )
+            there = self.asked.other(int(whole[kernels.NUMBER]))
+            if there is not None:
+                moving = mine.setdefault(number, prepare(self.asked.volumes[number], self.asked.notice.activity))
+                pairs[number, int(whole[kernels.NUMBER])] = (
+                    moving,
+                    there,
+                    self.asked.lateral_m(int(whole[kernels.WHO]) & 255),
+                )
+        return _plane_of(list(pairs.values())) if pairs else None
 
     def _falls_short(self, step: int, bearing_deg: float, doubts: list[int]) -> bool:
         """Whether one of the pairs that the kernels leave open is in the way, seen in a plane; then how far on is worth a look.
@@ -329,7 +381,7 @@ class _Sideways:
         if there is None:
             return None
         lateral_m = self.asked.lateral_m(int(other[kernels.WHO]) & 255)
-        return Plane.of([(own, there, lateral_m)], lambda core, about: flat_core(core, plane_middle(about)))
+        return _plane_of([(own, there, lateral_m)])
 
     def _clears(self, proposal: Proposal, doubts: list[int]) -> bool:
         """Whether a move to where nothing surely is in the way clears.
@@ -341,6 +393,10 @@ class _Sideways:
             return False
         across = _in_two_references(asked, near)
         return not any(_pair_meets_laterally(asked, near, k, proposal) for k in doubts if self.met[k] and across[k])
+
+
+def _plane_of(pairs: Sequence[tuple[Prepared, Prepared, float]]) -> Plane:
+    return Plane.of(pairs, lambda core, about: flat_core(core, plane_middle(about)))
 
 
 def _in_two_references(asked: _Asked, near: InTheWay) -> NDArray[np.bool_]:

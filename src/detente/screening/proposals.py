@@ -4,6 +4,10 @@ A move clears when every volume of the moved notice is CLEAR of every volume of 
 before included. Steps: 1 minute up to 12 hours, 100 ft up to 10,000 ft, 0.5 NM up to 50 NM on 16 bearings. Moves are
 offered only where they make sense for the activity (`MOVES`); a humanitarian site is never asked to move.
 
+Of the bearings on which the smallest move sideways clears, the one that leaves most room is proposed: how much farther than asked
+all others are, in the plane and to a metre, where room beyond `MOST_ROOM_M` counts for nothing and the first from north on wins
+where they are equal.
+
 Sideways every position goes the same way on the same bearing. That keeps a notice's shape within 8 % up to `POLAR_DEG`. Nearer
 a pole one bearing is many directions, so there only a notice of one position, such as a circle, is moved.
 
@@ -71,6 +75,7 @@ ALTITUDE_STEP_M: Final = 100 * METRES_PER_FOOT
 MOST_ALTITUDE_STEPS: Final = 100
 SIDEWAYS_STEP_M: Final = 0.5 * METRES_PER_NAUTICAL_MILE
 MOST_SIDEWAYS_STEPS: Final = 100
+MOST_ROOM_M: Final = 10 * SIDEWAYS_STEP_M
 BEARINGS_DEG: Final = np.arange(16) * 22.5
 POLAR_DEG: Final = 80.0
 R_M: Final = wgs84.SMALLEST_CURVATURE_RADIUS_M
@@ -372,13 +377,32 @@ def _clear_in_the_plane(pairs: Sequence[_Pair]) -> Iterator[tuple[int, float]]:
     first = steps_short(plane.short_by_m(0.0, 0.0))  # before it moves, every bearing is the same
     queue = [(first, float(bearing_deg)) for bearing_deg in BEARINGS_DEG if first <= MOST_SIDEWAYS_STEPS]
     while queue:
-        step, bearing_deg = heappop(queue)
-        short_m = plane.short_by_m(step * SIDEWAYS_STEP_M, radians(bearing_deg))
-        if short_m <= 0.0:
-            yield step, bearing_deg
-        step += steps_short(short_m)
-        if step <= MOST_SIDEWAYS_STEPS:
-            heappush(queue, (step, bearing_deg))
+        step, clear = queue[0][0], []
+        while queue and queue[0][0] == step:
+            bearing_deg = heappop(queue)[1]
+            short_m = plane.short_by_m(step * SIDEWAYS_STEP_M, radians(bearing_deg))
+            if short_m <= 0.0:
+                clear.append(bearing_deg)
+            later = step + steps_short(short_m)
+            if later <= MOST_SIDEWAYS_STEPS:
+                heappush(queue, (later, bearing_deg))
+        yield from ((step, bearing_deg) for bearing_deg in roomiest_first(plane, step, clear))
+
+
+def roomiest_first(plane: Plane, step: int, bearings_deg: Sequence[float]) -> list[float]:
+    """Bearings by the room that a move leaves; see the module.
+
+    Args:
+        plane: everything that a move of so many steps leaves no farther away than asked and `room_looked_at_m`.
+    """
+    most_m = room_looked_at_m(step)
+    by_m = step * SIDEWAYS_STEP_M
+    return sorted(bearings_deg, key=lambda b: (-round(min(most_m, plane.room_m(by_m, radians(b)))), b))
+
+
+def room_looked_at_m(step: int) -> float:
+    """Up to where room counts after a move; what lies out of reach of all moves is farther away still."""
+    return min(MOST_ROOM_M, 0.9 * (MOST_SIDEWAYS_STEPS - step) * SIDEWAYS_STEP_M)
 
 
 def steps_short(short_m: float) -> int:
@@ -393,12 +417,13 @@ class Plane:
     Attributes:
         north: (c,) which way north is at each coordinate of mine, radians clockwise in the plane.
         doubt: what a move of one metre may be misplaced by, metres; see `misplaced`.
-        surely_m: (k,) nearer than this in the plane is too near.
+        needed_m: (k,) how far apart they have to be. surely_m: (k,) nearer than this in the plane is too near.
     """
 
     mine: NDArray[np.object_]
     of_mine: Indices
     other: NDArray[np.object_]
+    needed_m: Floats
     surely_m: Floats
     north: Floats
     doubt: float
@@ -425,6 +450,7 @@ class Plane:
             shapes,
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=object),
+            needed_m,
             needed_m - _off_in_plane(shapes, needed_m),
             _north(shapes, plane_middle(about)),
             misplaced(list({id(own): own.volume.footprint for own, _, _ in pairs}.values())),
@@ -432,16 +458,24 @@ class Plane:
 
     def short_by_m(self, by_m: float, bearing: float) -> float:
         """How much the closest pair surely falls short of what it needs once all of mine have moved."""
-        import shapely
-
-        offset_m = by_m * np.stack([np.sin(self.north + bearing), np.cos(self.north + bearing)], axis=1)
-        there = shapely.transform(self.mine, lambda xy: xy + offset_m)[self.of_mine]
-        apart_m = shapely.distance(there, self.other)
+        there, apart_m = self._moved(by_m, bearing)
         short_m = self.surely_m - apart_m
         over = np.flatnonzero(apart_m == 0.0)
         if len(over):
             short_m[over] += _depth_m(there[over], self.other[over])
         return float(short_m.max()) - self.doubt * by_m
+
+    def room_m(self, by_m: float, bearing: float) -> float:
+        """How much farther apart than needed the closest pair about is once all of mine have moved."""
+        return float((self._moved(by_m, bearing)[1] - self.needed_m).min())
+
+    def _moved(self, by_m: float, bearing: float) -> tuple[NDArray[np.object_], Floats]:
+        """(k,) mine where they are then, and (k,) how far the others are."""
+        import shapely
+
+        offset_m = by_m * np.stack([np.sin(self.north + bearing), np.cos(self.north + bearing)], axis=1)
+        there = shapely.transform(self.mine, lambda xy: xy + offset_m)[self.of_mine]
+        return there, shapely.distance(there, self.other)
 
 
 def _depth_m(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:
