@@ -326,12 +326,12 @@ def test_a_band_whose_limits_can_only_be_swapped_hides_nothing():
         (
             (SURFACE, amsl(200.0)),
             (agl(300.0), UNLIMITED_ABOVE),
-            ("300 m AGL (984 ft)", "200 m AMSL (656 ft), where that is higher"),
+            ("300 m AGL (984 ft)", "200 m AMSL (657 ft), where that is higher"),
         ),
         (
             (amsl(100.0), agl(100.0)),
             (amsl(300.0), agl(400.0)),
-            ("300 m AMSL (984 ft)", "100 m AGL (328 ft), where that is higher"),
+            ("300 m AMSL (984 ft)", "100 m AGL (329 ft), where that is higher"),
         ),
     ],
 )
@@ -339,3 +339,13 @@ def test_where_the_ground_decides_which_limit_is_lower_both_are_told(a, b, says)
     plans = [notice(party, band=AltitudeBand(*band)) for party, band in (("A", a), ("B", b))]
     area = screen(plans, minima=MINIMA, propose_most=0).conflicts[0].area
     assert (area.lower, area.upper) == says
+
+
+def test_what_is_told_of_altitudes_and_uncertainties_is_rounded_outward():
+    narrow, wide = AltitudeBand(amsl(1_000.4), amsl(5_000.4)), AltitudeBand(amsl(0.0), UNLIMITED_ABOVE)
+    unsure = Uncertainty(position_m=7_300.2, altitude_m=60.96, time_s=30.2)
+    plans = [notice("A", band=narrow, uncertainty=unsure), notice("B", at=(35.5, 35.95), band=wide)]
+    met = screen(plans, minima=Minima(0.0, 0.0, 0.0), propose_most=0).conflicts
+    told = [(c.area.lower, c.area.upper) for c in met]
+    assert told == [("1000 m AMSL (3282 ft)", "5001 m AMSL (16406 ft)")]
+    assert "position uncertainty, 7301 m and 0 m" in met[0].reasons

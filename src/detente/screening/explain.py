@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -75,17 +76,28 @@ def _spans(side: Literal["lower", "upper"], pair: tuple[Prepared, Prepared], are
         prepared.volume.altitude.lower if side == "lower" else prepared.volume.altitude.upper for prepared in pair
     ]
     shared = limits[0].reference is limits[1].reference
-    first, second = (_span(prepared, limit, arena, shared=shared) for prepared, limit in zip(pair, limits, strict=True))
+    first, second = (
+        _span(prepared, limit, _said_outward(prepared, side), arena, shared=shared)
+        for prepared, limit in zip(pair, limits, strict=True)
+    )
     return first, second
 
 
-def _span(prepared: Prepared, limit: AltitudeLimit, arena: Arena, *, shared: bool) -> _Span:
+def _said_outward(prepared: Prepared, side: Literal["lower", "upper"]) -> str:
+    """A lower limit rounded down and an upper one up; a single level to the nearest."""
+    band = prepared.volume.altitude
+    if band.lower == band.upper:
+        return str(band.lower)
+    return band.lower.said(floor) if side == "lower" else band.upper.said(ceil)
+
+
+def _span(prepared: Prepared, limit: AltitudeLimit, text: str, arena: Arena, *, shared: bool) -> _Span:
     from detente.geodesy.altitudes import hae_bounds_m
 
     if shared or not np.isfinite(limit.value_m):
-        return _Span(limit.value_m, limit.value_m, limit.value_m, str(limit), prepared)
+        return _Span(limit.value_m, limit.value_m, limit.value_m, text, prepared)
     least_m, most_m = hae_bounds_m(limit, *prepared.shape.box_deg, arena)
-    return _Span((least_m + most_m) / 2, least_m, most_m, str(limit), prepared)
+    return _Span((least_m + most_m) / 2, least_m, most_m, text, prepared)
 
 
 def _is_told_apart(spans: tuple[_Span, _Span]) -> bool:

@@ -184,10 +184,15 @@ def _reasons(
     return tuple(reasons)
 
 
+def _up(value: float) -> int:
+    """Rounded up, without what floating point adds."""
+    return ceil(value - 1e-6)
+
+
 def _lateral_reason(a_m: float, b_m: float) -> str:
     if a_m + b_m == 0.0:
         return "within the 1 m to which distances are computed"
-    return f"position uncertainty, {a_m:.0f} m and {b_m:.0f} m"
+    return f"position uncertainty, {_up(a_m)} m and {_up(b_m)} m"
 
 
 def _vertical_reasons(a: Volume4D, b: Volume4D, arena: Arena) -> list[str]:
@@ -201,7 +206,7 @@ def _vertical_reasons(a: Volume4D, b: Volume4D, arena: Arena) -> list[str]:
     if crossing:
         reasons.append(f"margin of converting altitudes: {', '.join(sorted(crossing))}{_narrowed_by(crossing, arena)}")
     if a.uncertainty.altitude_m + b.uncertainty.altitude_m > 0.0:
-        reasons.append(f"altitude uncertainty, {a.uncertainty.altitude_m:.0f} m and {b.uncertainty.altitude_m:.0f} m")
+        reasons.append(f"altitude uncertainty, {_up(a.uncertainty.altitude_m)} m and {_up(b.uncertainty.altitude_m)} m")
     return reasons
 
 
@@ -217,5 +222,5 @@ def _time_reasons(a: Volume4D, b: Volume4D) -> list[str]:
     stated = all((a.window.start_stated, a.window.end_stated, b.window.start_stated, b.window.end_stated))
     reasons = [] if stated else ["time not stated"]
     if a.uncertainty.time_s + b.uncertainty.time_s > 0.0:
-        reasons.append(f"time uncertainty, {a.uncertainty.time_s:.0f} s and {b.uncertainty.time_s:.0f} s")
+        reasons.append(f"time uncertainty, {_up(a.uncertainty.time_s)} s and {_up(b.uncertainty.time_s)} s")
     return reasons
