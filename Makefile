@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run screen demo test browser lint bench soak docs data clean
+.PHONY: run screen demo test browser curl lint bench soak docs data clean
 
 run: screen demo
 
@@ -28,7 +28,7 @@ demo: $(READY)
 data: $(READY)
 	@$(BIN)/python scripts/fetch_flights.py || true
 
-test: $(READY) browser
+test: $(READY) browser curl
 	$(BIN)/python -m pytest -n auto -m "not soak"
 
 # The map is tested in a real browser: Debian's chromium, installed where that is allowed; DETENTE_CHROMIUM names another.
@@ -36,6 +36,12 @@ browser:
 	@test -n "$$DETENTE_CHROMIUM" || command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 	  echo "No chromium: the browser tests will say so. On Debian: sudo apt-get install chromium"
+
+# The tour is run as it stands, with curl.
+curl:
+	@command -v curl >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; } || \
+	  echo "No curl: the tour's test will say so. On Debian: sudo apt-get install curl"
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak

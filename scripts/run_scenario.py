@@ -1,4 +1,4 @@
-"""`make run`: screen the Levant scenario under each side's account, then real flights; a page of it, and where the rest is.
+"""`make screen`: screen the Levant scenario under each side's account, then real flights; a page of it, and where the rest is.
 
 Exits 0 whatever meets: it shows what answers look like. `detente screen` is the command whose exit code means something.
 """

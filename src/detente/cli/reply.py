@@ -22,19 +22,32 @@ from detente.domain import NotUnderstood, ReceiptStage, ResponseKind
 def ack(
     name: str, officer: str | None, down_to: str | None, by_report_for: str | None, folder: Path, *, as_json: bool
 ) -> None:
-    """Acknowledge a notice, by the beginning of its id, in an officer's name: it was read. It says nothing about the plan itself."""
-    from detente.channel.acts import ReceiptBody
+    """Acknowledge a notice in an officer's name: it was read. It says nothing about the plan itself.
+
+    ID is the beginning of its id, the reference it shows, or its sender where that party has one notice in force. With
+    --by-report-for it is one of your own notices, of which that party was told by other means.
+    """
+    from detente.channel.acts import HOST, ReceiptBody
     from detente.client.words import short
 
     with opened_desk(folder) as desk:
-        sender, view_id, version, digest = desk.view_in_force(name)
+        if by_report_for:
+            sent = desk.folder.notice(name)
+            if by_report_for not in sent.views:
+                raise NotUnderstood(f"{by_report_for} was not told of {name}", hint="see detente notice list")
+            sender, form, digest = HOST, sent.views[by_report_for], None
+        else:
+            seen = desk.view_in_force(name)
+            sender, form, digest = seen.sender, seen.form, seen.digest
         stage = ReceiptStage.CONFIRMED_DOWN if down_to else ReceiptStage.ACKNOWLEDGED
         who = officer or desk.folder.membership.officer
         body = ReceiptBody(
-            view_id, version, stage, officer=who, echelon=down_to or "", by_report_for=by_report_for or ""
+            form.view_id, form.version, stage, officer=who, echelon=down_to or "", by_report_for=by_report_for or ""
         )
         answer = desk.send("receipt", sender, body, view=digest)
-    line = f"{short(view_id)} of {sender}: {stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
+    whose = f"of {sender}" if sender else f"for {by_report_for}, BY REPORT"
+    reached = f"{stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
+    line = f"{short(form.view_id)} {whose}: {reached}"
     say([line], answer, as_json=as_json)
 
 
@@ -50,10 +63,10 @@ def respond(name: str, kind: str, text: str, folder: Path, *, as_json: bool) -> 
     from detente.client.words import short
 
     with opened_desk(folder) as desk:
-        sender, view_id, version, digest = desk.view_in_force(name)
-        body = ResponseBody(view_id, version, ResponseKind(kind), text)
-        answer = desk.send("response", sender, body, view=digest)
-    say([f"{short(view_id)} of {sender}: {kind}"], answer, as_json=as_json)
+        seen = desk.view_in_force(name)
+        body = ResponseBody(seen.form.view_id, seen.form.version, ResponseKind(kind), text)
+        answer = desk.send("response", seen.sender, body, view=seen.digest)
+    say([f"{short(seen.form.view_id)} of {seen.sender}: {kind}"], answer, as_json=as_json)
 
 
 @click.command()

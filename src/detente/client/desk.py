@@ -17,7 +17,7 @@ from detente.client.folder import PartyFolder
 from detente.client.link import Link, Refused
 from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
 from detente.client.signer import Signer
-from detente.client.told import Told, read_announcement, read_posting
+from detente.client.told import SeenView, Told, read_announcement, read_posting, read_view
 from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel
 from detente.record.envelope import Envelope
 from detente.record.keys import PublicKey, SigningKey, public_key_from_text
@@ -91,26 +91,27 @@ class Desk:
     def _told(self, posting: dict[str, Any], registry: Registry) -> Told:
         return read_posting(posting, registry, self.host_key, arena=self.arena, party=self.party)
 
-    def view_in_force(self, name: str) -> tuple[str, str, int, str]:
-        """Sender, id, version and digest of the view that a beginning of its id names.
+    def view_in_force(self, name: str) -> SeenView:
+        """The one view in force that is named: by the beginning of its id, by the reference it shows, or by its sender where it is the only one.
 
         Raises:
-            NotUnderstood: no view in force, or several.
+            NotUnderstood: none, or several; they are listed.
+            NotAuthentic: it is not signed by whom the server says.
         """
-        from detente.record.envelope import from_json
-
-        found = [
-            (each["sender"], each["view_id"], each["version"], from_json(each["envelope"].encode()).digest)
-            for page in self.link.pages("views", "views")
-            for each in page["views"]
-            if len(name) >= 4 and each["view_id"].startswith(name)
-        ]
+        found = [each for each in self._views_in_force() if each.is_called(name)]
         if len(found) != 1:
+            named = ", ".join(f"{each.form.view_id[:8]} of {each.sender}" for each in found[:10])
             raise NotUnderstood(
-                f"{len(found)} views in force begin with {name!r:.40}",
-                hint="give at least 4 digits of one in the inbox",
+                f"{len(found)} notices in force are called {name!r:.40}{f': {named}' if named else ''}",
+                hint="give the beginning of an id, as the inbox shows it",
             )
         return found[0]
+
+    def _views_in_force(self) -> Iterator[SeenView]:
+        registry = self.registry()
+        for page in self.link.pages("views", "views"):
+            for each in page["views"]:
+                yield read_view(each, registry, arena=self.arena, party=self.party)
 
     # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,15 +7,17 @@ given with the refusal, for the officer on duty to see.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body
-from detente.channel.forms import form_from
+from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body, ViewBody
+from detente.channel.forms import ViewForm, form_from
 from detente.channel.registry import Registry
 from detente.domain import DetenteError, Malformed, NotAuthentic
 from detente.record.act import PAYLOAD_TYPE, Act, open_act, read_act
 from detente.record.envelope import Envelope, from_json, verify
 from detente.record.keys import PublicKey
+
+_FEWEST_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,41 @@ class Told:
     def sender(self) -> str:
         """Whose act it is; empty where the server tells it."""
         return self.act.party if self.act else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """A view in force that was released to the party; `digest` is that of the act it came with."""
+
+    sender: str
+    form: ViewForm
+    digest: str
+
+    def is_called(self, name: str) -> bool:
+        """Whether a person may mean it by this: 4 digits of its id or more, its reference, its sender."""
+        by_id = len(name) >= _FEWEST_DIGITS and self.form.view_id.startswith(name)
+        return by_id or (bool(name) and name in (self.form.reference, self.sender))
+
+
+def read_view(raw: dict[str, Any], registry: Registry, *, arena: str, party: str) -> SeenView:
+    """A view of the list of those in force, as its sender signed it.
+
+    Raises:
+        NotAuthentic: by nobody who ever held a key of the sender's, or for another.
+    """
+    envelope = from_json(raw["envelope"].encode())
+    keys = registry.keys
+    verify(envelope, [key.public for key in keys.values()], payload_type=PAYLOAD_TYPE)
+    act = read_act(envelope.payload)
+    if act.key_id not in keys or keys[act.key_id].holder.party != act.party:
+        raise NotAuthentic(f"an act of {act.party}, signed with a key that is not its own")
+    _check_fits(act, "view", raw, party)
+    if act.arena != arena:
+        raise NotAuthentic(f"a view for arena {act.arena!r}, not {arena!r}")
+    body = form_from(act.body, ViewBody)
+    if (body.view.view_id, body.view.version) != (raw["view_id"], raw["version"]):
+        raise NotAuthentic("listed as another view than was signed")
+    return SeenView(act.party, body.view, envelope.digest)
 
 
 def read_posting(raw: dict[str, Any], registry: Registry, host_key: PublicKey, *, arena: str, party: str) -> Told:
