@@ -1021,3 +1021,33 @@ def test_a_list_of_notices_cannot_hide_the_features_beside_it(tmp_path):
     path = tmp_path / "both.geojson"
     path.write_text('{"type": "FeatureCollection", "notices": [], "features": []}')
     assert "both GeoJSON and a list of notices" in read_files([path]).problems[0].what
+
+
+@pytest.mark.parametrize("said", ["air operation", "Air Operation", "AIR-OPERATION", "air_operation", " airOperation "])
+def test_an_activity_is_read_alike_in_rules_and_plans(tmp_path, said):
+    rule = f'name = "r"\nlateral = "5nm"\nvertical = "1000ft"\ntime = "5min"\nactivities = ["{said}", "Any"]'
+    (tmp_path / "u.toml").write_text(f'name = "U"\n[[rules]]\n{rule}\n')
+    assert read_understanding(tmp_path / "u.toml").rules[0].first is Activity.AIR_OPERATION
+    (notice,) = read_text(tmp_path, "g.geojson", geojson({**PLAN, "activity": said})).notices
+    assert notice.activity is Activity.AIR_OPERATION
+
+
+def test_a_misspelt_activity_is_refused_with_the_likeliest(tmp_path):
+    (problem,) = read_text(tmp_path, "g.geojson", geojson({**PLAN, "activity": "Air operations"})).problems
+    assert problem.hint.startswith("air_operation? use one of")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.kml", '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>Survey box</name>{}</Placemark></kml>'),
+        (
+            "p.gpx",
+            '<gpx xmlns="http://www.topografix.com/GPX/1/1"><wpt lat="35.5" lon="35.8"><name>Survey box</name></wpt></gpx>',
+        ),
+    ],
+)
+def test_a_name_is_a_reference_and_not_a_title_too(tmp_path, name, text):
+    (tmp_path / name).write_text(text.format("<Point><coordinates>35.8,35.5</coordinates></Point>"))
+    (notice,) = read_files([tmp_path / name], defaults={"radius": "5 km"}).notices
+    assert (notice.reference, notice.title) == ("Survey box", "")

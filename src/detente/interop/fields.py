@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from difflib import get_close_matches
 from functools import lru_cache
 from math import ceil, floor, log10
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -44,7 +45,7 @@ from detente.geodesy import read_altitude, read_duration_s, read_length_m, read_
 from detente.geodesy.time_text import zone_remark
 from detente.interop import plausibility
 from detente.interop.rings import is_certainly_simple, note_antimeridian
-from detente.interop.vocabulary import alike_key, has_hidden, printable
+from detente.interop.vocabulary import alike_key, has_hidden, plain, printable
 
 T = TypeVar("T")
 
@@ -238,7 +239,7 @@ def draft_of(
     read = _Reader(feature, defaults, notes)
     read.take("datum", _check_datum, None)
     reference, party = read.text("reference", LONGEST_NAME), read.text("party", LONGEST_NAME)
-    activity = read.take("activity", _activity, Activity.UNSTATED)
+    activity = read.take("activity", activity_named, Activity.UNSTATED)
     if not read.has("activity"):
         notes.append("no activity stated")
     assumptions = read.take("assumed", _assumptions, NOTHING_ASSUMED)
@@ -543,13 +544,20 @@ def _told(value: Any) -> Any:
     return value
 
 
-def _activity(value: Any) -> Activity:
-    name = "_".join(str(value).strip().lower().replace("-", " ").split())
-    try:
-        return Activity(name)
-    except ValueError:
-        known = ", ".join(a.value for a in Activity if a is not Activity.UNSTATED)
-        raise NotUnderstood(f"activity {str(value)[:60]!r} is not known", hint=f"use one of {known}") from None
+def activity_named(value: Any) -> Activity:
+    """The activity by its name, however its words are joined: `air_operation`, `Air operation`, `AIR-OPERATION`.
+
+    Raises:
+        NotUnderstood: it is none; the hint names the likeliest, or all.
+    """
+    if isinstance(value, str):
+        for activity in Activity:
+            if plain(activity.value) == plain(value[:60]):
+                return activity
+    known = [a.value for a in Activity if a is not Activity.UNSTATED]
+    near = next(iter(get_close_matches("_".join(str(value).lower().split())[:60], known, n=1)), "")
+    meant = f"{near}? " if near else ""
+    raise NotUnderstood(f"activity {str(value)[:60]!r} is not known", hint=f"{meant}use one of {', '.join(known)}")
 
 
 def check_feature_count(count: int) -> None:

@@ -36,11 +36,11 @@ def features(raw: bytes, words: Vocabulary, refuse: Callable[[DetenteError], Non
 
 def _feature(element: Any, index: int, words: Vocabulary) -> Feature:
     name, kind = text(child(element, "name")), local(element)
-    label = labelled(f"{_LABELS[kind]} {index}", name)
     data, twice = once_each(_extensions(element))
     fields = words.fields(data)
-    fields.setdefault("title", name)
-    fields.setdefault("reference", name)
+    label = labelled(f"{_LABELS[kind]} {index}", name)
+    if fields.setdefault("reference", name) != name:  # what it is called by is not its title too
+        fields.setdefault("title", name)
     notes: list[str] = []
     try:
         with at("geometry"):

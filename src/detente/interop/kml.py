@@ -112,8 +112,8 @@ def _feature(placemark: Any, index: int, words: Vocabulary, inside: str) -> Feat
     name = text(child(placemark, "name"))
     data, twice = once_each(_data(placemark))
     fields = words.fields(data)
-    fields.setdefault("title", name)
-    fields.setdefault("reference", name)
+    if fields.setdefault("reference", name) != name:  # what it is called by is not its title too
+        fields.setdefault("title", name)
     place = f"{inside}, placemark {index}" if inside else f"placemark {index}"
     label = labelled(place, fields["reference"])
     drawn = _Drawn()

@@ -32,6 +32,7 @@ from detente.domain import (
 )
 from detente.geodesy import read_duration_s, read_length_m, read_position
 from detente.interop import strict_json
+from detente.interop.fields import activity_named
 from detente.interop.intake import read_bounded
 from detente.interop.vocabulary import printable
 
@@ -123,13 +124,13 @@ def _rule(rule: Any, index: int) -> MinimaRule:
 
 
 def _activity(name: Any) -> Activity | None:
-    if name == "any":
+    if isinstance(name, str) and name.strip().casefold() == "any":
         return None
     try:
-        return Activity(str(name))
-    except ValueError:
-        known = ", ".join(a.value for a in Activity if a is not Activity.UNSTATED)
-        raise NotUnderstood(f"activity {name!r} is not known", hint=f"use any, or one of {known}") from None
+        return activity_named(name)
+    except NotUnderstood as error:
+        error.hint = f"{error.hint}, or any"
+        raise
 
 
 def _arena(given: Any) -> Arena:
