@@ -349,3 +349,15 @@ def test_what_is_told_of_altitudes_and_uncertainties_is_rounded_outward():
     told = [(c.area.lower, c.area.upper) for c in met]
     assert told == [("1000 m AMSL (3282 ft)", "5001 m AMSL (16406 ft)")]
     assert "position uncertainty, 7301 m and 0 m" in met[0].reasons
+
+
+def test_a_common_area_too_thin_for_degrees_is_left_out_and_not_refused():
+    from shapely import MultiPolygon as Flat
+    from shapely import Polygon as FlatPolygon
+
+    from detente.screening.explain import _polygons
+
+    sliver = FlatPolygon([(50_000.0, 0.0), (50_000.0 + 1e-10, 0.0), (50_000.0, 1e-10)])
+    square = FlatPolygon([(0, 0), (10, 0), (10, 10), (0, 10)])
+    assert sliver.area > 0.0
+    assert len(_polygons(Flat([sliver, square]), Position(33.0, 35.0))) == 1

@@ -139,8 +139,12 @@ def _polygons(flat: BaseGeometry, middle: Position) -> tuple[Polygon, ...]:
     import shapely
 
     parts = [part for part in shapely.get_parts(flat) if part.geom_type == "Polygon" and part.area > 0.0]
+    rings = [[_ring(ring, middle) for ring in (part.exterior, *part.interiors)] for part in parts]
+    # a sliver of nanometres may have fewer than three places that differ in degrees
     return tuple(
-        Polygon(_ring(part.exterior, middle), tuple(_ring(hole, middle) for hole in part.interiors)) for part in parts
+        Polygon(shell, tuple(hole for hole in holes if len(set(hole)) > 2))
+        for shell, *holes in rings
+        if len(set(shell)) > 2
     )
 
 
