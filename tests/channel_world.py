@@ -230,13 +230,14 @@ class Channel:
         for name in self.parties:
             world = self.standing.world(name)
             found = screen(world.as_notices(), understanding=self.standing.understanding, explain=False, propose_most=0)
-            levels = {view.view_id: view.level for _, view in world.seen()}
+            levels = {view.view_id: view.level for view in (*world.own_views(), *(v for _, v in world.seen()))}
             worst = dict.fromkeys((t.notice_id for t in self.parties[name].notices.values()), Answer.CLEAR)
             for c in found.conflicts:
                 sides = sorted((c.a.notice, c.b.notice), key=lambda n: n.party != name)
                 if sides[0].party != name:
                     continue
-                bounded = c.answer if levels[sides[1].reference] is FULL else min(c.answer, Answer.POSSIBLE)
+                surely = all(levels[side.reference] is FULL for side in sides)
+                bounded = c.answer if surely else min(c.answer, Answer.POSSIBLE)
                 worst[sides[0].reference] = max(worst[sides[0].reference], bounded)
             assert {n: a["answer"] for n, a in self.answers[name].items()} == {n: a.name for n, a in worst.items()}
             for notice_id, told in self.answers[name].items():
