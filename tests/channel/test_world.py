@@ -159,7 +159,7 @@ def test_what_is_over_leaves_the_world():
 def test_a_plan_not_yet_submitted_is_answered_and_leaves_nothing_behind():
     world = a_world()
     world.put_view("B", a_view([circle(3)], GENERAL, recipient="A", number=2))
-    assert [e.answer for e in world.would_meet([circle()], Activity.AIR_OPERATION)] == [Answer.POSSIBLE]
+    assert [m.answer for m in world.meetings_of(a_view([circle()]))] == [Answer.POSSIBLE]
     assert world.notice_count == 0
 
 

@@ -7,16 +7,17 @@ other: the side that was told reads the meeting, and so two notices that meet ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from types import ModuleType
 from typing import Final
 
 from detente.channel.views import View
-from detente.domain import Activity, Answer, Minima, MinimaRule, NoMinima, Notice, Understanding, Volume4D
+from detente.domain import Activity, Answer, Minima, MinimaRule, NoMinima, Notice, Proposal, Understanding, Volume4D
 from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
-from detente.screening.notices import Encounter, NoticeIndex
+from detente.screening.notices import NoticeIndex
+from detente.screening.proposals import Dimension
 
 # Where nothing was agreed. Radar separation en route is 5 NM and 1,000 ft (ICAO Doc 4444, 8.7.3 and 5.3.2); parties that do not
 # see each other on one screen, and whose clocks differ, get twice that and a quarter of an hour.
@@ -64,7 +65,7 @@ class World:
     """
 
     def __init__(self, party: str, rules: Understanding, *, run: ModuleType | None = None) -> None:
-        self.party = party
+        self.party, self.rules = party, rules
         self._own: dict[str, View] = {}
         self._views: dict[tuple[str, str], View] = {}
         self._own_index = NoticeIndex(rules, run=run)
@@ -145,12 +146,21 @@ class World:
         view = self._own[notice_id]
         return self._of_own(view, view.volumes)
 
-    def would_meet(self, volumes: Iterable[Volume4D], activity: Activity) -> tuple[Encounter, ...]:
-        """What a plan that is not submitted yet would meet of what was released to the party; answers as `View.answered` bounds them."""
-        found = self._view_index.query_volumes(tuple(volumes), self.party, activity)
-        return tuple(
-            Encounter(e.volume_index, e.party, e.reference, e.other_volume_index, self._bounded(e)) for e in found
-        )
+    def meetings_of(self, own: View) -> tuple[Meeting, ...]:
+        """What a plan of the party's meets of what was released to it, in force or not yet submitted, sorted; nothing is kept of it.
+
+        Raises:
+            InvalidVolume: a footprint's geometry cannot be.
+        """
+        return self._of_own(own, own.volumes)
+
+    def moves_of(self, own: View, among: Sequence[Dimension], *, most_pairs: int | None = None) -> tuple[Proposal, ...]:
+        """The smallest moves that clear a plan of the party's of everything released to it.
+
+        Raises:
+            TooLarge: more than `most_pairs` pairs of volumes are in the way.
+        """
+        return self._view_index.propose(own.as_notice(self.party), among=among, most_pairs=most_pairs)
 
     def own_views(self) -> tuple[View, ...]:
         """Every notice of the party's own in force, as it was submitted for screening, sorted by id."""
@@ -182,9 +192,6 @@ class World:
                 for e in found
             )
         )
-
-    def _bounded(self, found: Encounter) -> Answer:
-        return self._views[found.party, found.reference].answered(found.answer)
 
     @staticmethod
     def _meeting(own: View, index: int, sender: str, view: View, view_index: int, answer: Answer) -> Meeting:

@@ -75,6 +75,16 @@ def document(
     }
 
 
+def explained(answer: ScreeningAnswer, viewer: str) -> Json:
+    """Conflicts, warnings and proposals as `document` writes them, for the party that asked: of what it owns nothing is withheld."""
+    answer = told(answer, viewer)
+    return {
+        "conflicts": [_conflict(conflict, viewer) for conflict in in_order(answer.conflicts)],
+        "warnings": [_warning(warning, viewer) for warning in answer.warnings],
+        "proposals": [_proposals(answer, key, viewer) for key in sorted(answer.proposals)],
+    }
+
+
 def _reference(ref: VolumeRef) -> Json:
     return {"party": ref.notice.party, "reference": ref.notice.reference, "volume_index": ref.volume_index}
 
@@ -83,8 +93,8 @@ def _unmeasured(pair: Unmeasured) -> Json:
     return {"answer": pair.answer.name, "a": _reference(pair.a), "b": _reference(pair.b)}
 
 
-def _conflict(conflict: Conflict) -> Json:
-    withheld = withholds(conflict)
+def _conflict(conflict: Conflict, viewer: str = "") -> Json:
+    withheld = withholds(conflict, viewer)
     return {
         "answer": conflict.answer.name,
         "a": _reference(conflict.a),
@@ -136,22 +146,23 @@ def _position(position: Position) -> dict[str, float]:
     }
 
 
-def _warning(warning: HazardWarning) -> Json:
+def _warning(warning: HazardWarning, viewer: str = "") -> Json:
+    withheld = is_protected(warning.plan.notice, viewer)
     return {
         "answer": warning.answer.name,
         "plan": _reference(warning.plan),
         "hazard": _reference(warning.hazard),
-        "area": None if warning.area is None else _area(warning.area, withheld=is_protected(warning.plan.notice)),
+        "area": None if warning.area is None else _area(warning.area, withheld=withheld),
     }
 
 
-def _proposals(answer: ScreeningAnswer, key: tuple[str, str]) -> Json:
+def _proposals(answer: ScreeningAnswer, key: tuple[str, str], viewer: str = "") -> Json:
     party, reference = key
     return {
         "party": party,
         "reference": reference,
         "moves": [_move(move) for move in answer.proposals[key]],
-        "sideways_withheld": sideways_withheld(answer, key),
+        "sideways_withheld": sideways_withheld(answer, key, viewer),
     }
 
 

@@ -19,7 +19,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.domain import Activity, AltitudeReference, InvalidVolume, Notice, Proposal, Volume4D
+from detente.domain import Activity, AltitudeReference, InvalidVolume, Notice, Proposal, TooLarge, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.geodesy import wgs84
 from detente.geodesy.altitudes import hae_bounds_m
@@ -66,20 +66,22 @@ def propose(
     party: int,
     *,
     among: Sequence[Dimension] = get_args(Dimension),
+    most_pairs: int | None = None,
 ) -> tuple[Proposal, ...]:
     """The smallest clearing move in each dimension that makes sense for the notice's activity, against everything active.
 
     Args:
         volumes: the notice's own, or those of them that count. index: its minima are those of all `ACTIVITIES`.
         party: its code in the index.
-        among: the dimensions to look in.
+        among: the dimensions to look in. most_pairs: with how many pairs of volumes in the way it is worth looking.
     Raises:
         InvalidVolume: a footprint's geometry cannot be.
+        TooLarge: more than `most_pairs` are in the way.
     """
     dimensions = [dimension for dimension in MOVES[notice.activity] if dimension in among]
     if not dimensions:
         return ()
-    asked = _Asked(notice, tuple(volumes), index, party, _between_plans(index.minima))
+    asked = _Asked(notice, tuple(volumes), index, party, _between_plans(index.minima), most_pairs)
     if asked.is_clear():
         return ()
     find = {"time": _in_time, "altitude": _in_altitude, "sideways": _sideways}
@@ -98,8 +100,15 @@ class _Asked:
     """One notice, and the index it is to be cleared against."""
 
     def __init__(
-        self, notice: Notice, volumes: tuple[Volume4D, ...], index: VolumeIndex, party: int, minima: Floats
+        self,
+        notice: Notice,
+        volumes: tuple[Volume4D, ...],
+        index: VolumeIndex,
+        party: int,
+        minima: Floats,
+        most_pairs: int | None,
     ) -> None:
+        self.most_pairs = most_pairs
         self.notice, self.volumes, self.index, self.party, self.minima = notice, volumes, index, party, minima
         self.pack = index.pack(volumes, party, notice.activity)
         self._others: dict[int, Prepared | None] = {}
@@ -112,6 +121,13 @@ class _Asked:
         except InvalidVolume:  # a sliver, bent across itself
             return False
         return not len(self.index.query(pack, self.minima))
+
+    def in_the_way(self, pack: Pack, moving: int, reach_m: float = 0.0) -> InTheWay:
+        """As `VolumeIndex.in_the_way`. Raises TooLarge: more than is worth looking at."""
+        near = self.index.in_the_way(pack, self.minima, moving, reach_m)
+        if self.most_pairs is not None and len(near.own) > self.most_pairs:
+            raise TooLarge(f"{len(near.own)} pairs of volumes are in the way; the limit is {self.most_pairs}")
+        return near
 
     def other(self, number: int) -> Prepared | None:
         """A volume of the index; None where it is gone meanwhile."""
@@ -178,7 +194,7 @@ def _in_time(asked: _Asked) -> Proposal | None:
     box = asked.pack.box.copy()
     box[:, kernels.FROM_S] = np.maximum(box[:, kernels.FROM_S] - reach_s, -end_s)
     box[:, kernels.TO_S] = np.minimum(box[:, kernels.TO_S] + reach_s, end_s)
-    near = asked.index.in_the_way(replace(asked.pack, box=box), asked.minima, kernels.TIME)
+    near = asked.in_the_way(replace(asked.pack, box=box), kernels.TIME)
     own, other = asked.pack.whole[near.own], near.whole[near.other]
     within_us = np.floor(_between(asked, near)[:, 2] * MICROSECONDS_PER_SECOND).astype(np.int64)
     first, last = forbidden_times(
@@ -203,7 +219,7 @@ def _in_altitude(asked: _Asked) -> Proposal | None:
         there = asked.index.pack_anew(at.copy(), pack.lat_lon, pack.joins).box
         box[:, kernels.LOW_DM] = np.minimum(box[:, kernels.LOW_DM], there[:, kernels.LOW_DM])
         box[:, kernels.HIGH_DM] = np.maximum(box[:, kernels.HIGH_DM], there[:, kernels.HIGH_DM])
-    near = asked.index.in_the_way(replace(pack, box=box), asked.minima, kernels.ALTITUDE)
+    near = asked.in_the_way(replace(pack, box=box), kernels.ALTITUDE)
     _find_heights(asked, lifted, steps, near)
     pairs, held = np.stack([near.own, near.other], axis=1), np.empty((len(near.own), 2), dtype=np.int64)
     asked.index.run.forbidden_heights(near.real, lifted, pairs, asked.minima, held)
@@ -264,7 +280,7 @@ def _sideways(asked: _Asked) -> Proposal | None:
     reach_m = MOST_SIDEWAYS_STEPS * SIDEWAYS_STEP_M * (1.02 + doubt)
     pack = asked.pack
     wide = asked.index.pack_anew(pack.real.copy(), pack.lat_lon, pack.joins, wider_m=reach_m)
-    near = asked.index.in_the_way(wide, asked.minima, kernels.SIDEWAYS, reach_m)
+    near = asked.in_the_way(wide, kernels.SIDEWAYS, reach_m)
     search = _Sideways(asked, near)
     step, count = 1, _FIRST_STEPS
     while step <= MOST_SIDEWAYS_STEPS:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from json import dumps, loads
 from types import ModuleType
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from detente.geodesy.wgs84 import Floats
 from detente.screening.clearing import propose
 from detente.screening.index import NEVER_COMPARED, VolumeIndex, sealed, unsealed
 from detente.screening.packed import ACTIVITIES, Ints
+from detente.screening.proposals import Dimension
 from detente.screening.scene import Scene
 
 Key: TypeAlias = tuple[str, str]
@@ -174,7 +175,14 @@ class NoticeIndex:
         rows = found.settled().tolist()
         return tuple(sorted(Encounter(volume, *names[n], Answer(answer)) for volume, n, answer in rows))
 
-    def propose(self, notice: Notice, volumes: Sequence[Volume4D] | None = None) -> tuple[Proposal, ...]:
+    def propose(
+        self,
+        notice: Notice,
+        volumes: Sequence[Volume4D] | None = None,
+        *,
+        among: Sequence[Dimension] = get_args(Dimension),
+        most_pairs: int | None = None,
+    ) -> tuple[Proposal, ...]:
         """The smallest move in each dimension that clears a notice of everything of other parties, as `proposals.propose` says it.
 
         The notice need not be in the index; another version of it does not count. Empty where it is clear as it is, where no move
@@ -182,13 +190,14 @@ class NoticeIndex:
 
         Args:
             volumes: those of the notice that count; all of them when None.
+            among: the dimensions to look in. most_pairs: with how many pairs of volumes in the way it is worth looking.
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
             NoMinima: as `insert`.
+            TooLarge: more than `most_pairs` are in the way.
         """
-        found = propose(
-            notice, notice.volumes if volumes is None else volumes, self._volumes, self._party(notice.party)
-        )
+        own = notice.volumes if volumes is None else volumes
+        found = propose(notice, own, self._volumes, self._party(notice.party), among=among, most_pairs=most_pairs)
         self._check_minima(notice.party, notice.activity)  # after the search, as in `query_volumes`
         return found
 
