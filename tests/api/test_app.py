@@ -1,26 +1,22 @@
 """The HTTP door: who may, what is read, what is refused, and that it decides nothing of its own."""
 
 import json
-import time
-from contextlib import contextmanager
-from secrets import token_bytes, token_hex
+from secrets import token_bytes
 
 import pytest
-from litestar.testing import TestClient
 
 from channel_world import ARENA, FULL, Party
-from detente.api.app import create_app
 from detente.api.load import load_registry
-from detente.api.tokens import RateLimit, TokenRole, new_token
+from detente.api.tokens import RateLimit, TokenRole
 from detente.channel.acts import KeysBody, MessageBody
 from detente.channel.registry import Registry
 from detente.client import read_announcement
 from detente.record.envelope import to_json
 from detente.record.key_history import Reason, Revocation, sign_statement
 from detente.record.keys import SigningKey
-from sequencer_world import GRIDS, Site, a_key, plan, statements_of
+from door_world import Door, wait_for
+from sequencer_world import GRIDS, a_key, plan, statements_of
 
-CURSOR_KEY = bytes(range(64))
 OFFICERS = {"officer", "duty_officer"}
 READERS = OFFICERS | {"observer"}
 ROUTES = {  # who may; an empty body is refused only after who asks
@@ -29,54 +25,12 @@ ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "announcements"): READERS | {"board", "host"},
     ("GET", "sequences"): OFFICERS,
     ("GET", "views"): READERS,
+    ("GET", "history"): READERS,
+    ("GET", "shown?to=B"): READERS,
+    ("GET", "entries"): READERS,
     ("POST", "submissions"): OFFICERS,
     ("POST", "members"): {"host"},
 }
-
-
-class Door(Site):
-    """The same, reached through HTTP."""
-
-    def __init__(self, store):
-        super().__init__(store)
-        self.sequencer = self.start()
-
-    @contextmanager
-    def ajar(self, rate_limit=None):
-        app = create_app(
-            self.store, {ARENA: self.sequencer},
-            host_key=self.host.key.public, cursor_key=CURSOR_KEY, rate_limit=rate_limit,
-        )  # fmt: skip
-        with TestClient(app) as client:
-            self.http = client
-            yield self
-
-    def token(self, party="A", role="officer", arena=ARENA, valid_for_s=3600, now_us=None):
-        text, token = new_token(
-            token_bytes(32), arena=arena, party="" if role == "host" else party, role=TokenRole(role),
-            officer="night watch", now_us=now_us or self.store.now_us(), valid_for_s=valid_for_s,
-        )  # fmt: skip
-        self.store.add_token(token)
-        return text, token
-
-    def headers(self, party="A", role="officer", **told):
-        return {"Authorization": f"Bearer {self.token(party, role, **told)[0]}"}
-
-    def get(self, route, party="A", role="officer", **query):
-        return self.http.get(f"/arenas/{ARENA}/{route}", headers=self.headers(party, role), params=query)
-
-    def post(self, party, envelopes, submission=None):
-        body = {"submission": submission or token_hex(16), "acts": [to_json(e).decode() for e in envelopes]}
-        return self.http.post(f"/arenas/{ARENA}/submissions", headers=self.headers(party), json=body)
-
-    def read_inbox(self, party, limit=2):
-        found, cursor = [], None
-        while True:
-            page = self.get("inbox", party, limit=limit, **({"after": cursor} if cursor else {})).json()
-            if not page["postings"]:
-                return found
-            found += page["postings"]
-            cursor = page["cursor"]
 
 
 @pytest.fixture
@@ -85,16 +39,6 @@ def door(store):
     with door.ajar():
         yield door
     door.stop()
-
-
-def wait_for(read, ready):
-    """What is read once it is ready; it comes at a tick."""
-    for _ in range(200):
-        found = read()
-        if ready(found):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(found)
 
 
 def test_from_members_to_a_conflict_that_both_read_through_http(door):

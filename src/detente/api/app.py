@@ -18,6 +18,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
+from detente.api import history as past
 from detente.api import reads
 from detente.api.cursors import Cursors
 from detente.api.events import Events
@@ -291,20 +292,44 @@ async def sequences(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _json(await served.call(lambda: reads.sequences(served.store, token.arena, token.party)))
 
 
+async def _listed(
+    request: Request[Any, Any, Any],
+    roles: Collection[TokenRole],
+    read: Callable[[Store, Cursors, past.Asked], bytes],
+    *known: str,
+) -> Response[bytes]:
+    """A page of a list of the party's past."""
+    served = _served(request)
+    token = await served.token(request, roles)
+    asked = _asked(request, "after", "limit", *known)
+    filters = {name: asked[name] for name in known if name in asked}
+    page = past.Asked(token.arena, token.party, filters, asked.get("after"), _limit(asked))
+    with at("query"):
+        return _json(await served.call(lambda: read(served.store, served.cursors, page)))
+
+
 @get("/arenas/{arena:str}/views")
 async def views(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The views in force that were released to the party."""
-    served = _served(request)
-    token = await served.token(request, READERS)
-    asked = _asked(request, "after", "limit")
-    limit, after = _limit(asked), asked.get("after")
+    return await _listed(request, READERS, past.views)
 
-    def read() -> bytes:
-        tick_s = served.registries.now(token.arena).rules.terms.tick_s
-        return reads.views(served.store, served.cursors, token.arena, token.party, after, limit, tick_s=tick_s)
 
-    with at("query.after"):
-        return _json(await served.call(read))
+@get("/arenas/{arena:str}/history")
+async def history(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What was in force for the party at a moment."""
+    return await _listed(request, READERS, past.history, "at")
+
+
+@get("/arenas/{arena:str}/shown")
+async def shown(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Which of the party's views another had been shown."""
+    return await _listed(request, READERS, past.shown, "to", "at")
+
+
+@get("/arenas/{arena:str}/entries")
+async def entries(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A search through the party's own acts and what it was posted."""
+    return await _listed(request, READERS, past.entries, "kind", "from", "to", "about", "since", "until")
 
 
 @get("/healthz")
@@ -398,7 +423,22 @@ def create_app(
         served.close()
 
     return Litestar(
-        [submissions, members, inbox, events, rules, announcements, sequences, views, healthz, metrics, schema],
+        [
+            submissions,
+            members,
+            inbox,
+            events,
+            rules,
+            announcements,
+            sequences,
+            views,
+            history,
+            shown,
+            entries,
+            healthz,
+            metrics,
+            schema,
+        ],
         lifespan=[running],
         openapi_config=None,
         logging_config=None,

@@ -26,6 +26,27 @@ _LIMIT: Final = {
     "required": False,
     "schema": {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE, "default": 100},
 }
+_AT: Final = {
+    "name": "at",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 64},
+    "description": "A moment, such as 2018-09-17T18:39:00Z or 171839ZSEP18.",
+}
+_TO: Final = {
+    "name": "to",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+}
+_SEARCH: Final = [
+    {**_TO, "required": False},
+    {**_TO, "required": False, "name": "from"},
+    {**_AT, "name": "since"},
+    {**_AT, "name": "until"},
+    {"name": "kind", "in": "query", "required": False, "schema": {"type": "string", "pattern": "^[a-z_]{1,40}$"}},
+    {"name": "about", "in": "query", "required": False, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+]
 _RESUME: Final = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
 _READ: Final = (401, 404, 422, 429, 503)
 _WRITE: Final = (400, 401, 403, 404, 409, 413, 422, 429, 503)
@@ -45,6 +66,9 @@ _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any,
     ("get", "announcements", "The public acts, in order", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "sequences", "Where the party's keys stand", [], None, "application/json", _OBJECT, _READ),
     ("get", "views", "Views in force released to the party", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "history", "What was in force for the party at a moment", [_AT, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "shown", "Which of the party's views another was shown", [_TO, _AT, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "entries", "Search in what the party did and was told", [*_SEARCH, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a party reads of an arena: its inbox, the rules, its own sequences, the views released to it. Blocking calls to the store.
+"""What a party reads of an arena: its inbox, the rules, its own sequences. Blocking calls to the store.
 
 Nothing is read here that is not the reader's own, or everybody's.
 """
@@ -8,28 +8,17 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-import msgspec
-
 from detente.api.cursors import Cursors
 from detente.api.events import shown
 from detente.api.load import follow_registry
 from detente.channel.acts import PUBLIC_KINDS
-from detente.channel.batch import Held
 from detente.channel.forms import plain
 from detente.channel.registry import Registry
 from detente.channel.store import Store
-from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.record.canonical import canonical
 from detente.record.envelope import from_json
 
 MOST_AT_ONCE: Final = 500
-
-
-class _Place(msgspec.Struct, frozen=True):
-    """Where a list of views stands: which moment it shows, and the last one sent."""
-
-    position: int
-    last: Held
 
 
 class Registries:
@@ -123,51 +112,3 @@ def sequences(store: Store, arena: str, party: str) -> bytes:
     ]
     last.sort(key=lambda each: (str(each["key"]), str(each["audience"])))
     return canonical({"sequences": last})
-
-
-def views(
-    store: Store, cursors: Cursors, arena: str, party: str, after: str | None, limit: int, *, tick_s: int
-) -> bytes:
-    """A page of the views in force that were released to a party, as of the last tick: `{"cursor", "views"}`, canonical JSON.
-
-    All pages of one list show one moment. `cursor` is null on the last.
-
-    Raises:
-        NotUnderstood: `after` is not a cursor of this list.
-    """
-    bound = {"arena": arena, "party": party, "purpose": "views"}
-    if after is None:
-        tick_us = tick_s * MICROSECONDS_PER_SECOND
-        place, last = _position_at(store, arena, store.now_us() // tick_us * tick_us), None
-    else:
-        read = msgspec.json.decode(cursors.read(after, **bound), type=_Place)
-        place, last = read.position, read.last
-    page = store.held_at(arena, place, party, last, limit)
-    cursor = cursors.make(msgspec.json.encode(_Place(place, page[-1])), **bound) if len(page) == limit else None
-    told = [
-        {
-            "view_id": h.view_id,
-            "version": h.version,
-            "sender": h.sender,
-            "envelope": _envelope(store, arena, h.position),
-        }
-        for h in page
-    ]
-    return canonical({"cursor": cursor, "views": told})
-
-
-def _envelope(store: Store, arena: str, position: int) -> str:
-    entry = store.entry(arena, position)
-    assert entry is not None
-    return entry.envelope.decode()
-
-
-def _position_at(store: Store, arena: str, at_us: int) -> int:
-    """The last position received by a moment; -1 where there is none. What came later has not reached its tick."""
-    low, high = -1, store.heads(arena).next_position - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        entry = store.entry(arena, middle)
-        assert entry is not None
-        low, high = (middle, high) if entry.received_us <= at_us else (low, middle - 1)
-    return low
