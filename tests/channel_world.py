@@ -242,6 +242,9 @@ class Channel:
             assert {n: a["answer"] for n, a in self.answers[name].items()} == {n: a.name for n, a in worst.items()}
             for notice_id, told in self.answers[name].items():
                 assert len(world.of_own(notice_id)) == told["meeting_count"] + told["warning_count"]
+        for name in self.parties:
+            own = [n for (sender, _), n in self.standing.notices.items() if sender == name]
+            assert self.standing.quota_used(name) == (sum(n.volume_count for n in own), sum(n.volume_us for n in own))
         positions = [entry.position for batch in self.batches for entry in batch.entries]
         assert positions == list(range(len(positions)))
         for name, got in self.inbox.items():

@@ -157,11 +157,10 @@ class Served:
 
     async def submitted(self, token: Token, asked: SubmissionRequest) -> bytes:
         """What a submission is answered, or was."""
-        before = await self.call(lambda: self.answered_before(token, asked))
-        if before is not None:
-            return before
-        acts = await self.call(lambda: self.opened(token, asked.acts))
-        return await self.decided(token.arena, Submission(token.party, asked.submission, acts))
+        known = await self.call(lambda: self.answered_before(token, asked) or self.opened(token, asked.acts))
+        if isinstance(known, bytes):
+            return known
+        return await self.decided(token.arena, Submission(token.party, asked.submission, known))
 
     def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts of a submission, verified."""

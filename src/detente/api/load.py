@@ -62,9 +62,8 @@ def _take_in(standing: Standing, held: Held, body: Body) -> None:
     if isinstance(body, NoticeBody):
         view = view_of(body.screening)
         releases = {r.recipient: Released(r.view_id, r.version) for r in body.releases}
-        standing.notices[held.sender, held.view_id] = Notified(
-            view.version, releases, len(view.volumes), volume_us(view)
-        )
+        notified = Notified(view.version, releases, len(view.volumes), volume_us(view))
+        standing.put_notice(held.sender, held.view_id, notified)
         standing.world(held.sender).put_own(view)
         return
     assert isinstance(body, ViewBody)

@@ -108,6 +108,7 @@ class Sequencer:
         holder: a name no other process has. address: where other workers reach this one.
         salts: fresh random bytes, 32 at a time.
         run: the kernels; the compiled ones when None.
+        most_at_once: submissions in one commit; 1 commits each by itself.
     """
 
     def __init__(
@@ -120,10 +121,11 @@ class Sequencer:
         salts: Iterator[bytes],
         run: ModuleType | None = None,
         lease_s: float = LEASE_S,
+        most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._store, self._host, self._arena = store, host, host.arena
         self._holder, self._address, self._lease_s = holder, address, lease_s
-        self._salts, self._run = salts, run
+        self._salts, self._run, self._most_at_once = salts, run, most_at_once
         self._queue: queue.Queue[_Waiting] = queue.Queue(MOST_WAITING)
         self._stop = threading.Event()
         self.holds_lease, self.ended = threading.Event(), threading.Event()
@@ -201,7 +203,7 @@ class Sequencer:
             found = [self._queue.get(timeout=_IDLE_S)]
         except queue.Empty:
             return []
-        while len(found) < MOST_AT_ONCE:
+        while len(found) < self._most_at_once:
             try:
                 found.append(self._queue.get_nowait())
             except queue.Empty:

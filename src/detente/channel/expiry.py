@@ -14,7 +14,7 @@ def expire(standing: Standing, turn: Turn) -> int:
         own, views = standing.world(party).expire(turn.now_us)
         for view in own:
             turn.end(view, party, position)
-            standing.notices.pop((party, view.view_id), None)
+            standing.drop_notice(party, view.view_id)
         for sender, view in views:
             turn.end(view, sender, position)
             forget_deadlines(standing, turn, sender, view)

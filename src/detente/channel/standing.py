@@ -53,7 +53,7 @@ class Standing:
 
     Attributes:
         registry: members, keys and rules. Its rules are those of `understanding`, which says something of every pair of activities.
-        notices: by sender and notice id.
+        notices: by sender and notice id; changed by `put_notice` and `drop_notice` alone.
         lasts: sequence and digest of the last act of each key for each audience.
         reached: how far each view in force has got, by sender, recipient, id and version.
     """
@@ -66,6 +66,7 @@ class Standing:
     reached: dict[tuple[str, str, str, int], ReceiptStage] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
     _worlds: dict[str, World] = field(default_factory=dict)
+    _used: dict[str, tuple[int, int]] = field(default_factory=dict)  # of each party's quota; summed anew, it would cost as much as there is
 
     def __post_init__(self) -> None:
         self.understanding = with_defaults(self.registry.rules)
@@ -120,10 +121,27 @@ class Standing:
         else:
             self.world(held.sender).put_own(view)
 
+    def put_notice(self, sender: str, notice_id: str, notified: Notified) -> None:
+        """A version of a notice is in force from now on, in place of the one before."""
+        self.drop_notice(sender, notice_id)
+        self.notices[sender, notice_id] = notified
+        self._count(sender, notified, 1)
+
+    def drop_notice(self, sender: str, notice_id: str) -> None:
+        """A notice is in force no longer; nothing happens where it was not."""
+        before = self.notices.pop((sender, notice_id), None)
+        if before:
+            self._count(sender, before, -1)
+
+    def _count(self, sender: str, notified: Notified, times: int) -> None:
+        count, us = self._used.get(sender, (0, 0))
+        self._used[sender] = count + times * notified.volume_count, us + times * notified.volume_us
+
     def quota_used(self, sender: str, *, but: str = "") -> tuple[int, int]:
         """How many volumes a party holds, and for how many microseconds together; one notice of it left out."""
-        own = [n for (party, notice_id), n in self.notices.items() if party == sender and notice_id != but]
-        return sum(n.volume_count for n in own), sum(n.volume_us for n in own)
+        count, us = self._used.get(sender, (0, 0))
+        left_out = self.notices.get((sender, but))
+        return (count - left_out.volume_count, us - left_out.volume_us) if left_out else (count, us)
 
 
 def volume_us(view: View) -> int:

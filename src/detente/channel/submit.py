@@ -229,9 +229,8 @@ def _take_in(standing: Standing, turn: Turn, submission: Submission, before: Not
     for recipient, (act, view) in submission.views.items():
         _release(standing, turn, sender, act, view, known=before is not None and recipient in before.releases)
     releases = {release.recipient: Released(release.view_id, release.version) for release in submission.releases}
-    standing.notices[sender, screening.view_id] = Notified(
-        screening.version, releases, len(screening.volumes), volume_us(screening)
-    )
+    notified = Notified(screening.version, releases, len(screening.volumes), volume_us(screening))
+    standing.put_notice(sender, screening.view_id, notified)
     return {
         "notice_id": screening.view_id,
         "version": screening.version,
@@ -308,7 +307,7 @@ def cancel(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[st
     position = turn.enter(act)
     turn.end(world.own(body.id), act.party, position)
     world.drop_own(body.id)
-    del standing.notices[act.party, body.id]
+    standing.drop_notice(act.party, body.id)
     for recipient, (their_act, their_body) in by_audience.items():
         _withdraw(standing, turn, act.party, recipient, their_act, their_body)
     return {"notice_id": body.id, "version": body.version, "received_us": turn.now_us}
