@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from channel_world import ARENA, FULL, Party
+from channel_world import ARENA, FULL, Party, random_bytes
 from detente.api.load import load_registry, load_standing
-from detente.api.sequencer import Statement
+from detente.api.sequencer import Sequencer, Statement
+from detente.api.wire import Broken
 from detente.channel.acts import KeysBody, MemberBody, MessageBody, ReceiptBody, SuspendBody
 from detente.channel.submit import answered
 from detente.domain import (
@@ -174,3 +175,39 @@ def test_a_stale_sequencer_writes_nothing_and_says_nothing(site):
     time.sleep(1.0)
     assert not future.done() or future.exception() is not None
     assert site.store.heads(ARENA).next_position == entry_count
+
+
+class Salts:
+    """Random bytes, until somebody breaks them."""
+
+    def __init__(self):
+        self.good, self.is_broken = random_bytes("salts"), False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.is_broken:
+            raise ZeroDivisionError("a fault of ours")
+        return next(self.good)
+
+
+def test_a_fault_of_ours_costs_its_own_submission_and_no_other(site):
+    salts = Salts()
+    sequencer = Sequencer(site.store, site.host, holder="one", address="", salts=salts, run=kernels)
+    sequencer.start()
+    site.running.append(sequencer)
+    site.found(sequencer)
+    poison = site.submission("A", [site.parties["A"].sign("message", "B", MessageBody("1" * 32, "one"))])
+    salts.is_broken = True
+    with pytest.raises(StoreUnavailable):
+        sequencer.submit(poison).result(30)
+    salts.is_broken = False
+    before = site.store.heads(ARENA).next_position
+    good = site.submission("B", [site.parties["B"].sign("message", "A", MessageBody("2" * 32, "two"))])
+    assert sequencer.submit(good).result(30)
+    with pytest.raises(Broken, match="a fault of our own"):
+        sequencer.submit(poison).result(30)
+    assert site.store.heads(ARENA).next_position == before + 1
+    assert [told["from"] for told in site.inbox("A", "message")] == ["B"]
+    assert not sequencer.ended.is_set()

@@ -4,6 +4,9 @@ It takes what waits, decides each submission against what it holds in memory, co
 anyone hear. If we die before the commit, nobody was told anything; after it, whoever submits again is answered the same, for
 results are committed with what they answer. When a commit fails, memory is ahead of the store: it is thrown away and made anew.
 Another process that finds the lease run out takes it, loads, and goes on; the old one, should it wake, can write nothing.
+
+A fault of ours, an exception nobody foresaw, takes the turn with it and no more: memory is made anew, the submission that was being
+decided is refused as `Broken` from then on, and the others of its turn may be sent again.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from types import ModuleType
 from typing import Final
 
 from detente.api.load import load_standing
+from detente.api.wire import Broken
 from detente.channel.acts import HOST, HOST_PARTY, Body, SignedAct
 from detente.channel.batch import Batch, Lease, Result
 from detente.channel.deadlines import DEADLINE, passed
@@ -42,6 +46,8 @@ _IDLE_S: Final = 0.05
 _DUE_EVERY_S: Final = 0.25
 _EXPIRE_EVERY_S: Final = 10.0
 _AGAIN_S: Final = 0.2
+_AFTER_A_FAULT_S: Final = 1.0
+_MOST_BROKEN: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ class Sequencer:
         self._holder, self._address, self._lease_s = holder, address, lease_s
         self._salts, self._run, self._most_at_once = salts, run, most_at_once
         self._queue: queue.Queue[_Waiting] = queue.Queue(MOST_WAITING)
+        self._broken: set[bytes] = set()  # digests of what we failed to decide, by a fault of ours
         self._stop = threading.Event()
         self.holds_lease, self.ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"sequencer {self._arena}", daemon=True)
@@ -180,6 +187,10 @@ class Sequencer:
         except (LeaseLost, OutOfStep, StoreUnavailable) as error:
             LOG.warning("arena %s: %s; starting anew", self._arena, error)
             self._stop.wait(_AGAIN_S)
+        except Exception:
+            # A bug, in the log with its traceback. To end here would leave every party without a channel for one submission's sake.
+            LOG.exception("arena %s: a fault of ours; starting anew", self._arena)
+            self._stop.wait(_AFTER_A_FAULT_S)
         finally:
             self.holds_lease.clear()
 
@@ -250,16 +261,27 @@ class Sequencer:
             before = results.get(key) or self._store.result(self._arena, *key)
             if before is not None:
                 return _same(before, asked)
+            if asked.digest in self._broken:
+                return Broken("we failed to decide it, by a fault of our own; nothing was kept", hint="tell the host")
             _check_keys(standing, asked.acts, turn.now_us)
             answer = canonical(decide(standing, turn, asked.acts))
         except DetenteError as error:
             if isinstance(error, LeaseLost | StoreUnavailable):
                 raise
             if turn.entry_count != entry_count:
+                self._give_up(asked)
                 raise RuntimeError("a submission was refused half-way") from error
             return error
+        except Exception:
+            self._give_up(asked)
+            raise
         results[key] = Result(*key, asked.digest, answer)
         return answer
+
+    def _give_up(self, asked: Submission | Statement) -> None:
+        """Not to be tried again: each time it would take a turn, and what others sent in it, with it."""
+        if isinstance(asked, Submission) and len(self._broken) < _MOST_BROKEN:
+            self._broken.add(asked.digest)
 
     def _nobody_was_told(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
         """The commit failed, or we did: whether it is there will be known when it is sent again."""

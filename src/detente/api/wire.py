@@ -56,6 +56,10 @@ class TooOften(DetenteError):
     """More requests, or more listeners, than one token may have; the message gives the limit."""
 
 
+class Broken(DetenteError):
+    """We failed at it, by a fault of our own; nothing was kept. Sending it again does not help; the host's log has the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """How an error family looks over HTTP. `says_what` is False where the message is for the host's log alone."""
@@ -83,6 +87,7 @@ FAMILIES: Final[dict[type[DetenteError], Family]] = {
     KeyRefused: Family(422, "key-refused", "The key may not be used like this"),
     AgainstTerms: Family(422, "against-terms", "The rules in force do not allow it"),
     TooOften: Family(429, "too-often", "Too many requests", retry_after_s=RETRY_AFTER_S),
+    Broken: Family(500, "broken", "A fault of ours"),
     StoreUnavailable: Family(503, "unavailable", "Try again later", says_what=False, retry_after_s=RETRY_AFTER_S),
     LeaseLost: Family(503, "unavailable", "Try again later", says_what=False, retry_after_s=RETRY_AFTER_S),
     OutOfStep: Family(503, "unavailable", "Try again later", says_what=False, retry_after_s=RETRY_AFTER_S),
