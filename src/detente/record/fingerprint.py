@@ -94,3 +94,10 @@ def check_spoken(key: PublicKey, text: str) -> None:
             "the fingerprint read out belongs to another key",
             hint="do not use this key; ask its party how you came by it",
         )
+
+
+def check_words(digest: str) -> str:
+    """Two groups, 40 bits of a digest (64 hex digits), by which two who hold the same text can tell so by voice."""
+    bits = int(digest[:10], 16)
+    values = [bits >> shift & 31 for shift in range(35, -5, -5)]
+    return " ".join(_group(number, tuple(values[4 * number : 4 * number + 4])) for number in range(2))
