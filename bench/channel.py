@@ -45,12 +45,19 @@ COUNTS: Final = (10_000, 1_000_000)
 LISTENERS: Final = 1_000
 
 
+WHERE_IT_GOES: Final = (
+    "A submission costs mostly what Python does to it: two signatures verified, canonical JSON checked, views decoded, two indexes changed. "
+    "The floor is the processor, shared with the clients, and not the disk: that is what one commit for many can save."
+)
+
+
 def main() -> None:
     """Runs, and writes what came out."""
     told = ["# What the channel does in a second", "", *machine(), ""]
     told += ["## Into one busy cell", "", *busy_cell(), ""]
     told += ["## With many volumes active", "", *many_active(), ""]
     told += ["## An event, to everybody who listens", "", *listeners(), ""]
+    told += [WHERE_IT_GOES, ""]
     (ROOT / "bench" / "CHANNEL.md").write_text("\n".join(told), encoding="utf-8")
 
 
@@ -343,7 +350,7 @@ def busy_cell() -> list[str]:
         group, single = (median(r for r, _ in rates[most]) for most in (256, 1))
         p99 = [median(p for _, p in rates[most]) for most in (256, 1)]
         told.append(
-            f"| {kind} | {group:.0f} | {p99[0]:.0f} ms | {single:.0f} | {p99[1]:.0f} ms | {group / single:.2f} | {bare:.0f} |"
+            f"| {kind} | {group:.0f} | {p99[0]:.0f} ms | {single:.0f} | {p99[1]:.0f} ms | {group / single:.2f} {verdict(group / single >= 2.0)} | {bare:.0f} |"
         )
     return told
 
@@ -367,7 +374,7 @@ def many_active() -> list[str]:
         p50, p99 = (1_000 * took[int(q * len(took))] for q in (0.5, 0.99))
         first = first or p99
         say(f"{active} active: {p50:.1f} ms, {p99:.1f} ms")
-        told.append(f"| {active:,} | {p50:.1f} ms | {p99:.1f} ms | {p99 / first:.2f} |")
+        told.append(f"| {active:,} | {p50:.1f} ms | {p99:.1f} ms | {p99 / first:.2f} {verdict(p99 <= 2 * first)} |")
     return told
 
 
@@ -397,18 +404,22 @@ def listeners() -> list[str]:
     names = ["P0", "P1"]
     with database("SQLite") as url, server(url, names) as (port, tokens):
         sender = Party("P0", 0)
-        delays = []
+        since_answer, since_tick = [], []
         for _ in range(5):
-            delays.append(asyncio.run(heard(port, tokens, sender)))
-            say(f"{LISTENERS} listeners: the last after {delays[-1]:.2f} s")
+            answered_s, heard_s = asyncio.run(heard(port, tokens, sender))
+            since_answer.append(heard_s - answered_s)
+            since_tick.append(heard_s - min(heard_s, float(-(-answered_s // 1))))
+            say(f"{LISTENERS} listeners: the last after {since_answer[-1]:.2f} s, {since_tick[-1]:.2f} s from the tick")
     return [
-        f"{LISTENERS:,} streams of one party, one notice: the last had its event {median(delays):.2f} s after the notice was answered "
-        f"(median of {len(delays)}; the tick, up to 1 s of it, is the rules', not the server's; aim ≤ 1 s after the commit)."
+        f"{LISTENERS:,} streams of one party, one notice, {len(since_tick)} times. The last stream had its event {median(since_tick):.2f} s "
+        f"(median; {max(since_tick):.2f} s at worst) after the tick at which it might leave, and {median(since_answer):.2f} s "
+        f"({max(since_answer):.2f} s at worst) after the sender was answered. Ticks are whole seconds here: of what was agreed, not of the server. "
+        "The aim is 1 s after the commit."
     ]
 
 
-async def heard(port: int, tokens: dict[str, str], sender: Party) -> float:
-    """Seconds from the tick at which the event may leave to when the last listener has it."""
+async def heard(port: int, tokens: dict[str, str], sender: Party) -> tuple[float, float]:
+    """When the sender was answered, and when the last listener had the event."""
     streams = [await opened(port, tokens["P1"]) for _ in range(LISTENERS)]
     await asyncio.gather(*(until_quiet(reader) for reader, _ in streams))
     body = sender.submission("P1")
@@ -417,8 +428,7 @@ async def heard(port: int, tokens: dict[str, str], sender: Party) -> float:
     arrivals = await asyncio.gather(*(arrival(reader) for reader, _ in streams))
     for _, writer in streams:
         writer.close()
-    may_leave_s = float(-(-answered_s // 1))  # the tick after the commit
-    return max(arrivals) - min(may_leave_s, max(arrivals))
+    return answered_s, max(arrivals)
 
 
 async def opened(port: int, token: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -447,6 +457,11 @@ async def arrival(reader: asyncio.StreamReader) -> float:
         assert more
         got += more
     return time.time()
+
+
+def verdict(met: bool) -> str:
+    """Whether an aim was met."""
+    return "met" if met else "**missed**"
 
 
 def say(line: str) -> None:

@@ -66,7 +66,9 @@ class Standing:
     reached: dict[tuple[str, str, str, int], ReceiptStage] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
     _worlds: dict[str, World] = field(default_factory=dict)
-    _used: dict[str, tuple[int, int]] = field(default_factory=dict)  # of each party's quota; summed anew, it would cost as much as there is
+    _used: dict[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # of each party's quota; summed anew, it would cost as much as there is
 
     def __post_init__(self) -> None:
         self.understanding = with_defaults(self.registry.rules)
