@@ -28,6 +28,8 @@ ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "history"): READERS,
     ("GET", "shown?to=B"): READERS,
     ("GET", "entries"): READERS,
+    ("GET", "disclosures"): READERS,
+    ("GET", "disclosed"): {"board"},
     ("POST", "submissions"): OFFICERS,
     ("POST", "members"): {"host"},
 }

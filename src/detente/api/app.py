@@ -21,6 +21,7 @@ from litestar.response import Stream
 from detente.api import history as past
 from detente.api import reads
 from detente.api.cursors import Cursors
+from detente.api.disclosed import Openings
 from detente.api.events import Events
 from detente.api.openapi import document
 from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
@@ -53,6 +54,7 @@ _STORE_THREADS: Final = 8
 OFFICERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER)
 READERS: Final = (*OFFICERS, TokenRole.OBSERVER)
 ANYONE: Final = tuple(TokenRole)
+BOARD_ONLY: Final = (TokenRole.BOARD,)
 HOST_ONLY: Final = (TokenRole.HOST,)
 _NO_STORE: Final = {"cache-control": "no-store"}
 
@@ -73,6 +75,7 @@ class Served:
     ) -> None:
         self.store, self.sequencers, self.host_key = store, sequencers, host_key
         self.cursors, self.registries = Cursors(cursor_key), reads.Registries(store)
+        self.openings = Openings(store)
         self.clock_s, self.rate_limit, self._sleep = clock_s, rate_limit, sleep
         self._threads = ThreadPoolExecutor(_STORE_THREADS, "store")
         self.events = Events(store, self.cursors, self.call)
@@ -331,6 +334,18 @@ async def entries(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await _listed(request, READERS, past.entries, "kind", "from", "to", "about", "since", "until")
 
 
+@get("/arenas/{arena:str}/disclosures")
+async def disclosures(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What the party has opened to boards of inquiry."""
+    return await _listed(request, READERS, _served(request).openings.disclosures)
+
+
+@get("/arenas/{arena:str}/disclosed")
+async def disclosed(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What parties have opened to the board that asks."""
+    return await _listed(request, BOARD_ONLY, _served(request).openings.disclosed, "from", "opening")
+
+
 @get("/healthz")
 async def healthz(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Whether the store answers."""
@@ -434,6 +449,8 @@ def create_app(
             history,
             shown,
             entries,
+            disclosures,
+            disclosed,
             healthz,
             metrics,
             schema,

@@ -103,8 +103,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a list stands: the moment it shows, and where each source goes on."""
+class Place:
+    """Where a list stands: the moment it shows, and after what of each source it goes on."""
 
     until_us: int
     places: tuple[int, ...]
@@ -114,7 +114,7 @@ class _Place:
         return struct.pack(f">{1 + len(self.places)}q", self.until_us, *self.places)
 
     @classmethod
-    def unpacked(cls, raw: bytes) -> _Place:
+    def unpacked(cls, raw: bytes) -> Place:
         until_us, *places = struct.unpack(f">{len(raw) // 8}q", raw)
         return cls(until_us, tuple(places))
 
@@ -128,9 +128,9 @@ def views(store: Store, cursors: Cursors, asked: Asked) -> bytes:
     Raises:
         NotUnderstood: `after` is not a cursor of this list.
     """
-    place = _begun(store, cursors, asked, "views", "at", 1)
+    place = begun(store, cursors, asked, "views", "at", 1)
     source = _versions(store, asked.arena, asked.party, None, place.until_us, in_force=True)
-    lines, after = _page([source], place, asked, Wanted())
+    lines, after = page_of([source], place, asked, Wanted())
     told = [
         {
             "view_id": each.told["id"],
@@ -140,7 +140,7 @@ def views(store: Store, cursors: Cursors, asked: Asked) -> bytes:
         }
         for each in lines
     ]
-    return _told(cursors, asked, "views", place, after, "at_us", "views", told)
+    return page_bytes(cursors, asked, "views", place, after, "at_us", "views", told)
 
 
 def history(store: Store, cursors: Cursors, asked: Asked) -> bytes:
@@ -151,13 +151,13 @@ def history(store: Store, cursors: Cursors, asked: Asked) -> bytes:
     Raises:
         NotUnderstood: a moment that is none, or yet to come; or `after` is not a cursor of this list.
     """
-    place = _begun(store, cursors, asked, "history", "at", 2)
+    place = begun(store, cursors, asked, "history", "at", 2)
     sources = [
         _versions(store, asked.arena, HOST, asked.party, place.until_us, in_force=True),
         _versions(store, asked.arena, asked.party, None, place.until_us, in_force=True),
     ]
-    lines, after = _page(sources, place, asked, Wanted())
-    return _told(cursors, asked, "history", place, after, "at_us", "versions", [line.told for line in lines])
+    lines, after = page_of(sources, place, asked, Wanted())
+    return page_bytes(cursors, asked, "history", place, after, "at_us", "versions", [line.told for line in lines])
 
 
 def shown(store: Store, cursors: Cursors, asked: Asked) -> bytes:
@@ -172,11 +172,11 @@ def shown(store: Store, cursors: Cursors, asked: Asked) -> bytes:
         if "to" not in asked.filters:
             raise NotUnderstood("nobody is named", hint="say who was shown: to=B")
         check_party_name(asked.filters["to"])
-    place = _begun(store, cursors, asked, "shown", "at", 1)
+    place = begun(store, cursors, asked, "shown", "at", 1)
     in_force = "at" in asked.filters
     source = _versions(store, asked.arena, asked.filters["to"], asked.party, place.until_us, in_force=in_force)
-    lines, after = _page([source], place, asked, Wanted())
-    return _told(cursors, asked, "shown", place, after, "at_us", "versions", [line.told for line in lines])
+    lines, after = page_of([source], place, asked, Wanted())
+    return page_bytes(cursors, asked, "shown", place, after, "at_us", "versions", [line.told for line in lines])
 
 
 def entries(store: Store, cursors: Cursors, asked: Asked) -> bytes:
@@ -188,9 +188,11 @@ def entries(store: Store, cursors: Cursors, asked: Asked) -> bytes:
     Raises:
         NotUnderstood: as `history`; or a kind or id that cannot be.
     """
-    place = _begun(store, cursors, asked, "entries", "until", 2)
-    lines, after = _page(past_of(store, asked.arena, asked.party, place.until_us), place, asked, _wanted(asked.filters))
-    return _told(cursors, asked, "entries", place, after, "until_us", "entries", [line.told for line in lines])
+    place = begun(store, cursors, asked, "entries", "until", 2)
+    lines, after = page_of(
+        past_of(store, asked.arena, asked.party, place.until_us), place, asked, _wanted(asked.filters)
+    )
+    return page_bytes(cursors, asked, "entries", place, after, "until_us", "entries", [line.told for line in lines])
 
 
 def _wanted(filters: Mapping[str, str]) -> Wanted:
@@ -305,16 +307,16 @@ def _version_line(held: Held, envelope: str) -> Line:
 # ── a page of them ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _begun(store: Store, cursors: Cursors, asked: Asked, purpose: str, moment: str, count: int) -> _Place:
+def begun(store: Store, cursors: Cursors, asked: Asked, purpose: str, moment: str, count: int) -> Place:
     """Where the page begins; the first of a list settles the moment that all of it shows."""
     if asked.after is not None:
         with at("after"):
-            return _Place.unpacked(cursors.read(asked.after, **_bound(asked, purpose)))
+            return Place.unpacked(cursors.read(asked.after, **_bound(asked, purpose)))
     now_us, text = store.now_us(), asked.filters.get(moment)
     until_us = now_us if text is None else moment_us(text, moment)
     if until_us > now_us:
         raise NotUnderstood("that moment is yet to come", hint="leave it out for the present one", where=moment)
-    return _Place(until_us, (0,) * count)
+    return Place(until_us, (0,) * count)
 
 
 def _bound(asked: Asked, purpose: str) -> dict[str, str]:
@@ -326,13 +328,15 @@ def _bound(asked: Asked, purpose: str) -> dict[str, str]:
     }
 
 
-def _page(sources: Sequence[Source], place: _Place, asked: Asked, wanted: Wanted) -> tuple[list[Line], _Place | None]:
+def page_of(sources: Sequence[Source], place: Place, asked: Asked, wanted: Wanted) -> tuple[list[Line], Place | None]:
     """The lines that are wanted, by time, and where the next page goes on; None where this is the last."""
     places, taken = list(place.places), list[Line]()
     byte_count = site_count = 0
     runs = [_run(number, source, places[number]) for number, source in enumerate(sources)]
     for read_count, (number, line) in enumerate(merge(*runs, key=lambda each: each[1].told_us)):
-        takes = wanted.takes(line) and not _is_echo(line, asked.party)
+        takes = (
+            wanted.takes(line) and line.sender != line.audience
+        )  # its own public act, which it is posted as everybody is
         is_site = takes and _SITE in line.said and line.sender != asked.party
         if (
             len(taken) == asked.limit
@@ -340,7 +344,7 @@ def _page(sources: Sequence[Source], place: _Place, asked: Asked, wanted: Wanted
             or read_count == MOST_READ_AT_ONCE
             or (is_site and site_count == MOST_SITES_AT_ONCE)
         ):
-            return taken, _Place(place.until_us, tuple(places))
+            return taken, Place(place.until_us, tuple(places))
         places[number] = line.place
         if takes:
             taken.append(line)
@@ -357,20 +361,16 @@ def _run(number: int, source: Source, after: int) -> Iterator[tuple[int, Line]]:
             return
 
 
-def _is_echo(line: Line, party: str) -> bool:
-    """A party's own public act, which it is posted like everybody: it stands among its acts."""
-    return line.sender == line.audience == party
-
-
-def _told(
+def page_bytes(
     cursors: Cursors,
     asked: Asked,
     purpose: str,
-    place: _Place,
-    after: _Place | None,
+    place: Place,
+    after: Place | None,
     moment: str,
     name: str,
     lines: Sequence[dict[str, Any]],
 ) -> bytes:
+    """A page as canonical JSON: its lines by their name, the moment they show, and the cursor for the next."""
     cursor = cursors.make(after.packed(), **_bound(asked, purpose)) if after else None
     return canonical({"cursor": cursor, moment: place.until_us, name: lines})

@@ -47,6 +47,10 @@ _SEARCH: Final = [
     {"name": "kind", "in": "query", "required": False, "schema": {"type": "string", "pattern": "^[a-z_]{1,40}$"}},
     {"name": "about", "in": "query", "required": False, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
 ]
+_OPENING: Final = [
+    {**_TO, "required": False, "name": "from"},
+    {"name": "opening", "in": "query", "required": False, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+]
 _RESUME: Final = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
 _READ: Final = (401, 404, 422, 429, 503)
 _WRITE: Final = (400, 401, 403, 404, 409, 413, 422, 429, 503)
@@ -68,6 +72,8 @@ _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any,
     ("get", "views", "Views in force released to the party", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "history", "What was in force for the party at a moment", [_AT, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "shown", "Which of the party's views another was shown", [_TO, _AT, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "disclosures", "What the party has opened to boards", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "disclosed", "What was opened to the board that asks", [*_OPENING, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "entries", "Search in what the party did and was told", [*_SEARCH, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
 )  # fmt: skip
 

@@ -21,7 +21,9 @@ HOST: Final = ""  # the audience of what the host alone is given
 HOST_PARTY: Final = "host"  # as whom the host signs; no party may be called so
 MOST_TEXT: Final = 4_000
 MOST_NAME: Final = 200
+MOST_NAMED: Final = 100
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
+_KIND: Final = re.compile(r"[a-z_]{1,40}")
 
 
 class Release(Form, frozen=True):
@@ -103,6 +105,22 @@ class StopBody(Form, frozen=True):
     about: str = ""
 
 
+class DiscloseBody(Form, frozen=True):
+    """The party opens its own record to a board of inquiry, or closes it again; for that board.
+
+    Opened is what the party did and was told, the views released to it included: of these kinds and naming one of these ids, where
+    any are given, and told from `since_us` to `until_us`; null is open, at the end until it is lifted. The same id again replaces.
+    """
+
+    disclosure_id: str
+    kinds: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    since_us: int | None = None
+    until_us: int | None = None
+    lifted: bool = False
+    reason: str = ""
+
+
 class KeysBody(Form, frozen=True):
     """More statements about the party's own keys (`record.key_history`), each an envelope as JSON text, in order. For everybody."""
 
@@ -150,7 +168,16 @@ class PassedBody(Form, frozen=True):
 
 PublicBody: TypeAlias = KeysBody | ProposeBody | SignBody | SuspendBody | MemberBody
 Body: TypeAlias = (
-    NoticeBody | ViewBody | CancelBody | ReceiptBody | ResponseBody | MessageBody | StopBody | PassedBody | PublicBody
+    NoticeBody
+    | ViewBody
+    | CancelBody
+    | ReceiptBody
+    | ResponseBody
+    | MessageBody
+    | StopBody
+    | DiscloseBody
+    | PassedBody
+    | PublicBody
 )
 
 HOST_KINDS: Final[dict[str, type[Body]]] = {  # what the host alone states, with its own key
@@ -165,6 +192,7 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "response": ResponseBody,
     "message": MessageBody,
     "stop": StopBody,
+    "disclose": DiscloseBody,
     "keys": KeysBody,
     "propose": ProposeBody,
     "sign": SignBody,
@@ -245,7 +273,7 @@ def check_body(body: Body) -> None:
     Raises:
         NotUnderstood: which member, and why.
     """
-    for name in ("id", "view_id", "thread", "stop_id"):
+    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id"):
         value: str | None = getattr(body, name, None)
         if value is not None and not _OPAQUE.fullmatch(value):
             raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
@@ -260,7 +288,21 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("no echelon is named", hint="say which echelon or unit was told", where="echelon")
         case ReceiptBody(stage=ReceiptStage.RECEIVED):
             raise NotUnderstood("RECEIVED is for the channel to say", hint="send delivered or later", where="stage")
+        case DiscloseBody():
+            _check_disclosure(body)
         case MessageBody(text="") | StopBody(text=""):
             raise NotUnderstood("there is no text", hint="say what it is about", where="text")
         case _:
             return
+
+
+def _check_disclosure(body: DiscloseBody) -> None:
+    for name, pattern, values in (("about", _OPAQUE, body.about), ("kinds", _KIND, body.kinds)):
+        with at(name):
+            if len(values) > MOST_NAMED:
+                raise NotUnderstood(f"{len(values)} are named; the limit is {MOST_NAMED}", hint="open it in parts")
+            for value in values:
+                if not pattern.fullmatch(value):
+                    raise NotUnderstood(f"{value[:40]!r} is none", hint="see docs/history.md")
+    if body.since_us is not None and body.until_us is not None and body.since_us > body.until_us:
+        raise NotUnderstood("ends before it begins", hint="swap them", where="until_us")

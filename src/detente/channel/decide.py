@@ -7,12 +7,13 @@ from typing import Any
 
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
 from detente.channel.answers import receive, respond
+from detente.channel.disclosures import disclose
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import answered, cancel, read_submission, submit
 from detente.channel.words import pass_on
 from detente.domain import NotUnderstood
 
-_ALONE = {"receipt": receive, "response": respond, "message": pass_on, "stop": pass_on}
+_ALONE = {"receipt": receive, "response": respond, "message": pass_on, "stop": pass_on, "disclose": disclose}
 
 
 def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[str, Any]:
