@@ -271,6 +271,13 @@ def test_a_collection_is_read_from_the_wheel_without_installing_it(tmp_path):
         gzip.compress(b"[")[:-9],
         gzip.compress(bytes(range(256)))[:20] + b"\xff" * 30,
     ],
+    ids=[
+        "not gzip",
+        "numbers",
+        "no time",
+        "cut off",
+        "damaged",
+    ],  # gzip writes the second it was made: no name for a test
 )
 def test_a_damaged_collection_is_refused_in_words(tmp_path, content):
     with pytest.raises(UnreadableFile, match="made"):
