@@ -1,7 +1,7 @@
 """Voice scripts: a flash notice, a STOP or an acknowledgement, read aloud line by line and typed down on the other side.
 
-    1 DETENTE FLASH 66
-    2 ARENA LEVANT-2018 00
+    1 DETENTE FLASH 56
+    2 ARENA LEVANT-2018 43
     …
 
 Every line is its number, its words and two check digits, as in ISO 7064, MOD 97-10, with one value to each sign instead of two
