@@ -9,8 +9,10 @@ from channel_world import ARENA, FULL, Party
 from detente.api.load import load_registry
 from detente.api.tokens import RateLimit, TokenRole
 from detente.channel.acts import KeysBody, MessageBody
+from detente.channel.forms import form_from
 from detente.channel.registry import Registry
 from detente.client import read_announcement
+from detente.client.answers import Announcement
 from detente.record.envelope import to_json
 from detente.record.key_history import Reason, Revocation, sign_statement
 from detente.record.keys import SigningKey
@@ -114,7 +116,7 @@ def test_members_keys_and_rules_follow_from_the_announcements_alone(door):
         "announcements"
     ]:
         for each in found:
-            registry = read_announcement(each, registry, door.host.key.public, arena=ARENA)
+            registry = read_announcement(form_from(each, Announcement), registry, door.host.key.public, arena=ARENA)
         cursor = page["cursor"]
     assert registry == load_registry(door.store, ARENA)
     assert registry.rules.name == "U"

@@ -183,10 +183,11 @@ def test_a_desk_that_is_not_there_says_how_to_make_one(desks):
 
 def test_a_server_that_is_not_there_is_named(desks, tmp_path):
     from detente.client import Link
+    from detente.client.answers import Rules
     from detente.domain import StoreUnavailable
 
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        Link("http://127.0.0.1:9", "levant", "detente_x", give_up_s=0).get("rules")
+        Link("http://127.0.0.1:9", "levant", "detente_x", give_up_s=0).get("rules", Rules)
 
 
 @pytest.mark.parametrize("url", ["http://example.org", "ftp://localhost", "https://", "https://user@host", "nothing"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +37,10 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
 
     kept = PartyFolder(folder)
     member = kept.membership
-    link = Link(member.server, member.arena, kept.token, certificates=member.certificates or None)
+    link = Link(
+        member.server, member.arena, kept.token,
+        certificates=member.certificates or None, say=lambda said: click.echo(f"detente: {said}", err=True),
+    )  # fmt: skip
 
     def unlock() -> Any:
         passphrase = kept.path / member.passphrase if member.passphrase else None
@@ -87,25 +89,8 @@ def say(lines: Iterable[str], told: Any, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
-    for line in lines:
-        sys.stdout.write(_visible(line) + "\n")
-    sys.stdout.flush()
-
-
-def _visible(text: str) -> str:
-    """What controls a terminal stands as its code point: others wrote some of it."""
     from detente.interop.answer_words import visible
 
-    return visible(text)
-
-
-def unlocked_file(path: Path, passphrase_file: Path | None) -> Any:
-    """The private key of a file, and its holder; the passphrase from a file, the environment, or asked for."""
-    from detente.cli.keyring import unlocked
-
-    return unlocked(path, passphrase_file)
-
-
-def is_terminal() -> bool:
-    """Whether somebody reads this as it comes."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for line in lines:
+        sys.stdout.write(visible(line) + "\n")  # others wrote some of it
+    sys.stdout.flush()

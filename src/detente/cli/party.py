@@ -9,6 +9,7 @@ import click
 
 from detente.cli.desk import as_option, json_option, now_us, opened_desk, read_secret, say
 from detente.client import Link, Membership, PartyFolder
+from detente.client.answers import Member, Rules
 from detente.domain import KeyRefused, NotUnderstood, PartyKind
 from detente.record.holder import Role
 
@@ -53,7 +54,7 @@ def add(
     """
     statements, root = _statements(keys)
     with _link(server, arena, token_file, certificates) as link:
-        known = {each["name"]: each for each in link.get("rules")["members"]}
+        known = {each.name: each for each in link.get("rules", Rules).members}
         if name in known:
             _check_same(known[name], name, kind, root)
         else:
@@ -76,10 +77,10 @@ def _statements(keys: Path | None) -> tuple[list[str], str | None]:
     return lines, ledger.history.root.public.text
 
 
-def _check_same(member: Any, name: str, kind: str, root: str | None) -> None:
-    if (member["kind"], member["root_key"]) != (kind, root):
+def _check_same(member: Member, name: str, kind: str, root: str | None) -> None:
+    if (member.kind, member.root_key) != (kind, root):
         raise KeyRefused(
-            f"{name} is in already, as {member['kind']}, with {member['root_key'] or 'no'} root key",
+            f"{name} is in already, as {member.kind}, with {member.root_key or 'no'} root key",
             hint="a party changes its own keys: detente party keys",
         )
 
@@ -117,10 +118,10 @@ def join(
     if holder is None or holder.role is not Role.OFFICER:
         raise KeyRefused(f"{key} is no officer's key", hint="detente key new --role officer")
     with _link(server, arena, token_file, certificates) as link:
-        told = link.get("rules")
-    if host_key and host_key != told["host_key"]:
-        raise KeyRefused(f"the server's host key is {told['host_key']}, not {host_key}", hint="ask the host by voice")
-    if holder.party not in [member["name"] for member in told["members"]]:
+        told = link.get("rules", Rules)
+    if host_key and host_key != told.host_key:
+        raise KeyRefused(f"the server's host key is {told.host_key}, not {host_key}", hint="ask the host by voice")
+    if holder.party not in [member.name for member in told.members]:
         raise NotUnderstood(f"{holder.party} is not in arena {arena}", hint="the host: detente party add")
     membership = Membership(
         server=server,
@@ -128,14 +129,14 @@ def join(
         party=holder.party,
         officer=holder.officer,
         key=str(key.resolve()),
-        host_key=told["host_key"],
+        host_key=told.host_key,
         passphrase=str(passphrase_file.resolve()) if passphrase_file else "",
         certificates=str(certificates.resolve()) if certificates else "",
     )
     PartyFolder.create(folder, membership, read_secret(token_file, "the token"))
     from detente.record.fingerprint import spoken
 
-    fingerprint = spoken(public_key_from_text(told["host_key"]))
+    fingerprint = spoken(public_key_from_text(told.host_key))
     lines = [f"{folder}: the desk of {holder}, in arena {arena}"]
     if not host_key:
         lines += [

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from detente.cli.desk import as_option, json_option, opened_desk, say, unlocked_file
+from detente.cli.desk import as_option, json_option, opened_desk, say
 from detente.domain import KeyRefused, NotUnderstood, Understanding
 
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -120,6 +120,7 @@ def sign(digest: str, root_key: Path, passphrase_file: Path | None, folder: Path
     """
     from detente.channel.acts import SignBody
     from detente.channel.agreements import PAYLOAD_TYPE, digest_of, payload
+    from detente.cli.keyring import unlocked
     from detente.record.envelope import sign as signed
     from detente.record.envelope import to_json
 
@@ -140,7 +141,7 @@ def sign(digest: str, root_key: Path, passphrase_file: Path | None, folder: Path
             if not yes and not as_json:
                 say(rule_lines(proposal.understanding), None, as_json=False)
                 click.confirm(f"Sign {proposal.digest[:16]}… for {desk.party}?", abort=True)
-            key, holder = unlocked_file(root_key, passphrase_file)
+            key, holder = unlocked(root_key, passphrase_file)
             if (holder.party, holder.role.value) != (desk.party, "root"):
                 raise KeyRefused(f"{root_key} is the key of {holder}", hint=f"give the root key of {desk.party}")
             desk.announce("sign", SignBody(to_json(signed(raw, PAYLOAD_TYPE, key)).decode()))

@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from detente.channel.acts import HOST, Body
+from detente.channel.forms import form_from
 from detente.channel.registry import Registry
+from detente.client.answers import AnnouncementsPage, Posting, PostingsPage, Sequences, Submitted, ViewsPage
 from detente.client.folder import PartyFolder
 from detente.client.link import Link, Refused
 from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
 from detente.client.signer import Signer
 from detente.client.told import SeenView, Told, read_announcement, read_posting, read_view
-from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel
+from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel, at
 from detente.record.envelope import Envelope
 from detente.record.keys import PublicKey, SigningKey, public_key_from_text
 
+T = TypeVar("T")
 TRIES: Final = 5
 DECIDED: Final = (400, 403, 409, 413, 422)  # refusals after which nothing of a submission was kept, nor will be
 
@@ -69,18 +72,18 @@ class Desk:
             NotAuthentic: one is not signed by whom it is said to be.
         """
         known = self._registry or Registry.of(self.arena)
-        for page in self.link.pages("announcements", "announcements", self._announced):
-            for each in page["announcements"]:
+        for page in self.link.pages("announcements", AnnouncementsPage, self._announced):
+            for each in page.items:
                 known = read_announcement(each, known, self.host_key, arena=self.arena)
-            self._announced = page["cursor"]
+            self._announced = page.cursor
         self._registry = known
         return known
 
     def inbox(self, after: str | None = None) -> Iterator[Told]:
         """Everything posted after a cursor, verified, in order."""
-        for page in self.link.pages("inbox", "postings", after):
+        for page in self.link.pages("inbox", PostingsPage, after):
             registry = self.registry()
-            for posting in page["postings"]:
+            for posting in page.items:
                 yield self._told(posting, registry)
 
     def events(self, after: str | None = None) -> Iterator[Told]:
@@ -88,7 +91,7 @@ class Desk:
         for posting in self.link.events(after):
             yield self._told(posting, self.registry())
 
-    def _told(self, posting: dict[str, Any], registry: Registry) -> Told:
+    def _told(self, posting: Posting, registry: Registry) -> Told:
         return read_posting(posting, registry, self.host_key, arena=self.arena, party=self.party)
 
     def view_in_force(self, name: str) -> SeenView:
@@ -109,32 +112,26 @@ class Desk:
 
     def _views_in_force(self) -> Iterator[SeenView]:
         registry = self.registry()
-        for page in self.link.pages("views", "views"):
-            for each in page["views"]:
+        for page in self.link.pages("views", ViewsPage):
+            for each in page.items:
                 yield read_view(each, registry, arena=self.arena, party=self.party)
 
     # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def sign_and_send(self, make: Callable[[Signer], Sequence[Envelope]], **asked: Any) -> Any:
+    def sign_and_send(self, make: Callable[[Signer], Sequence[Envelope]]) -> Any:
         """Signs acts, each the next of its sequence, and submits them at once; anew where another officer was quicker.
 
         Raises:
             Refused: the channel's refusal.
         """
-        for left in reversed(range(TRIES)):
-            try:
-                return self.link.submit(make(self.signer()), **asked)
-            except Refused as refusal:
-                if not left or not _outrun(refusal):
-                    raise
-        raise AssertionError
+        return _signed_anew(lambda: self.link.submit(make(self.signer())))
 
     def signer(self) -> Signer:
         """A signer that goes on from what the channel has of the key."""
         lasts = {
-            each["audience"]: (each["sequence"], each["digest"])
-            for each in self.link.get("sequences")["sequences"]
-            if each["key"] == self._key.public.id
+            each.audience: (each.sequence, each.digest)
+            for each in self.link.get("sequences", Sequences).sequences
+            if each.key == self._key.public.id
         }
         return Signer(self._key, arena=self.arena, party=self.party, lasts=lasts, clock_us=self.clock_us)
 
@@ -154,7 +151,6 @@ class Desk:
         before: Sent | None = None,
         to_the_host: ReleaseLevel = ReleaseLevel.FULL,
         marking: Marking = UNMARKED,
-        **asked: Any,
     ) -> tuple[Sent, Any]:
         """Gives a notice, or amends one: views made, signed, written down, sent; and what the channel answers.
 
@@ -171,26 +167,26 @@ class Desk:
             )
         terms = self.registry().rules.terms
         levels = agreed_levels(terms, notice, self.party, chosen)
-        for left in reversed(range(TRIES)):
+
+        def attempt() -> tuple[Sent, Any]:
             prepared = prepare(
                 notice, levels, signer=self.signer(), grids=terms.grids, draw=self.draw,
                 before=before, to_the_host=to_the_host, marking=marking,
             )  # fmt: skip
             self.folder.begin(prepared)
-            try:
-                return prepared.sent, self._sent(prepared, **asked)
-            except Refused as refusal:
-                if not left or not _outrun(refusal):
-                    raise
-        raise AssertionError
+            return prepared.sent, self._sent(prepared)
 
-    def _sent(self, prepared: Prepared, **asked: Any) -> Any:
+        return _signed_anew(attempt)
+
+    def _sent(self, prepared: Prepared) -> Any:
         try:
-            answer = self.link.submit(prepared.envelopes, **asked)
+            answer = self.link.submit(prepared.envelopes)
         except Refused as refusal:
             if refusal.status in DECIDED:
                 self.folder.refused(prepared.sent)
             raise
+        with at("the server's answer"):
+            form_from(answer, Submitted)
         self.folder.took(prepared.sent, answer)
         return answer
 
@@ -207,6 +203,17 @@ class Desk:
         answer = self.sign_and_send(lambda signer: cancellation(sent, signer=signer, reason=reason))
         self.folder.end(sent)
         return answer
+
+
+def _signed_anew(attempt: Callable[[], T]) -> T:
+    """What an attempt gives, signed anew a few times where another act of the same key came first."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except Refused as refusal:
+            if not _outrun(refusal):
+                raise
+    return attempt()
 
 
 def _outrun(refusal: Refused) -> bool:

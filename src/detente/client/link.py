@@ -7,22 +7,37 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from detente.channel.forms import form_from
+from detente.client.answers import Posting
 from detente.client.release import submission_id
-from detente.domain import DetenteError, NotUnderstood, StoreUnavailable
+from detente.domain import DetenteError, NotUnderstood, StoreUnavailable, at
 from detente.record.canonical import read_strict
 from detente.record.envelope import Envelope, to_json
 
 if TYPE_CHECKING:
     import httpx
 
+T = TypeVar("T")
 TIMEOUT_S: Final = 30.0
 GIVE_UP_S: Final = 60.0
 PAGE: Final = 200
+
+
+class Page(Protocol):
+    """A page of a list: what is on it, and where the next goes on."""
+
+    @property
+    def cursor(self) -> str | None: ...
+    @property
+    def items(self) -> Sequence[Any]: ...
+
+
+P = TypeVar("P", bound=Page)
 
 
 class Refused(DetenteError):
@@ -62,10 +77,18 @@ class Link:
     Args:
         certificates: a file of certificates to trust in place of the system's.
         give_up_s: for how long a request that the server cannot take just now is sent again.
+        say: told when the line is gone, and when it is back: whoever waits must know that the channel is dark.
     """
 
     def __init__(
-        self, server: str, arena: str, token: str, *, certificates: str | None = None, give_up_s: float = GIVE_UP_S
+        self,
+        server: str,
+        arena: str,
+        token: str,
+        *,
+        certificates: str | None = None,
+        give_up_s: float = GIVE_UP_S,
+        say: Callable[[str], object] = lambda _: None,
     ) -> None:
         import httpx
 
@@ -74,7 +97,7 @@ class Link:
             import ssl
 
             verify = ssl.create_default_context(cafile=certificates)
-        self._give_up_s = give_up_s
+        self._give_up_s, self._say, self._is_gone = give_up_s, say, False
         self._http = httpx.Client(
             base_url=check_server(server),
             headers={"Authorization": f"Bearer {token}", "User-Agent": "detente"},
@@ -89,36 +112,40 @@ class Link:
         """Hangs up."""
         self._http.close()
 
-    def get(self, route: str, **query: Any) -> Any:
-        """What a route of the arena answers.
+    def get(self, route: str, kind: type[T], **query: Any) -> T:
+        """What a route of the arena answers, in the form that is expected of it.
 
         Raises:
             Refused: the server's refusal.
             StoreUnavailable: nobody answers, or the server cannot just now.
+            Malformed, NotUnderstood: it answers something else; `where` names the route.
         """
         known = {name: value for name, value in query.items() if value is not None}
-        return self._asked("GET", route, params=known)
+        answer = self._asked("GET", route, params=known)
+        with at(f"the server's {route}"):
+            return form_from(answer, kind)
 
     def post(self, route: str, body: Any) -> Any:
         """As `get`, of a request with a body; sent again, as it is, while the server cannot take it just now."""
         return self._asked("POST", route, content=json.dumps(body, ensure_ascii=False).encode())
 
-    def submit(self, envelopes: Sequence[Envelope], **asked: Any) -> Any:
+    def submit(self, envelopes: Sequence[Envelope]) -> dict[str, Any]:
         """What a submission is answered. Sent again after a broken line, it is the same submission."""
         acts = [to_json(each).decode() for each in envelopes]
-        return self.post("submissions", {"submission": submission_id(envelopes), "acts": acts, **asked})
+        with at("the server's answer"):
+            return form_from(
+                self.post("submissions", {"submission": submission_id(envelopes), "acts": acts}), dict[str, Any]
+            )
 
-    def pages(self, route: str, member: str, after: str | None = None, **query: Any) -> Iterator[Any]:
-        """Everything a paged list holds, from a cursor on: pages as they are answered, each with at least one of `member`."""
-        while True:
-            page = self.get(route, after=after, limit=PAGE, **query)
-            if page[member]:
-                yield page
-            if page["cursor"] is None or not page[member]:
+    def pages(self, route: str, kind: type[P], after: str | None = None) -> Iterator[P]:
+        """Everything a paged list holds, from a cursor on: pages as they are answered, none of them empty."""
+        while (page := self.get(route, kind, after=after, limit=PAGE)).items:
+            yield page
+            if page.cursor is None:
                 return
-            after = page["cursor"]
+            after = page.cursor
 
-    def events(self, after: str | None = None) -> Iterator[Any]:
+    def events(self, after: str | None = None) -> Iterator[Posting]:
         """Postings as they come, for ever, from a cursor on; a broken line is taken up again where it broke.
 
         Raises:
@@ -130,20 +157,22 @@ class Link:
             try:
                 for posting in self._stream(after):
                     yield posting
-                    after = posting["cursor"]
+                    after = posting.cursor
             except (httpx.TransportError, StoreUnavailable):
-                pass
+                self._gone()
             time.sleep(1.0)
 
-    def _stream(self, after: str | None) -> Iterator[Any]:
+    def _stream(self, after: str | None) -> Iterator[Posting]:
         headers = {"Last-Event-ID": after} if after else {}
         with self._http.stream("GET", f"/arenas/{self._arena}/events", headers=headers) as stream:
             if stream.status_code != 200:
                 stream.read()
                 raise _refusal(stream)
+            self._back()
             for line in stream.iter_lines():
                 if line.startswith("data: "):
-                    yield read_strict(line.removeprefix("data: ").encode())
+                    with at("the server's events"):
+                        yield form_from(read_strict(line.removeprefix("data: ").encode()), Posting)
 
     def _asked(self, method: str, route: str, **request: Any) -> Any:
         import httpx
@@ -153,6 +182,7 @@ class Link:
             try:
                 answer = self._http.request(method, f"/arenas/{self._arena}/{route}", **request)
                 if answer.status_code == 200:
+                    self._back()
                     return read_strict(answer.content)
                 refusal: DetenteError = _refusal(answer)
             except httpx.TransportError as error:
@@ -163,7 +193,20 @@ class Link:
             may_help = isinstance(refusal, StoreUnavailable) or (isinstance(refusal, Refused) and refusal.status == 429)
             if not may_help or time.monotonic() > until_s:
                 raise refusal
+            self._gone()
             time.sleep(0.5)
+
+    def _gone(self) -> None:
+        if not self._is_gone:
+            self._say(
+                f"no line to {self._http.base_url}: trying again; nothing is told to us, and nothing of ours gets out"
+            )
+        self._is_gone = True
+
+    def _back(self) -> None:
+        if self._is_gone:
+            self._say("the line is back")
+        self._is_gone = False
 
 
 def _refusal(answer: httpx.Response) -> DetenteError:

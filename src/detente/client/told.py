@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body, ViewBody
-from detente.channel.forms import ViewForm, form_from
+from detente.channel.forms import ViewForm, form_from, view_of
 from detente.channel.registry import Registry
+from detente.client.answers import Announcement, Answer, Lead, ListedView, Posting
 from detente.domain import DetenteError, Malformed, NotAuthentic
 from detente.record.act import PAYLOAD_TYPE, Act, open_act, read_act
 from detente.record.envelope import Envelope, from_json, verify
 from detente.record.keys import PublicKey
 
 _FEWEST_DIGITS: Final = 4
+_TOLD_BESIDE: Final[dict[str, type[Any]]] = {
+    "view": Lead,
+    "answer": Answer,
+}  # what the server says by itself, and words are made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,42 +65,46 @@ class SeenView:
         return by_id or (bool(name) and name in (self.form.reference, self.sender))
 
 
-def read_view(raw: dict[str, Any], registry: Registry, *, arena: str, party: str) -> SeenView:
+def read_view(raw: ListedView, registry: Registry, *, arena: str, party: str) -> SeenView:
     """A view of the list of those in force, as its sender signed it.
 
     Raises:
         NotAuthentic: by nobody who ever held a key of the sender's, or for another.
     """
-    envelope = from_json(raw["envelope"].encode())
+    envelope = from_json(raw.envelope.encode())
     keys = registry.keys
     verify(envelope, [key.public for key in keys.values()], payload_type=PAYLOAD_TYPE)
     act = read_act(envelope.payload)
     if act.key_id not in keys or keys[act.key_id].holder.party != act.party:
         raise NotAuthentic(f"an act of {act.party}, signed with a key that is not its own")
-    _check_fits(act, "view", raw, party)
+    _check_fits(act, "view", {"sender": raw.sender}, party)
     if act.arena != arena:
         raise NotAuthentic(f"a view for arena {act.arena!r}, not {arena!r}")
     body = form_from(act.body, ViewBody)
-    if (body.view.view_id, body.view.version) != (raw["view_id"], raw["version"]):
+    if (body.view.view_id, body.view.version) != (raw.view_id, raw.version):
         raise NotAuthentic("listed as another view than was signed")
     return SeenView(act.party, body.view, envelope.digest)
 
 
-def read_posting(raw: dict[str, Any], registry: Registry, host_key: PublicKey, *, arena: str, party: str) -> Told:
+def read_posting(raw: Posting, registry: Registry, host_key: PublicKey, *, arena: str, party: str) -> Told:
     """A posting, and whether to believe it.
 
     Args:
         registry: members and keys, from the public acts; at least as new as the posting.
         party: whose inbox it is.
     """
-    cursor, kind, tick_us, payload = raw["cursor"], raw["kind"], raw["tick_us"], raw["payload"]
-    if "envelope" not in payload:
-        return Told(cursor, kind, tick_us, payload)
+    cursor, kind, tick_us, payload = raw.cursor, raw.kind, raw.tick_us, raw.payload
     try:
-        envelope = from_json(payload["envelope"].encode())
+        if kind in _TOLD_BESIDE:
+            form_from(payload, _TOLD_BESIDE[kind])
+        if "envelope" not in payload:
+            return Told(cursor, kind, tick_us, payload)
+        envelope = from_json(str(payload["envelope"]).encode())
         act = _opened(envelope, registry, host_key, arena, tick_us)
         _check_fits(act, kind, payload, party)
-        body = form_from(act.body, (KINDS | HOST_KINDS)[act.type])
+        body: Body = form_from(act.body, (KINDS | HOST_KINDS)[act.type])
+        if isinstance(body, ViewBody):
+            view_of(body.view)
     except DetenteError as error:
         return Told(cursor, kind, tick_us, payload, refusal=error)
     return Told(cursor, kind, tick_us, payload, act, body, envelope.digest)
@@ -121,14 +130,14 @@ def _check_fits(act: Act, kind: str, payload: dict[str, Any], party: str) -> Non
     raise NotAuthentic(f"signed for {act.audience or 'the host'}, not for {party}")
 
 
-def read_announcement(raw: dict[str, Any], registry: Registry, host_key: PublicKey, *, arena: str) -> Registry:
+def read_announcement(raw: Announcement, registry: Registry, host_key: PublicKey, *, arena: str) -> Registry:
     """The registry after one more public act, verified.
 
     Raises:
         NotAuthentic, Malformed, NotUnderstood, StaleVersion, AgainstTerms, InvalidVolume: it is not signed by whom it is said to be, or does not follow.
     """
-    envelope = from_json(raw["envelope"].encode())
-    act = _opened(envelope, registry, host_key, arena, raw["received_us"])
+    envelope = from_json(raw.envelope.encode())
+    act = _opened(envelope, registry, host_key, arena, raw.received_us)
     if act.type not in PUBLIC_KINDS:
         raise Malformed(f"an act of kind {act.type} among the public ones")
     by_host = act.party == HOST_PARTY

@@ -1,0 +1,127 @@
+"""What a server answers, as a client of it expects it. Another shape is refused; members that are not known are left alone.
+
+Nothing is believed for having the right shape: what somebody signed is verified in `told`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What every form here is: frozen, and open to members that a newer server may add."""
+
+
+class Posting(Answered, frozen=True):
+    """One posting of an inbox, as it comes."""
+
+    cursor: str
+    kind: str
+    tick_us: int
+    payload: dict[str, Any]
+
+
+class PostingsPage(Answered, frozen=True):
+    """A page of an inbox."""
+
+    cursor: str | None
+    items: tuple[Posting, ...] = msgspec.field(name="postings")
+
+
+class Announcement(Answered, frozen=True):
+    """One public act."""
+
+    received_us: int
+    envelope: str
+
+
+class AnnouncementsPage(Answered, frozen=True):
+    """A page of the public acts."""
+
+    cursor: str | None
+    items: tuple[Announcement, ...] = msgspec.field(name="announcements")
+
+
+class ListedView(Answered, frozen=True):
+    """A view in force, as the server lists it."""
+
+    sender: str
+    view_id: str
+    version: int
+    envelope: str
+
+
+class ViewsPage(Answered, frozen=True):
+    """A page of the views in force."""
+
+    cursor: str | None
+    items: tuple[ListedView, ...] = msgspec.field(name="views")
+
+
+class LastAct(Answered, frozen=True):
+    """Where a key stands for an audience."""
+
+    key: str
+    audience: str
+    sequence: int
+    digest: str
+
+
+class Sequences(Answered, frozen=True):
+    """Where a party's keys stand."""
+
+    sequences: tuple[LastAct, ...]
+
+
+class Member(Answered, frozen=True):
+    """A member, as the server sums it up."""
+
+    name: str
+    kind: str
+    root_key: str | None
+
+
+class Rules(Answered, frozen=True):
+    """What the server sums up; for who is not in yet, and cannot follow the public acts."""
+
+    host_key: str
+    members: tuple[Member, ...]
+
+
+class Lead(Answered, frozen=True):
+    """How much notice was given, against what was agreed."""
+
+    given_s: int | None
+    agreed_s: int | None
+    late: bool
+
+
+class ToldMeeting(Answered, frozen=True):
+    """One meeting of an answer."""
+
+    answer: str
+    sender: str
+    view_id: str
+    is_warning: bool
+
+
+class Answer(Answered, frozen=True):
+    """What a notice meets of what was released."""
+
+    notice_id: str
+    answer: str
+    meeting_count: int
+    warning_count: int
+    meetings: tuple[ToldMeeting, ...]
+
+
+class Submitted(Answer, frozen=True):
+    """What a notice, new or amended, is answered: `Answer`, and how much notice was given, as `Lead`."""
+
+    version: int
+    received_us: int
+    given_s: int | None
+    agreed_s: int | None
+    late: bool
