@@ -15,7 +15,7 @@ from itertools import count
 from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody, open_acts
 from detente.channel.agreements import Agreements, Proposal
 from detente.channel.batch import Heads
-from detente.channel.deadlines import passed
+from detente.channel.dues import fall_due
 from detente.channel.forms import notice_form, plain, view_form
 from detente.channel.registry import Registry
 from detente.channel.standing import Standing, Turn
@@ -216,7 +216,7 @@ class Channel:
         while soon := sorted((d.due_us, d.subject) for d in self.due.values() if d.due_us <= until_us):
             self.now_us, subject = soon[0]
             due = self.due[subject]
-            self.turn(lambda turn, due=due: passed(self.standing, turn, due))
+            self.turn(lambda turn, due=due: fall_due(self.standing, turn, due))
         self.now_us = until_us
 
     def told(self, recipient, kind):

@@ -409,7 +409,11 @@ def histories(draw):
             postings.append(a_posting(recipient, numbers[recipient] - 1, position=draw(st.integers(0, last))))
         done = draw(st.sets(st.sampled_from("xyz")))
         moments_us = draw(st.dictionaries(st.sampled_from("xyz"), st.integers(0, 5)))
-        due = [a_due(subject, due_us) for subject, due_us in moments_us.items() if subject not in is_due - done]
+        due = [
+            a_due(subject, due_us, kind=draw(st.sampled_from(["deadline", "alert"])))
+            for subject, due_us in moments_us.items()
+            if subject not in is_due - done
+        ]
         is_due = (is_due - done) | {each.subject for each in due}
         batch = replace(
             plain,
@@ -448,6 +452,8 @@ def test_a_store_reads_as_the_obvious_model_does(store, history):
         for recipient in (None, "A", "B", ""):
             assert store.held_at(arena, position, recipient) == model.held_at(position, recipient)
     assert store.due(arena, 10, 100) == sorted(model.due.values(), key=lambda due: (due.due_us, due.subject))
+    deadlines = [due for due in model.due.values() if due.kind == "deadline"]
+    assert store.due_of(arena, "deadline") == sorted(deadlines, key=lambda due: due.subject)
     for recipient in heads.next_numbers:
         assert store.postings(arena, recipient, 0, 0, 1000) == [p for p in model.postings if p.recipient == recipient]
     last = [entry for entry in model.entries if model.last_sequences()[entry.key_id, entry.audience] == entry.sequence]

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Final
 
 from detente.channel.acts import HOST_KINDS, KINDS, PUBLIC_KINDS, Body, NoticeBody, PublicBody, ViewBody
+from detente.channel.alert import ALERT, alerted_of
 from detente.channel.batch import Held
 from detente.channel.forms import form_from, view_of
 from detente.channel.registry import Registry
@@ -52,6 +53,7 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
         (entry.key_id, entry.audience): (entry.sequence, from_json(entry.envelope).digest)
         for entry in store.last_acts(arena)
     }
+    standing.alerts = dict(map(alerted_of, store.due_of(arena, ALERT)))
     with closing(store.in_force(arena)) as rows:
         for held, raw in rows:
             _take_in(standing, held, _body(from_json(raw)))

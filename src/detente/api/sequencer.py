@@ -26,8 +26,8 @@ from detente.api.load import load_standing
 from detente.api.wire import Broken
 from detente.channel.acts import HOST, HOST_PARTY, Body, SignedAct
 from detente.channel.batch import Batch, Lease, Result
-from detente.channel.deadlines import DEADLINE, passed
 from detente.channel.decide import announce, decide
+from detente.channel.dues import fall_due
 from detente.channel.expiry import expire
 from detente.channel.forms import plain
 from detente.channel.standing import Standing, Turn
@@ -235,8 +235,7 @@ class Sequencer:
             told = [(each, self._decided(standing, turn, each.asked, results)) for each in waiting]
             if look:
                 for due in self._store.due(self._arena, turn.now_us, MOST_AT_ONCE):
-                    assert due.kind == DEADLINE
-                    passed(standing, turn, due)
+                    fall_due(standing, turn, due)
             if sweep and standing.heads.next_position:
                 expire(standing, turn)
             batch = turn.batch(tuple(results.values()))

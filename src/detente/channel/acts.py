@@ -9,7 +9,7 @@ its own, and what the host needs beside it is another.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from detente.channel.forms import Form, ViewForm, form_from, plain
 from detente.domain import NotAuthentic, NotUnderstood, PartyKind, ReceiptStage, ReleaseLevel, ResponseKind, Rung, at
@@ -166,6 +166,30 @@ class PassedBody(Form, frozen=True):
     rung: Rung
 
 
+Says: TypeAlias = Literal["MEETING", "NO_MEETING", "ALERT_UNAVAILABLE"]
+
+
+class AlertLine(Form, frozen=True):
+    """What the alert says of one version of a notice."""
+
+    notice_id: str
+    version: int
+    says: Says
+
+
+class AlertBody(Form, frozen=True):
+    """The host states, for a party's own notices, whether each meets something of another's at full precision, where that is new.
+
+    `left` bits may be told in the period that ends at `period_ends_us`. For the party alone.
+    """
+
+    other: str
+    tick_us: int
+    lines: tuple[AlertLine, ...]
+    left: int
+    period_ends_us: int
+
+
 PublicBody: TypeAlias = KeysBody | ProposeBody | SignBody | SuspendBody | MemberBody
 Body: TypeAlias = (
     NoticeBody
@@ -177,12 +201,14 @@ Body: TypeAlias = (
     | StopBody
     | DiscloseBody
     | PassedBody
+    | AlertBody
     | PublicBody
 )
 
 HOST_KINDS: Final[dict[str, type[Body]]] = {  # what the host alone states, with its own key
     "member": MemberBody,
     "passed": PassedBody,
+    "alert": AlertBody,
 }
 KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "notice": NoticeBody,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
+from detente.channel.alert import agree, expected
 from detente.channel.answers import receive, respond
 from detente.channel.disclosures import disclose
 from detente.channel.standing import Standing, Turn
@@ -26,7 +27,8 @@ def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[st
     """
     kinds = {act.kind for act in acts}
     if "notice" in kinds:
-        return submit(standing, turn, read_submission(acts))
+        told = submit(standing, turn, read_submission(acts))
+        return told | {"alert": expected(standing, acts[0].party, told["notice_id"], turn.now_us)}
     if kinds == {"cancel"}:
         return cancel(standing, turn, acts)
     if len(acts) != 1:
@@ -49,7 +51,8 @@ def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
     assert isinstance(act.body, PublicBody)
     by_host = isinstance(act.body, MemberBody)
     registry = standing.registry.then("" if by_host else act.party, act.body)
-    before = _answers(standing) if registry.rules != standing.registry.rules else {}
+    changed = registry.rules != standing.registry.rules
+    before = _answers(standing) if changed else {}
     standing.adopt(registry)
     turn.enter(act)
     for member in registry.agreements.members:
@@ -58,6 +61,8 @@ def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
         tells = answered(standing.world(party).of_own(notice_id))
         if tells != told:
             turn.post(party, "answer", {"notice_id": notice_id, **tells})
+    if changed:
+        agree(standing, turn)
     return {"rules": registry.rules.name, "version": registry.rules.version, "turned": registry.turned}
 
 

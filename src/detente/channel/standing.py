@@ -6,12 +6,12 @@ alone. One thread at a time. A `Turn` gathers what one turn changes, for the sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Final, TypeAlias
 
-from detente.channel.acts import Body, SignedAct
+from detente.channel.acts import Body, Says, SignedAct
 from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting, Result
 from detente.channel.registry import Registry
 from detente.channel.views import View
@@ -43,6 +43,22 @@ class Notified:
     volume_us: int
 
 
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """One direction of the alert between two parties: what one was told of the other, and what that has cost (`channel.alert`).
+
+    Attributes:
+        ticked_us: the last tick; none is taken twice.
+        period_ends_us: when spending begins anew. spent: bits told since it began.
+        told: version and words last told, by id of the notice.
+    """
+
+    ticked_us: int = 0
+    period_ends_us: int = 0
+    spent: int = 0
+    told: Mapping[str, tuple[int, Says]] = field(default_factory=dict)
+
+
 HostSign: TypeAlias = Callable[[str, str, Body, tuple[int, str | None]], SignedAct]
 """Signs an act of the host's own: kind, audience, body, and the sequence and digest of its last act for that audience."""
 
@@ -56,6 +72,7 @@ class Standing:
         notices: by sender and notice id; changed by `put_notice` and `drop_notice` alone.
         lasts: sequence and digest of the last act of each key for each audience.
         reached: how far each view in force has got, by sender, recipient, id and version.
+        alerts: by the party that is told and the one it is told of.
     """
 
     registry: Registry
@@ -64,6 +81,7 @@ class Standing:
     notices: dict[tuple[str, str], Notified] = field(default_factory=dict)
     lasts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     reached: dict[tuple[str, str, str, int], ReceiptStage] = field(default_factory=dict)
+    alerts: dict[tuple[str, str], Alerted] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
     _worlds: dict[str, World] = field(default_factory=dict)
     _used: dict[str, tuple[int, int]] = field(
@@ -238,7 +256,10 @@ class Turn:
 
     def due(self, subject: str, kind: str, after_s: int, payload: dict[str, Any]) -> None:
         """Has something done so many seconds from now, unless it is done away with before."""
-        due_us = self.now_us + after_s * MICROSECONDS_PER_SECOND
+        self.due_at(subject, kind, self.now_us + after_s * MICROSECONDS_PER_SECOND, payload)
+
+    def due_at(self, subject: str, kind: str, due_us: int, payload: dict[str, Any]) -> None:
+        """Has something done at a moment, unless it is done away with before."""
         self._due[subject] = Due(subject, kind, due_us, canonical(payload))
 
     def done(self, subject: str) -> None:

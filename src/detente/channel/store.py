@@ -102,6 +102,9 @@ class Store(Protocol):
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         """What has to be done by `until_us`, the earliest first; at one moment by subject, as the database sorts text."""
 
+    def due_of(self, arena: str, kind: str) -> list[Due]:
+        """All of a kind that has to be done, whenever, by subject as the database sorts text."""
+
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         """Every version in force with the envelope of the entry it came with, by position. One moment's state, streamed.
 

@@ -7,7 +7,7 @@ other: the side that was told reads the meeting, and so two notices that meet ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from types import ModuleType
@@ -161,6 +161,24 @@ class World:
             TooLarge: more than `most_pairs` pairs of volumes are in the way.
         """
         return self._view_index.propose(own.as_notice(self.party), among=among, most_pairs=most_pairs)
+
+    def met_by(self, sender: str, plans: Iterable[View]) -> frozenset[str]:
+        """Which plans of another party meet, or may meet, something of this one's own: a hazard area too. For the alert alone.
+
+        What nobody released is looked at here, so that nothing but these ids may be told of it, and each counts.
+
+        Args:
+            plans: as their sender submitted them for screening; distinct ids.
+        """
+        by_activity: dict[Activity, list[View]] = {}
+        for plan in plans:
+            by_activity.setdefault(plan.activity, []).append(plan)
+        met: set[str] = set()
+        for activity, alike in by_activity.items():
+            volumes = [(plan.view_id, volume) for plan in alike for volume in plan.volumes]
+            found = self._own_index.query_volumes([volume for _, volume in volumes], sender, activity)
+            met.update(volumes[encounter.volume_index][0] for encounter in found)
+        return frozenset(met)
 
     def own_views(self) -> tuple[View, ...]:
         """Every notice of the party's own in force, as it was submitted for screening, sorted by id."""

@@ -141,12 +141,13 @@ def _gravity(answer: Mapping[str, Any]) -> int:
 
 def sent_lines(reference: str, sent: Any, answer: Mapping[str, Any], desk: Any) -> Iterator[str]:
     """What the channel answered, worst first."""
-    from detente.client.words import answer_words, lead_words, meeting_lines, moment, short
+    from detente.client.words import answer_words, expected_lines, lead_words, meeting_lines, moment, short
 
     version = f", version {sent.version}" if sent.version > 1 else ""
     yield f"{reference}: received {moment(answer['received_us'])}, id {short(sent.notice_id)}{version}"
     yield f"    {lead_words(answer)}"
     yield f"    {answer_words(answer)}"
+    yield from (f"    {line}" for line in expected_lines(answer))
     yield from (f"    {line}" for line in meeting_lines(answer))
     levels = {recipient: level.value for recipient, level in sent.levels.items()}
     told = [f"{recipient} {level}" for recipient, level in sorted(levels.items())]

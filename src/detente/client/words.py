@@ -167,6 +167,12 @@ def told_lines(told: Told) -> Iterator[str]:
             yield f"{at}  {said}: {short(body.view_id)}{f', {body.text}' if body.text else ''}"
         case acts.PassedBody():
             yield f"{at}  NOT {body.stage.value.upper()} in time: {short(body.view_id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
+        case acts.AlertBody():
+            yield f"{at}  ALERT, at full precision, about what {body.other} has submitted, released to us or not:"
+            yield from (f"    {line}" for line in alert_lines(body))
+        case acts.DiscloseBody():
+            opened = "no longer opens" if body.lifted else "opens"
+            yield f"{at}  {told.sender} {opened} its past to us, id {short(body.disclosure_id)}{_because(body.reason)}"
         case acts.SuspendBody():
             yield f"{at}  UNDERSTANDING {'no longer suspended' if body.lifted else 'SUSPENDED'} by {told.sender}{_because(body.reason)}"
         case _ if told.kind == "answer":
@@ -174,6 +180,31 @@ def told_lines(told: Told) -> Iterator[str]:
             yield from (f"  {line}" for line in meeting_lines(told.payload))
         case _:
             yield f"{at}  {told.kind} of {told.sender or 'the channel'}{_rest(told)}"
+
+
+_ALERT_WORDS: Final = {
+    "MEETING": "meets, or may meet, something of theirs",
+    "NO_MEETING": "meets nothing of theirs",
+    "ALERT_UNAVAILABLE": "ALERT UNAVAILABLE, not told: the bits that were agreed are spent",
+}
+_EXPECTED_WORDS: Final = {
+    "pending": "ALERT pending: whether it meets what was not released to us is told at the next tick",
+    "unavailable": "ALERT UNAVAILABLE: the bits that were agreed are spent, or it is over by then",
+}
+
+
+def alert_lines(body: acts.AlertBody) -> Iterator[str]:
+    """What the alert says of each notice, those that meet first."""
+    for says, said in _ALERT_WORDS.items():
+        for line in body.lines:
+            if line.says == says:
+                yield f"our notice {short(line.notice_id)} (version {line.version}) {said}"
+
+
+def expected_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """What the alert will say of a notice just submitted; nothing where no alert is agreed."""
+    if answer.get("alert") in _EXPECTED_WORDS:
+        yield _EXPECTED_WORDS[answer["alert"]]
 
 
 def _because(reason: str) -> str:

@@ -208,6 +208,13 @@ class PostgresStore:
         """
         return self._rows(sql, {"arena": arena, "until_us": until_us, "limit": limit}, class_row(Due))
 
+    def due_of(self, arena: str, kind: str) -> list[Due]:
+        sql = """
+            SELECT subject, kind, due_us, payload FROM due
+            WHERE arena = %(arena)s AND kind = %(kind)s ORDER BY subject
+        """
+        return self._rows(sql, {"arena": arena, "kind": kind}, class_row(Due))
+
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,

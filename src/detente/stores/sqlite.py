@@ -194,6 +194,10 @@ class SqliteStore:
         """
         return self._rows(sql, {"arena": arena, "until_us": until_us, "limit": limit}, Due)
 
+    def due_of(self, arena: str, kind: str) -> list[Due]:
+        sql = "SELECT subject, kind, due_us, payload FROM due WHERE arena = :arena AND kind = :kind ORDER BY subject"
+        return self._rows(sql, {"arena": arena, "kind": kind}, Due)
+
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
