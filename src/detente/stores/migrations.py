@@ -27,7 +27,7 @@ class Migration:
     """One file.
 
     Attributes:
-        number: no two have the same; applied in order.
+        number: from 1, without gaps; applied in order.
         name: of the file.
         sha256: of its bytes, in hexadecimal digits.
     """
@@ -45,7 +45,7 @@ def migrations(dialect: str) -> tuple[Migration, ...]:
     numbered = tuple(
         Migration(int(name[:4]), name, sha256(sql).hexdigest(), _statements(sql.decode())) for name, sql in found
     )
-    assert len({migration.number for migration in numbered}) == len(numbered)
+    assert [migration.number for migration in numbered] == list(range(1, len(numbered) + 1))
     return numbered
 
 
