@@ -3,9 +3,23 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 
-from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting, Result
+from detente.channel.batch import (
+    NEVER_US,
+    Batch,
+    Closed,
+    Due,
+    Ended,
+    Entry,
+    Heads,
+    Held,
+    OpenItem,
+    Posting,
+    Reached,
+    Result,
+)
 
 ARENA = "levant"
 EMPTY = Heads(0, {})
@@ -30,6 +44,18 @@ def the_end(held, ended_position):
 
 def a_due(subject, due_us, *, kind="deadline"):
     return Due(subject, kind, due_us, subject.encode())
+
+
+def an_item(subject, *, party="A", urgency=2, shown_us=0, due_us=NEVER_US):
+    return OpenItem(party, subject, "notice", urgency, shown_us, due_us, subject.encode())
+
+
+def the_close(subject, closed_us, *, party="A"):
+    return Closed(party, subject, closed_us)
+
+
+def got_to(held, stage):
+    return Reached(held.sender, held.view_id, held.version, held.recipient, stage)
 
 
 def a_result(submission, *, party="A"):
@@ -90,18 +116,28 @@ class Model:
 
     def __init__(self):
         self.entries, self.postings, self.held, self.due, self.results = [], [], {}, {}, {}
+        self.items = []  # each with when it closed
 
     def commit(self, batch):
         self.entries += batch.entries
         self.postings += batch.postings
         for held in batch.held:
             self.held[held.sender, held.view_id, held.recipient, held.version] = held
+        for got in batch.reached:
+            key = got.sender, got.view_id, got.recipient, got.version
+            self.held[key] = replace(self.held[key], stage=got.stage)
         for end in batch.ended:
             key = end.sender, end.view_id, end.recipient, end.version
             self.held[key] = replace(self.held[key], ended_position=end.ended_position, ended_us=end.ended_us)
         for subject in batch.done:
             self.due.pop(subject, None)
         self.due |= {due.subject: due for due in batch.due}
+        for close in batch.closed:
+            self.items = [row for row in map(partial(_closed, close), self.items) if row]
+        for item in batch.opened:
+            key = item.party, item.subject, item.shown_us
+            self.items = [row for row in self.items if (row[0].party, row[0].subject, row[0].shown_us) != key]
+            self.items.append((item, NEVER_US))
         self.results |= {(result.party, result.submission): result for result in batch.results}
 
     def last_sequences(self):
@@ -111,12 +147,24 @@ class Model:
             last[key] = max(last.get(key, entry.sequence), entry.sequence)
         return last
 
+    def open_items(self):
+        standing = [item for item, closed_us in self.items if closed_us == NEVER_US]
+        return sorted(standing, key=lambda item: (item.party, item.subject))
+
+    def open_items_of(self, party, at_us, most_urgency=100):
+        stood = [
+            item
+            for item, closed_us in self.items
+            if item.party == party and item.shown_us <= at_us < closed_us and item.urgency <= most_urgency
+        ]
+        return sorted(stood, key=lambda item: (item.urgency, item.due_us, item.shown_us, item.subject))
+
     def in_force(self):
         return {held for held in self.held.values() if held.ended_position is None}
 
     def held_at(self, position, recipient=None):
         stood = (
-            replace(held, ended_position=None, ended_us=None)
+            replace(held, ended_position=None, ended_us=None, stage="received")
             for held in self.held.values()
             if held.position <= position
             and (held.ended_position is None or held.ended_position > position)
@@ -126,12 +174,26 @@ class Model:
 
     def versions(self, recipient, sender, until_us, in_force):
         seen = (
-            replace(held, ended_position=None, ended_us=held.ended_us if _by(held.ended_us, until_us) else None)
+            replace(
+                held,
+                ended_position=None,
+                ended_us=held.ended_us if _by(held.ended_us, until_us) else None,
+                stage="received",
+            )
             for held in self.held.values()
             if held.recipient == recipient and sender in (None, held.sender) and held.shown_us <= until_us
         )
         found = sorted((h for h in seen if not in_force or h.ended_us is None), key=lambda h: (h.position, h.sender))
         return [(h, self.entries[h.position].envelope) for h in found]
+
+
+def _closed(close, row):
+    item, closed_us = row
+    if (item.party, item.subject) != (close.party, close.subject):
+        return row
+    if item.shown_us >= close.closed_us:
+        return None  # nobody has seen it
+    return item, min(closed_us, close.closed_us) if closed_us == NEVER_US else closed_us
 
 
 def _by(moment_us, until_us):

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.channel.batch import Batch, Due, Entry, Heads, Held, Posting, Result
+from detente.channel.batch import NEVER_US, Batch, Due, Entry, Heads, Held, Posting, Result
 from detente.channel.tokens import Token
 from detente.domain import LeaseLost, Malformed, NoSuchArena, NotUnderstood, OutOfStep, StoreUnavailable
 from detente.stores import open_store
@@ -31,7 +31,10 @@ from store_world import (
     a_turn,
     after,
     an_entry,
+    an_item,
     check,
+    got_to,
+    the_close,
     the_end,
 )
 
@@ -201,8 +204,8 @@ refused = [
         "entry 9 is referred to, and 2 is the last",
         Batch((an_entry(2),), held=(a_held(2, view_id="x", ended_position=9),)),
     ),
-    ("1 versions were to end, 0 of them are in force", Batch(ended=(the_end(a_held(0, view_id="x"), 1),))),
-    ("2 versions were to end, 1 of them are in force", Batch(ended=(the_end(a_held(0), 1), the_end(a_held(0), 1)))),
+    ("1 versions were to change, 0 of them are in force", Batch(ended=(the_end(a_held(0, view_id="x"), 1),))),
+    ("2 versions were to change, 1 of them are in force", Batch(ended=(the_end(a_held(0), 1), the_end(a_held(0), 1)))),
     ("does not fit what is committed", Batch((an_entry(2, sequence=1),))),
     ("does not fit what is committed", Batch(held=(a_held(1),))),
     ("does not fit what is committed", Batch(due=(a_due("s", 2),))),
@@ -363,10 +366,13 @@ def test_reading_what_is_in_force_may_stop_half_way(store, lease):
 NAMES = st.sampled_from(["A", "B", "é", ""])
 
 
+ITEMS = st.tuples(st.sampled_from("AB"), st.sampled_from("xyz"))  # a party, and what is open for it
+
+
 @st.composite
 def histories(draw):
     """Batches that continue each other, in which views are held and ended as they come, some of them within one batch."""
-    batches, heads, open_views, is_due = [], EMPTY, [], set()
+    batches, heads, open_views, is_due, is_open = [], EMPTY, [], set(), set()
     for number in range(draw(st.integers(1, 5))):
         size = draw(st.integers(0, 4))
         sent = draw(st.lists(NAMES, max_size=4))
@@ -415,6 +421,12 @@ def histories(draw):
             if subject not in is_due - done
         ]
         is_due = (is_due - done) | {each.subject for each in due}
+        closed = draw(st.dictionaries(ITEMS, st.integers(0, 6), max_size=3))
+        items = {
+            each: draw(st.tuples(st.integers(0, 2), st.integers(0, 5), st.sampled_from([3, 4, NEVER_US])))
+            for each in draw(st.sets(ITEMS, max_size=3)) - (is_open - closed.keys())
+        }
+        is_open = (is_open - closed.keys()) | items.keys()
         batch = replace(
             plain,
             entries=entries,
@@ -423,6 +435,16 @@ def histories(draw):
             ended=tuple(the_end(view, max(last, view.position)) for view in ended),
             due=tuple(due),
             done=tuple(done),
+            reached=tuple(
+                got_to(view, draw(st.sampled_from(["delivered", "acknowledged"])))
+                for view in standing
+                if draw(st.booleans())
+            ),
+            closed=tuple(the_close(subject, us, party=party) for (party, subject), us in closed.items()),
+            opened=tuple(
+                an_item(subject, party=party, urgency=urgency, shown_us=shown_us, due_us=due_us)
+                for (party, subject), (urgency, shown_us, due_us) in items.items()
+            ),
         )
         batches.append(batch)
         heads = after(heads, batch)
@@ -430,6 +452,26 @@ def histories(draw):
 
 
 numbers = count()
+
+
+def test_a_stage_of_what_is_not_in_force_is_refused_and_nothing_is_written(store, lease):
+    first = a_turn(EMPTY, 1)
+    store.commit(lease, first)
+    heads = store.heads(ARENA)
+    batch = replace(a_turn(heads, 1), reached=(replace(got_to(first.held[0], "delivered"), version=9),))
+    with pytest.raises(OutOfStep, match="versions were to change"):
+        store.commit(lease, batch)
+    assert store.heads(ARENA) == heads
+
+
+def test_items_that_closed_an_hour_before_another_are_forgotten(store, lease):
+    hour_us = 3_600_000_000
+    store.commit(lease, Batch(opened=(an_item("x"), an_item("y"), an_item("z"))))
+    store.commit(lease, Batch(closed=(the_close("x", 10),)))
+    store.commit(lease, Batch(closed=(the_close("y", hour_us + 10),)))
+    assert [item.subject for item in store.open_items_of(ARENA, "A", 5, limit=9)] == ["x", "y", "z"]
+    store.commit(lease, Batch(closed=(the_close("nothing of that name", hour_us + 11),)))
+    assert [item.subject for item in store.open_items_of(ARENA, "A", 5, limit=9)] == ["y", "z"]
 
 
 @given(histories())
@@ -464,6 +506,13 @@ def test_a_store_reads_as_the_obvious_model_does(store, history):
             found = store.versions(arena, recipient, sender, until_us, **asked)
             assert Counter(found) == Counter(model.versions(recipient, sender, until_us, in_force))
             assert [held.position for held, _ in found] == sorted(held.position for held, _ in found)
+    assert store.open_items(arena) == model.open_items()
+    for party, at_us, most_urgency in product(("A", "B"), range(8), (0, 1, 100)):
+        stood = model.open_items_of(party, at_us, most_urgency)
+        assert store.open_items_of(arena, party, at_us, most_urgency=most_urgency, limit=100) == stood
+        for item, rest in zip(stood, (stood[k:] for k in range(1, 9)), strict=False):
+            page = store.open_items_of(arena, party, at_us, most_urgency=most_urgency, after=item, limit=2)
+            assert page == rest[:2]
     for party, until_us in product(("A", "B"), (0, 1001, 2000)):
         acts = [entry for entry in model.entries if entry.party == party and entry.received_us <= until_us]
         assert store.acts_of(arena, party, -1, until_us, 1000) == acts

@@ -6,6 +6,9 @@ committed stays as it was committed.
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+NEVER_US: Final = 2**62  # when something is due, or closes, that has no such moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Held:
         position: the entry it came with, in whose envelope it stands.
         shown_us: when its recipient may see it; of a notice as submitted, when it was received.
         ended_us: when its recipient may see that it ended; None while it is in force.
+        stage: how far it has got with its recipient; told of what is in force alone (`Store.in_force`).
     """
 
     view_id: str
@@ -74,6 +78,7 @@ class Held:
     ended_position: int | None = None
     shown_us: int = 0
     ended_us: int | None = None
+    stage: str = "received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,44 @@ class Ended:
     recipient: str
     ended_position: int
     ended_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A version of a view in force has got so far with its recipient."""
+
+    sender: str
+    view_id: str
+    version: int
+    recipient: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """Something that a party still has to do, or must not lose sight of; `subject` occurs once among what is open for it.
+
+    Attributes:
+        urgency: what comes first in its list; 0 outranks everything.
+        shown_us: when the party may see it. due_us: by when it is to be done; NEVER_US without a deadline.
+    """
+
+    party: str
+    subject: str
+    kind: str
+    urgency: int
+    shown_us: int
+    due_us: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An open item that is open no longer, from a moment on; nothing happens where none of that subject was."""
+
+    party: str
+    subject: str
+    closed_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +158,9 @@ class Result:
 class Batch:
     """All that one turn of the sequencer changes in one arena.
 
-    Applied in this order, so that one turn may hold and end a version, or have something due anew: entries, postings, `held`, then
-    `ended`; `done`, then `due`. A turn that does away with what it made due itself leaves both out.
+    Applied in this order, so that one turn may hold and end a version, or have something due anew: entries, postings, `held`,
+    `reached`, then `ended`; `done`, then `due`; `closed`, then `opened`. A turn that does away with what it made due or opened
+    itself leaves both out.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -125,6 +169,9 @@ class Batch:
     ended: tuple[Ended, ...] = ()
     due: tuple[Due, ...] = ()
     done: tuple[str, ...] = ()  # subjects that are no longer due
+    reached: tuple[Reached, ...] = ()
+    closed: tuple[Closed, ...] = ()
+    opened: tuple[OpenItem, ...] = ()
     results: tuple[Result, ...] = ()
 
 

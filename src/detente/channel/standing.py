@@ -281,5 +281,5 @@ class Turn:
             tuple(self._ended),
             tuple(self._due.values()),
             tuple(self._done),
-            results,
+            results=results,
         )

@@ -13,7 +13,7 @@ write nothing, however late it wakes and whatever any clock says.
 from collections.abc import Generator, Sequence
 from typing import Protocol
 
-from detente.channel.batch import Batch, Due, Entry, Heads, Held, Lease, Posting, Result
+from detente.channel.batch import Batch, Due, Entry, Heads, Held, Lease, OpenItem, Posting, Result
 from detente.channel.tokens import Token
 
 
@@ -104,6 +104,19 @@ class Store(Protocol):
 
     def due_of(self, arena: str, kind: str) -> list[Due]:
         """All of a kind that has to be done, whenever, by subject as the database sorts text."""
+
+    def open_items(self, arena: str) -> list[OpenItem]:
+        """All that has not closed, of every party, by party and subject as the database sorts text; what is to be shown later too."""
+
+    def open_items_of(
+        self, arena: str, party: str, at_us: int, *, most_urgency: int = 100, after: OpenItem | None = None, limit: int
+    ) -> list[OpenItem]:
+        """What stood open for a party at a moment: by urgency, then the soonest due, the longest open, and subject.
+
+        Args:
+            most_urgency: nothing that ranks behind it.
+            after: the last of the page before. What closed since is left out of the next; what opened before it in order, too.
+        """
 
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         """Every version in force with the envelope of the entry it came with, by position. One moment's state, streamed.

@@ -6,9 +6,11 @@ twice, the end of what is not in force) the database's own constraints tell.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from detente.channel.batch import Batch, Ended, Lease
+from detente.channel.batch import Batch, Closed, Ended, Lease, OpenItem, Reached
 from detente.domain import LeaseLost, Malformed, NoSuchArena, OutOfStep
+from detente.domain.units import MICROSECONDS_PER_SECOND
 
 
 def no_such_arena(name: str) -> NoSuchArena:
@@ -59,7 +61,10 @@ def _referred(batch: Batch) -> Iterator[int]:
 
 
 def _check_text(batch: Batch) -> None:
-    for rows in (batch.entries, batch.postings, batch.held, batch.ended, batch.due, batch.results):
+    for rows in (
+        batch.entries, batch.postings, batch.held, batch.ended, batch.due, batch.results, batch.reached, batch.closed,
+        batch.opened,
+    ):  # fmt: skip
         for row in rows:
             for name in row.__slots__:
                 check_text(name, getattr(row, name))
@@ -77,10 +82,22 @@ def _is_unicode(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def not_in_force(ended: tuple[Ended, ...], done_count: int) -> OutOfStep:
-    """The refusal of ends of which not all were in force."""
+def after_item(item: OpenItem | None) -> dict[str, Any]:
+    """The key of the last item of a page; before every item where there was none."""
+    if item is None:
+        return {"after_urgency": -1, "after_due_us": 0, "after_shown_us": 0, "after_subject": ""}
+    return {f"after_{name}": getattr(item, name) for name in ("urgency", "due_us", "shown_us", "subject")}
+
+
+def forget_before_us(closed: tuple[Closed, ...]) -> int:
+    """Items that closed before this moment are deleted: nobody asks for what stood open an hour ago, and the record has what was done."""
+    return min(each.closed_us for each in closed) - 3_600 * MICROSECONDS_PER_SECOND
+
+
+def not_in_force(ended: tuple[Ended | Reached, ...], done_count: int) -> OutOfStep:
+    """The refusal of ends, or stages, of versions of which not all were in force."""
     return _out_of_step(
-        f"{len(ended)} versions were to end, {done_count} of them are in force; the first is {ended[0]}"
+        f"{len(ended)} versions were to change, {done_count} of them are in force; the first is {ended[0]}"
     )
 
 

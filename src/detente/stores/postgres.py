@@ -15,15 +15,31 @@ from functools import partial
 from itertools import takewhile
 from typing import Any, Final, TypeVar
 
-from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Lease, Posting, Result
+from detente.channel.batch import (
+    NEVER_US,
+    Batch,
+    Closed,
+    Due,
+    Ended,
+    Entry,
+    Heads,
+    Held,
+    Lease,
+    OpenItem,
+    Posting,
+    Reached,
+    Result,
+)
 from detente.channel.tokens import Token
 from detente.domain import StoreUnavailable
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.stores.continuity import (
+    after_item,
     check_continues,
     check_fence,
     check_text,
     does_not_fit,
+    forget_before_us,
     no_such_arena,
     not_in_force,
 )
@@ -215,10 +231,32 @@ class PostgresStore:
         """
         return self._rows(sql, {"arena": arena, "kind": kind}, class_row(Due))
 
+    def open_items(self, arena: str) -> list[OpenItem]:
+        sql = """
+            SELECT party, subject, kind, urgency, shown_us, due_us, payload FROM open_item
+            WHERE arena = %(arena)s AND closed_us = %(never_us)s ORDER BY party, subject
+        """
+        return self._rows(sql, {"arena": arena, "never_us": NEVER_US}, class_row(OpenItem))
+
+    def open_items_of(
+        self, arena: str, party: str, at_us: int, *, most_urgency: int = 100, after: OpenItem | None = None, limit: int
+    ) -> list[OpenItem]:
+        sql = """
+            SELECT party, subject, kind, urgency, shown_us, due_us, payload FROM open_item
+            WHERE arena = %(arena)s AND party = %(party)s AND shown_us <= %(at_us)s AND closed_us > %(at_us)s
+              AND urgency <= %(most_urgency)s
+              AND (urgency, due_us, shown_us, subject)
+                > (%(after_urgency)s, %(after_due_us)s, %(after_shown_us)s, %(after_subject)s)
+            ORDER BY urgency, due_us, shown_us, subject LIMIT %(limit)s
+        """
+        values = {"arena": arena, "party": party, "at_us": at_us, "most_urgency": most_urgency, "limit": limit}
+        return self._rows(sql, values | after_item(after), class_row(OpenItem))
+
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
-                   held.latest_us, held.position, held.ended_position, held.shown_us, held.ended_us, entry.envelope
+                   held.latest_us, held.position, held.ended_position, held.shown_us, held.ended_us, held.stage,
+                   entry.envelope
             FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
             WHERE held.arena = %s AND held.ended_position IS NULL ORDER BY held.position
         """
@@ -543,7 +581,9 @@ def _write(connection: Connection[Any], arena: str, batch: Batch, next_position:
     _write_entries(connection, arena, batch.entries)
     _write_postings(connection, arena, batch.postings)
     _write_held(connection, arena, batch.held)
+    _write_reached(connection, arena, batch.reached)
     _write_ended(connection, arena, batch.ended)
+    _write_open_items(connection, arena, batch.closed, batch.opened)
     _write_due(connection, arena, batch)
     _write_results(connection, arena, batch)
     sql = "UPDATE arena SET next_position = %s, turns = turns + 1 WHERE name = %s"
@@ -596,13 +636,64 @@ def _write_postings(connection: Connection[Any], arena: str, postings: tuple[Pos
 def _write_held(connection: Connection[Any], arena: str, held: tuple[Held, ...]) -> None:
     sql = """
         INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
-                             ended_position, shown_us, ended_us)
+                             ended_position, shown_us, ended_us, stage)
         SELECT %(arena)s, given.* FROM unnest(
             %(sender)b::text[], %(view_id)b::text[], %(recipient)b::text[], %(version)b::bigint[],
             %(level)b::text[], %(earliest_us)b::bigint[], %(latest_us)b::bigint[], %(position)b::bigint[],
-            %(ended_position)b::bigint[], %(shown_us)b::bigint[], %(ended_us)b::bigint[]) AS given
+            %(ended_position)b::bigint[], %(shown_us)b::bigint[], %(ended_us)b::bigint[],
+            %(stage)b::text[]) AS given
     """
     _each(connection, arena, sql, held)
+
+
+def _write_reached(connection: Connection[Any], arena: str, reached: tuple[Reached, ...]) -> None:
+    # Written as in `_write_ended`, for the same reason.
+    sql = """
+        UPDATE held SET stage = given.stage
+        FROM unnest(%(sender)b::text[], %(view_id)b::text[], %(version)b::bigint[], %(recipient)b::text[],
+                    %(stage)b::text[]) AS given (sender, view_id, version, recipient, stage)
+        WHERE held.arena = %(arena)s AND held.sender = given.sender AND held.view_id = given.view_id
+          AND held.recipient || '' = given.recipient AND held.version = given.version
+          AND coalesce(held.ended_position, -1) = -1
+    """
+    count = _each(connection, arena, sql, reached)
+    if count != len(reached):
+        raise not_in_force(reached, count)
+
+
+def _write_open_items(
+    connection: Connection[Any], arena: str, closed: tuple[Closed, ...], opened: tuple[OpenItem, ...]
+) -> None:
+    never_seen = """
+        DELETE FROM open_item USING unnest(%(party)b::text[], %(subject)b::text[], %(closed_us)b::bigint[])
+            AS given (party, subject, closed_us)
+        WHERE arena = %(arena)s AND open_item.party = given.party AND open_item.subject = given.subject
+          AND open_item.shown_us >= given.closed_us
+    """
+    _each(connection, arena, never_seen, closed)
+    sql = f"""
+        UPDATE open_item SET closed_us = given.closed_us
+        FROM unnest(%(party)b::text[], %(subject)b::text[], %(closed_us)b::bigint[])
+            AS given (party, subject, closed_us)
+        WHERE arena = %(arena)s AND open_item.party = given.party AND open_item.subject = given.subject
+          AND open_item.closed_us = {NEVER_US}
+    """  # noqa: S608
+    _each(connection, arena, sql, closed)
+    if closed:
+        values = (arena, forget_before_us(closed))
+        connection.execute("DELETE FROM open_item WHERE arena = %s AND closed_us < %s", values)
+    sql = f"""
+        INSERT INTO open_item (arena, party, subject, kind, urgency, shown_us, due_us, closed_us, payload)
+        SELECT %(arena)s, given.party, given.subject, given.kind, given.urgency, given.shown_us, given.due_us,
+               {NEVER_US}, given.payload
+        FROM unnest(%(party)b::text[], %(subject)b::text[], %(kind)b::text[], %(urgency)b::bigint[],
+                    %(shown_us)b::bigint[], %(due_us)b::bigint[], %(payload)b::bytea[])
+             AS given (party, subject, kind, urgency, shown_us, due_us, payload)
+        ON CONFLICT (arena, party, subject, shown_us) DO UPDATE SET
+            kind = excluded.kind, urgency = excluded.urgency, due_us = excluded.due_us,
+            closed_us = excluded.closed_us, payload = excluded.payload
+    """  # noqa: S608
+    _each(connection, arena, sql, opened)
 
 
 def _write_ended(connection: Connection[Any], arena: str, ended: tuple[Ended, ...]) -> None:

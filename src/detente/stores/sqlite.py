@@ -14,15 +14,31 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Lease, Posting, Result
+from detente.channel.batch import (
+    NEVER_US,
+    Batch,
+    Closed,
+    Due,
+    Ended,
+    Entry,
+    Heads,
+    Held,
+    Lease,
+    OpenItem,
+    Posting,
+    Reached,
+    Result,
+)
 from detente.channel.tokens import Token
 from detente.domain import StoreUnavailable
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.stores.continuity import (
+    after_item,
     check_continues,
     check_fence,
     check_text,
     does_not_fit,
+    forget_before_us,
     no_such_arena,
     not_in_force,
 )
@@ -198,10 +214,31 @@ class SqliteStore:
         sql = "SELECT subject, kind, due_us, payload FROM due WHERE arena = :arena AND kind = :kind ORDER BY subject"
         return self._rows(sql, {"arena": arena, "kind": kind}, Due)
 
+    def open_items(self, arena: str) -> list[OpenItem]:
+        sql = f"""
+            SELECT party, subject, kind, urgency, shown_us, due_us, payload FROM open_item
+            WHERE arena = :arena AND closed_us = {NEVER_US} ORDER BY party, subject
+        """  # noqa: S608
+        return self._rows(sql, {"arena": arena}, OpenItem)
+
+    def open_items_of(
+        self, arena: str, party: str, at_us: int, *, most_urgency: int = 100, after: OpenItem | None = None, limit: int
+    ) -> list[OpenItem]:
+        sql = """
+            SELECT party, subject, kind, urgency, shown_us, due_us, payload FROM open_item
+            WHERE arena = :arena AND party = :party AND shown_us <= :at_us AND closed_us > :at_us
+              AND urgency <= :most_urgency
+              AND (urgency, due_us, shown_us, subject) > (:after_urgency, :after_due_us, :after_shown_us, :after_subject)
+            ORDER BY urgency, due_us, shown_us, subject LIMIT :limit
+        """
+        values = {"arena": arena, "party": party, "at_us": at_us, "most_urgency": most_urgency, "limit": limit}
+        return self._rows(sql, values | after_item(after), OpenItem)
+
     def in_force(self, arena: str) -> Generator[tuple[Held, bytes], None, None]:
         sql = """
             SELECT held.view_id, held.version, held.sender, held.recipient, held.level, held.earliest_us,
-                   held.latest_us, held.position, held.ended_position, held.shown_us, held.ended_us, entry.envelope
+                   held.latest_us, held.position, held.ended_position, held.shown_us, held.ended_us, held.stage,
+                   entry.envelope
             FROM held JOIN entry ON entry.arena = held.arena AND entry.position = held.position
             WHERE held.arena = ? AND held.ended_position IS NULL ORDER BY held.position
         """
@@ -468,7 +505,9 @@ def _write(connection: sqlite3.Connection, arena: str, batch: Batch, next_positi
     _write_entries(connection, arena, batch.entries)
     _write_postings(connection, arena, batch.postings)
     _write_held(connection, arena, batch.held)
+    _write_reached(connection, arena, batch.reached)
     _write_ended(connection, arena, batch.ended)
+    _write_open_items(connection, arena, batch.closed, batch.opened)
     _write_due(connection, arena, batch)
     _write_results(connection, arena, batch)
     sql = "UPDATE arena SET next_position = ?, turns = turns + 1 WHERE name = ?"
@@ -510,11 +549,47 @@ def _write_postings(connection: sqlite3.Connection, arena: str, postings: tuple[
 def _write_held(connection: sqlite3.Connection, arena: str, held: tuple[Held, ...]) -> None:
     sql = """
         INSERT INTO held (arena, sender, view_id, recipient, version, level, earliest_us, latest_us, position,
-                             ended_position, shown_us, ended_us)
+                             ended_position, shown_us, ended_us, stage)
         VALUES (:arena, :sender, :view_id, :recipient, :version, :level, :earliest_us, :latest_us, :position,
-                :ended_position, :shown_us, :ended_us)
+                :ended_position, :shown_us, :ended_us, :stage)
     """
     _each(connection, arena, sql, held)
+
+
+def _write_reached(connection: sqlite3.Connection, arena: str, reached: tuple[Reached, ...]) -> None:
+    sql = """
+        UPDATE held SET stage = :stage
+        WHERE arena = :arena AND sender = :sender AND view_id = :view_id AND recipient = :recipient
+          AND version = :version AND ended_position IS NULL
+    """
+    count = _each(connection, arena, sql, reached)
+    if count != len(reached):
+        raise not_in_force(reached, count)
+
+
+def _write_open_items(
+    connection: sqlite3.Connection, arena: str, closed: tuple[Closed, ...], opened: tuple[OpenItem, ...]
+) -> None:
+    never_seen = """
+        DELETE FROM open_item WHERE arena = :arena AND party = :party AND subject = :subject AND shown_us >= :closed_us
+    """
+    _each(connection, arena, never_seen, closed)
+    sql = f"""
+        UPDATE open_item SET closed_us = :closed_us
+        WHERE arena = :arena AND party = :party AND subject = :subject AND closed_us = {NEVER_US}
+    """  # noqa: S608
+    _each(connection, arena, sql, closed)
+    if closed:
+        before_us = forget_before_us(closed)
+        connection.execute("DELETE FROM open_item WHERE arena = ? AND closed_us < ?", (arena, before_us))
+    sql = f"""
+        INSERT INTO open_item (arena, party, subject, kind, urgency, shown_us, due_us, closed_us, payload)
+        VALUES (:arena, :party, :subject, :kind, :urgency, :shown_us, :due_us, {NEVER_US}, :payload)
+        ON CONFLICT (arena, party, subject, shown_us) DO UPDATE SET
+            kind = excluded.kind, urgency = excluded.urgency, due_us = excluded.due_us,
+            closed_us = excluded.closed_us, payload = excluded.payload
+    """  # noqa: S608
+    _each(connection, arena, sql, opened)
 
 
 def _write_ended(connection: sqlite3.Connection, arena: str, ended: tuple[Ended, ...]) -> None:
