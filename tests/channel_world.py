@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 
-from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody, open_acts
+from detente.channel.acts import HOST, CancelBody, NoticeBody, ReceiptBody, Release, SignedAct, ViewBody, open_acts
 from detente.channel.agreements import Agreements, Proposal
+from detente.channel.answers import receive
 from detente.channel.batch import Heads
 from detente.channel.dues import fall_due
 from detente.channel.forms import notice_form, plain, view_form
@@ -22,16 +23,27 @@ from detente.channel.standing import Standing, Turn
 from detente.channel.submit import cancel, read_submission, submit
 from detente.channel.views import make_view, same_to_the_recipient
 from detente.domain import (
+    Activity,
+    AltitudeBand,
     Answer,
+    Circle,
+    Deadline,
     Minima,
     MinimaRule,
     Notice,
     PartyKind,
+    Position,
+    ReceiptStage,
     ReleaseGrids,
     ReleaseLevel,
+    Rung,
     Signatory,
+    Step,
     Terms,
+    TimeWindow,
     Understanding,
+    Volume4D,
+    amsl,
 )
 from detente.record.act import Act, next_act, sign_act
 from detente.record.canonical import canonical
@@ -151,6 +163,7 @@ class Channel:
         self.salts = random_bytes(f"salts {seed}")
         self.host = SigningKey(sha256(b"host").digest())
         self.due = {}
+        self.items = {}  # by party and subject, as a store would have it
         self.parties = {name: Party(name, understanding.terms.grids, seed) for name in self.standing.parties}
         self.inbox = {name: [] for name in self.parties}
         self.answers = {name: {} for name in self.parties}
@@ -180,6 +193,10 @@ class Channel:
             self.due.pop(subject, None)
         assert not self.due.keys() & {due.subject for due in batch.due}
         self.due |= {due.subject: due for due in batch.due}
+        for close in batch.closed:
+            self.items.pop((close.party, close.subject), None)
+        assert not self.items.keys() & {(item.party, item.subject) for item in batch.opened}
+        self.items |= {(item.party, item.subject): item for item in batch.opened}
         for posting in batch.postings:
             payload = json.loads(posting.payload)
             self.inbox[posting.recipient].append((posting, payload))
@@ -223,6 +240,12 @@ class Channel:
         """The bodies of the acts of a kind that a party was posted."""
         return [_body(payload) for payload in self.postings(recipient, kind)]
 
+    def opens(self, party, kind=None):
+        """What is open for a party, as it would read it: what comes first, first."""
+        items = [item for (whose, _), item in self.items.items() if whose == party and kind in (None, item.kind)]
+        ordered = sorted(items, key=lambda item: (item.urgency, item.due_us, item.shown_us, item.subject))
+        return [(item.kind, json.loads(item.payload)) for item in ordered]
+
     def postings(self, recipient, kind):
         return [payload for posting, payload in self.inbox[recipient] if posting.kind == kind]
 
@@ -245,10 +268,28 @@ class Channel:
         for name in self.parties:
             own = [n for (sender, _), n in self.standing.notices.items() if sender == name]
             assert self.standing.quota_used(name) == (sum(n.volume_count for n in own), sum(n.volume_us for n in own))
+        self._check_open()
         positions = [entry.position for batch in self.batches for entry in batch.entries]
         assert positions == list(range(len(positions)))
         for name, got in self.inbox.items():
             assert [posting.number for posting, _ in got] == list(range(1, len(got) + 1)), name
+
+    def _check_open(self):
+        """Nothing is open in memory that is not in the store; every meeting and every unread view is open, and no other."""
+        held = {(p, s): item for p, items in self.standing.items.items() for s, item in items.items()}
+        assert held == self.items
+        for name in self.parties:
+            meets = {n for n, answer in self.answers[name].items() if answer["answer"] != "CLEAR"}
+            assert {told["notice_id"] for _, told in self.opens(name, "meeting")} == meets
+            unread = {
+                told.id
+                for told, stage in self.standing.reached.items()
+                if (told.kind, told.recipient) == ("view", name) and stage.rank < ReceiptStage.ACKNOWLEDGED.rank
+            }
+            if self.standing.has_keys(name):
+                assert {told["id"] for _, told in self.opens(name, "notice")} == unread
+            else:
+                assert self.opens(name) == []
 
 
 def _body(payload):
@@ -257,3 +298,28 @@ def _body(payload):
 
 def _told(payload):
     return {key: payload[key] for key in ("answer", "meeting_count", "warning_count", "meetings")}
+
+
+# ── one plan, told to everybody ──────────────────────────────────────────────────────────────────────────────────────
+
+HOUR_US = 3_600_000_000
+DELIVERED, ACKNOWLEDGED = ReceiptStage.DELIVERED, ReceiptStage.ACKNOWLEDGED
+LADDER = (Step(Rung.ALTERNATES, 0), Step(Rung.ALL_OFFICERS, 300), Step(Rung.SENDER_TOLD, 300))
+
+
+def plan(party, *, title=""):
+    window = TimeWindow(NOON_US + HOUR_US, NOON_US + 2 * HOUR_US)
+    volume = Volume4D(Circle(Position(34.0, 36.0), 2_000.0), AltitudeBand(amsl(1_000.0), amsl(2_000.0)), window)
+    return Notice("N", party, Activity.AIR_OPERATION, (volume,), title=title)
+
+
+def a_channel(*deadlines, parties="ABC", ladder=LADDER):
+    """A channel in which B has been told of a plan of A's; and the view."""
+    channel = Channel(an_understanding(parties, deadlines=deadlines or (Deadline(ACKNOWLEDGED, 600),), ladder=ladder))
+    channel.submit("A", plan("A"), {p: FULL for p in parties if p != "A"})
+    return channel, channel.parties["A"].notices["N"].views["B"]
+
+
+def acknowledge(channel, view, **changed):
+    told = {"stage": ACKNOWLEDGED, "officer": "Duty officer, night watch"} | changed
+    return channel.send("B", receive, "receipt", "A", ReceiptBody(view.view_id, view.version, **told))

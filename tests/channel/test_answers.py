@@ -2,22 +2,29 @@
 
 import pytest
 
-from channel_world import FULL, NOON_US, Channel, an_understanding
+from channel_world import (
+    ACKNOWLEDGED,
+    DELIVERED,
+    FULL,
+    HOUR_US,
+    NOON_US,
+    Channel,
+    a_channel,
+    acknowledge,
+    an_understanding,
+    plan,
+)
 from detente.channel.acts import MessageBody, ReceiptBody, ResponseBody, StopBody
 from detente.channel.answers import receive, respond
 from detente.channel.deadlines import passed
 from detente.channel.expiry import expire
-from detente.channel.words import pass_on
+from detente.channel.words import pass_on, stop
 from detente.domain import (
     Activity,
     AgainstTerms,
-    AltitudeBand,
-    Circle,
     Deadline,
     InvalidVolume,
-    Notice,
     NotUnderstood,
-    Position,
     ReceiptStage,
     ReleaseLevel,
     ResponseKind,
@@ -25,32 +32,7 @@ from detente.domain import (
     StaleVersion,
     Step,
     Terms,
-    TimeWindow,
-    Volume4D,
-    amsl,
 )
-
-HOUR_US = 3_600_000_000
-DELIVERED, ACKNOWLEDGED = ReceiptStage.DELIVERED, ReceiptStage.ACKNOWLEDGED
-LADDER = (Step(Rung.ALTERNATES, 0), Step(Rung.ALL_OFFICERS, 300), Step(Rung.SENDER_TOLD, 300))
-
-
-def plan(party, *, title=""):
-    window = TimeWindow(NOON_US + HOUR_US, NOON_US + 2 * HOUR_US)
-    volume = Volume4D(Circle(Position(34.0, 36.0), 2_000.0), AltitudeBand(amsl(1_000.0), amsl(2_000.0)), window)
-    return Notice("N", party, Activity.AIR_OPERATION, (volume,), title=title)
-
-
-def a_channel(*deadlines, parties="ABC", ladder=LADDER):
-    """A channel in which B has been told of a plan of A's; and the view."""
-    channel = Channel(an_understanding(parties, deadlines=deadlines or (Deadline(ACKNOWLEDGED, 600),), ladder=ladder))
-    channel.submit("A", plan("A"), {p: FULL for p in parties if p != "A"})
-    return channel, channel.parties["A"].notices["N"].views["B"]
-
-
-def acknowledge(channel, view, **changed):
-    told = {"stage": ACKNOWLEDGED, "officer": "Duty officer, night watch"} | changed
-    return channel.send("B", receive, "receipt", "A", ReceiptBody(view.view_id, view.version, **told))
 
 
 def rungs(channel, party):
@@ -97,7 +79,7 @@ def test_who_answers_is_called_no_more(after_s):
 def test_an_acknowledgement_says_that_it_was_delivered():
     channel, view = a_channel(Deadline(DELIVERED, 60), Deadline(ACKNOWLEDGED, 600))
     acknowledge(channel, view)
-    assert {subject.split("/")[2] for subject in channel.due} == {"C"}
+    assert {subject.split("|")[3] for subject in channel.due} == {"C"}
 
 
 def test_delivered_is_not_acknowledged():
@@ -127,7 +109,7 @@ def test_what_is_cancelled_is_waited_for_no_more():
 
 def test_a_deadline_that_comes_late_out_of_the_store_after_the_answer_does_nothing():
     channel, view = a_channel()
-    due = [d for d in channel.due.values() if "/B/" in d.subject]
+    due = [d for d in channel.due.values() if "|B|" in d.subject]
     acknowledge(channel, view)
     channel.turn(lambda turn: passed(channel.standing, turn, due[0]))
     assert rungs(channel, "B") == []
@@ -164,7 +146,7 @@ def test_a_party_without_keys_is_reported_for_and_the_report_stays_one():
     view = channel.parties["A"].notices["N"].views["Z"]
     told = ReceiptBody(view.view_id, 1, ACKNOWLEDGED, officer="by telephone", by_report_for="Z")
     assert channel.send("A", receive, "receipt", "", told)["by_report"]
-    assert {subject.split("/")[2] for subject in channel.due} == {"B"}
+    assert {subject.split("|")[3] for subject in channel.due} == {"B"}
 
 
 def test_nobody_reports_for_a_party_that_can_speak_for_itself():
@@ -197,7 +179,7 @@ def test_a_receipt_names_who_it_has_to(body):
 
 def test_a_stop_and_a_message_reach_the_party_they_are_for_and_nobody_else():
     channel = Channel()
-    channel.send("C", pass_on, "stop", "A", StopBody("1" * 32, "35.2N 35.6E", "Cease: our aircraft is inside"))
+    channel.send("C", stop, "stop", "A", StopBody("1" * 32, "35.2N 35.6E", "Cease: our aircraft is inside"))
     channel.send("C", pass_on, "message", "A", MessageBody("2" * 32, "Call us back"))
     assert [posting.kind for posting, _ in channel.inbox["A"]] == ["stop", "message"]
     assert channel.inbox["B"] == []

@@ -10,10 +10,11 @@ from detente.channel.acts import HOST_KINDS, KINDS, PUBLIC_KINDS, Body, NoticeBo
 from detente.channel.alert import ALERT, alerted_of
 from detente.channel.batch import Held
 from detente.channel.forms import form_from, view_of
+from detente.channel.open_items import messages_waiting, stops_standing
+from detente.channel.receipts import of_view
 from detente.channel.registry import Registry
 from detente.channel.standing import Notified, Released, Standing, volume_us
 from detente.channel.store import Store
-from detente.channel.views import View
 from detente.domain import ReceiptStage
 from detente.record.act import read_act
 from detente.record.envelope import Envelope, from_json
@@ -54,6 +55,9 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
         for entry in store.last_acts(arena)
     }
     standing.alerts = dict(map(alerted_of, store.due_of(arena, ALERT)))
+    for item in store.open_items(arena):
+        standing.items.setdefault(item.party, {})[item.subject] = item
+    standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)
     with closing(store.in_force(arena)) as rows:
         for held, raw in rows:
             _take_in(standing, held, _body(from_json(raw)))
@@ -69,13 +73,9 @@ def _take_in(standing: Standing, held: Held, body: Body) -> None:
         standing.world(held.sender).put_own(view)
         return
     assert isinstance(body, ViewBody)
-    _take_in_view(standing, held.sender, view_of(body.view))
-
-
-def _take_in_view(standing: Standing, sender: str, view: View) -> None:
-    standing.world(view.recipient).put_view(sender, view)
-    # a stage that was reached is due no more, so RECEIVED is enough to go on with
-    standing.reached[sender, view.recipient, view.view_id, view.version] = ReceiptStage.RECEIVED
+    view = view_of(body.view)
+    standing.world(view.recipient).put_view(held.sender, view)
+    standing.reached[of_view(held.sender, view)] = ReceiptStage(held.stage)
 
 
 def _body(envelope: Envelope) -> Body:

@@ -65,13 +65,14 @@ class CancelBody(Form, frozen=True):
 
 
 class ReceiptBody(Form, frozen=True):
-    """How far a view has got with its recipient; for its sender.
+    """How far something has got with its recipient; for its sender. A view by its id and version, a STOP by its id, a message by
+    its thread; of these two there is one version.
 
     `officer` is the named duty officer of ACKNOWLEDGED, `echelon` what CONFIRMED_DOWN reached. `by_report_for`: the party without
     keys for which somebody else reports; empty otherwise.
     """
 
-    view_id: str
+    id: str
     version: int
     stage: ReceiptStage
     officer: str = ""
@@ -97,12 +98,16 @@ class MessageBody(Form, frozen=True):
 
 
 class StopBody(Form, frozen=True):
-    """A request to cease; outranks everything in every inbox. `about` is a view id, where it concerns one."""
+    """A request to cease, which stands until it is lifted under the same id; outranks everything in every inbox.
+
+    `about` is a view id, where it concerns one.
+    """
 
     stop_id: str
     place: str
     text: str
     about: str = ""
+    lifted: bool = False
 
 
 class DiscloseBody(Form, frozen=True):
@@ -156,14 +161,18 @@ class MemberBody(Form, frozen=True):
 
 
 class PassedBody(Form, frozen=True):
-    """The host states that a deadline has passed: nobody has said that this view got so far. For its recipient, and for its sender."""
+    """The host states that a deadline has passed: nobody has said that this got so far. For its recipient, and for its sender.
+
+    `of` says what: a view, or a STOP.
+    """
 
     sender: str
     recipient: str
-    view_id: str
+    id: str
     version: int
     stage: ReceiptStage
     rung: Rung
+    of: str = "view"
 
 
 Says: TypeAlias = Literal["MEETING", "NO_MEETING", "ALERT_UNAVAILABLE"]

@@ -1,6 +1,6 @@
-"""How far a notice has to get with each recipient, by when, and what is done when nobody says that it has.
+"""By when something has to have got how far, and what is done when nobody says that it has.
 
-Every stage with a deadline is due once for each version of a view. When the moment passes and the stage has not been reached, the
+Every stage with a deadline is due once for each thing addressed. When the moment passes and the stage has not been reached, the
 ladder of the understanding begins: step by step, each due in its turn, until somebody answers or the last has been taken. Each
 step is an act of the host's, in the record. What is due stands in the store, so that it is done once, by whichever sequencer is
 there, and does not hang on a timer.
@@ -8,89 +8,77 @@ there, and does not hang on a timer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from detente.channel.acts import PassedBody
 from detente.channel.batch import Due
-from detente.channel.standing import Standing, Turn
-from detente.channel.views import View
+from detente.channel.open_items import unanswered
+from detente.channel.standing import Addressed, Standing, Turn
 from detente.domain import ReceiptStage, Rung
 from detente.record.canonical import read_canonical
 
 DEADLINE: Final = "deadline"
-_STAGES: Final = tuple(ReceiptStage)
 
 
-def set_deadlines(standing: Standing, turn: Turn, sender: str, view: View) -> None:
-    """Makes due what a version of a view has to reach; RECEIVED it has by being here."""
-    standing.reached[sender, view.recipient, view.view_id, view.version] = ReceiptStage.RECEIVED
-    for stage in _STAGES[1:]:
-        within_s = standing.understanding.terms.within_s(stage, view.activity)
-        if within_s is not None:
-            turn.due(_subject(sender, view, stage, 0), DEADLINE, within_s, _payload(sender, view, stage, 0))
+def set_deadlines(turn: Turn, told: Addressed, within_s: Mapping[ReceiptStage, int]) -> None:
+    """Makes due what it has to reach, each so long from now."""
+    for stage, seconds in within_s.items():
+        turn.due(_subject(told, stage, 0), DEADLINE, seconds, _payload(told, stage, 0))
 
 
-def forget_deadlines(standing: Standing, turn: Turn, sender: str, view: View) -> None:
-    """A version of a view is in force no longer: nothing of it is due any more."""
-    standing.reached.pop((sender, view.recipient, view.view_id, view.version), None)
-    _done(standing, turn, sender, view, _STAGES[1:])
-
-
-def reach(standing: Standing, turn: Turn, sender: str, view: View, stage: ReceiptStage) -> None:
-    """A stage was reached, and with it those before."""
-    key = (sender, view.recipient, view.view_id, view.version)
-    standing.reached[key] = max(standing.reached[key], stage, key=lambda s: s.rank)
-    _done(standing, turn, sender, view, [s for s in _STAGES[1:] if s.rank <= stage.rank])
+def forget_deadlines(standing: Standing, turn: Turn, told: Addressed, stages: Iterable[ReceiptStage]) -> None:
+    """Nothing of these stages is due any more."""
+    for stage in stages:
+        for number in range(len(standing.understanding.terms.ladder) + 1):
+            turn.done(_subject(told, stage, number))
 
 
 def passed(standing: Standing, turn: Turn, due: Due) -> None:
     """What was due is due now: takes the steps whose moment has come, and makes the next one due."""
     turn.done(due.subject)
-    told = read_canonical(due.payload)
-    sender, recipient, stage = told["sender"], told["recipient"], ReceiptStage(told["stage"])
-    key = (sender, recipient, told["view_id"], told["version"])
-    if key not in standing.reached or standing.reached[key].rank >= stage.rank:
+    payload = read_canonical(due.payload)
+    stage, step = ReceiptStage(payload.pop("stage")), payload.pop("step")
+    told = Addressed(**payload)
+    if told not in standing.reached or standing.reached[told].rank >= stage.rank:
         return
-    view = standing.world(recipient).view(sender, told["view_id"])
-    ladder, step = standing.understanding.terms.ladder, told["step"]
+    ladder = standing.understanding.terms.ladder
     if step > len(ladder):
         return  # the understanding has changed since, and its ladder is shorter
     elapsed_s = ladder[step - 1].after_s if step else 0
     for number in range(max(step - 1, 0), len(ladder)):
         wait_s = ladder[number].after_s - elapsed_s
         if wait_s > 0:
-            payload = _payload(sender, view, stage, number + 1)
-            turn.due(_subject(sender, view, stage, number + 1), DEADLINE, wait_s, payload)
+            turn.due(_subject(told, stage, number + 1), DEADLINE, wait_s, _payload(told, stage, number + 1))
             return
-        _take(turn, sender, view, stage, ladder[number].rung)
+        _take(turn, told, stage, ladder[number].rung)
 
 
-def _take(turn: Turn, sender: str, view: View, stage: ReceiptStage, rung: Rung) -> None:
+def _take(turn: Turn, told: Addressed, stage: ReceiptStage, rung: Rung) -> None:
     """One step: the sender is told, or somebody more at the recipient's."""
-    audience = sender if rung is Rung.SENDER_TOLD else view.recipient
-    body = PassedBody(sender, view.recipient, view.view_id, view.version, stage, rung)
-    act = turn.state("passed", audience, body)
+    audience = told.sender if rung is Rung.SENDER_TOLD else told.recipient
+    act = turn.state(
+        "passed", audience, PassedBody(told.sender, told.recipient, told.id, told.version, stage, rung, told.kind)
+    )
     turn.post(audience, "passed", {"envelope": act.envelope.decode()})
+    if rung is Rung.SENDER_TOLD:
+        unanswered(turn, told, stage)
 
 
-def _done(standing: Standing, turn: Turn, sender: str, view: View, stages: Iterable[ReceiptStage]) -> None:
-    for stage in stages:
-        for number in range(len(standing.understanding.terms.ladder) + 1):
-            turn.done(_subject(sender, view, stage, number))
+def _subject(told: Addressed, stage: ReceiptStage, step: int) -> str:
+    """Step 0 is the deadline itself, step k the k-th of the ladder. A name may hold a slash, and no bar."""
+    return "|".join(
+        (DEADLINE, told.kind, told.sender, told.recipient, told.id, f"{told.version}", stage.value, f"{step}")
+    )
 
 
-def _subject(sender: str, view: View, stage: ReceiptStage, step: int) -> str:
-    """Step 0 is the deadline itself, step k the k-th of the ladder."""
-    return f"{DEADLINE}/{sender}/{view.recipient}/{view.view_id}/{view.version}/{stage.value}/{step}"
-
-
-def _payload(sender: str, view: View, stage: ReceiptStage, step: int) -> dict[str, Any]:
+def _payload(told: Addressed, stage: ReceiptStage, step: int) -> dict[str, Any]:
     return {
-        "sender": sender,
-        "recipient": view.recipient,
-        "view_id": view.view_id,
-        "version": view.version,
+        "kind": told.kind,
+        "sender": told.sender,
+        "recipient": told.recipient,
+        "id": told.id,
+        "version": told.version,
         "stage": stage.value,
         "step": step,
     }

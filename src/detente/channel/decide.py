@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from detente.channel import open_items
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
 from detente.channel.alert import agree, expected
 from detente.channel.answers import receive, respond
 from detente.channel.disclosures import disclose
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import answered, cancel, read_submission, submit
-from detente.channel.words import pass_on
+from detente.channel.words import pass_on, stop
 from detente.domain import NotUnderstood
 
-_ALONE = {"receipt": receive, "response": respond, "message": pass_on, "stop": pass_on, "disclose": disclose}
+_ALONE = {"receipt": receive, "response": respond, "message": pass_on, "stop": stop, "disclose": disclose}
 
 
 def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
         tells = answered(standing.world(party).of_own(notice_id))
         if tells != told:
             turn.post(party, "answer", {"notice_id": notice_id, **tells})
+            open_items.meeting(turn, party, notice_id, tells)
     if changed:
         agree(standing, turn)
     return {"rules": registry.rules.name, "version": registry.rules.version, "turned": registry.turned}

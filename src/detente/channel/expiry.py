@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from detente.channel.deadlines import forget_deadlines
+from detente.channel import open_items
+from detente.channel.receipts import of_view, over
 from detente.channel.standing import Standing, Turn
+from detente.channel.submit import answered
+from detente.record.canonical import read_canonical
 
 
 def expire(standing: Standing, turn: Turn) -> int:
@@ -15,8 +18,20 @@ def expire(standing: Standing, turn: Turn) -> int:
         for view in own:
             turn.end(view, party, position)
             standing.drop_notice(party, view.view_id)
+            open_items.no_meeting(turn, party, view.view_id)
         for sender, view in views:
             turn.end(view, sender, position)
-            forget_deadlines(standing, turn, sender, view)
+            over(standing, turn, of_view(sender, view))
+        if views:
+            _look_again(standing, turn, party)
         count += len(own) + len(views)
     return count
+
+
+def _look_again(standing: Standing, turn: Turn, party: str) -> None:
+    """What its own notices met may be over, and so nothing to be done about any more."""
+    world = standing.world(party)
+    for item in list(standing.items.get(party, {}).values()):
+        if item.kind == "meeting":
+            notice_id = read_canonical(item.payload)["notice_id"]
+            open_items.meeting(turn, party, notice_id, answered(world.of_own(notice_id)), at_once=True)

@@ -9,10 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from detente.channel.acts import Body, Says, SignedAct
-from detente.channel.batch import Batch, Due, Ended, Entry, Heads, Held, Posting, Result
+from detente.channel.batch import (
+    NEVER_US,
+    Batch,
+    Closed,
+    Due,
+    Ended,
+    Entry,
+    Heads,
+    Held,
+    OpenItem,
+    Posting,
+    Reached,
+    Result,
+)
 from detente.channel.registry import Registry
 from detente.channel.views import View
 from detente.channel.world import World, with_defaults
@@ -59,6 +72,20 @@ class Alerted:
     told: Mapping[str, tuple[int, Says]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """What one party has told another, and waits to hear that it was read: a version of a view, a STOP, a message's thread.
+
+    Of all but views there is one version.
+    """
+
+    kind: Literal["view", "stop", "message"]
+    sender: str
+    recipient: str
+    id: str
+    version: int
+
+
 HostSign: TypeAlias = Callable[[str, str, Body, tuple[int, str | None]], SignedAct]
 """Signs an act of the host's own: kind, audience, body, and the sequence and digest of its last act for that audience."""
 
@@ -71,7 +98,8 @@ class Standing:
         registry: members, keys and rules. Its rules are those of `understanding`, which says something of every pair of activities.
         notices: by sender and notice id; changed by `put_notice` and `drop_notice` alone.
         lasts: sequence and digest of the last act of each key for each audience.
-        reached: how far each view in force has got, by sender, recipient, id and version.
+        reached: how far each view in force has got, each STOP that stands, each message that waits.
+        items: what is open for each party, by subject; changed by a `Turn` alone.
         alerts: by the party that is told and the one it is told of.
     """
 
@@ -80,7 +108,8 @@ class Standing:
     run: ModuleType | None = None
     notices: dict[tuple[str, str], Notified] = field(default_factory=dict)
     lasts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
-    reached: dict[tuple[str, str, str, int], ReceiptStage] = field(default_factory=dict)
+    reached: dict[Addressed, ReceiptStage] = field(default_factory=dict)
+    items: dict[str, dict[str, OpenItem]] = field(default_factory=dict)
     alerts: dict[tuple[str, str], Alerted] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
     _worlds: dict[str, World] = field(default_factory=dict)
@@ -94,6 +123,15 @@ class Standing:
     @property
     def parties(self) -> tuple[str, ...]:
         return tuple(party.name for party in self.understanding.terms.parties)
+
+    def has_keys(self, party: str) -> bool:
+        """Whether a party speaks for itself; others report for one that does not."""
+        named = (p for p in self.understanding.terms.parties if p.name == party)
+        return any(p.root_key is not None for p in named)
+
+    def item(self, party: str, subject: str) -> OpenItem | None:
+        """What is open for a party under a subject."""
+        return self.items.get(party, {}).get(subject)
 
     def world(self, party: str) -> World:
         """The world of a party; an empty one to begin with."""
@@ -198,6 +236,9 @@ class Turn:
         self._ended: list[Ended] = []
         self._due: dict[str, Due] = {}
         self._done: dict[str, None] = {}
+        self._reached: dict[tuple[str, str, int, str], Reached] = {}
+        self._closed: dict[tuple[str, str], Closed] = {}
+        self._opened: dict[tuple[str, str], OpenItem] = {}
 
     def enter(self, act: SignedAct) -> int:
         """Appends a party's act; returns its position."""
@@ -267,6 +308,39 @@ class Turn:
         self._due.pop(subject, None)
         self._done[subject] = None
 
+    def reach(self, told: Addressed, stage: ReceiptStage) -> None:
+        """Notes how far a version of a view has got."""
+        key = told.sender, told.id, told.version, told.recipient
+        self._reached[key] = Reached(*key, stage.value)
+
+    def open_item(
+        self,
+        party: str,
+        subject: str,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        urgency: int = 2,
+        due_us: int = NEVER_US,
+        at_once: bool = False,
+    ) -> None:
+        """Something is open for a party, in place of what was open under the subject; at the tick, or at once."""
+        shown_us = self.now_us if at_once else self.tick_us
+        item = OpenItem(party, subject, kind, urgency, shown_us, due_us, canonical(payload))
+        before = self._standing.item(party, subject)
+        if before and replace(before, shown_us=shown_us) == item:
+            return
+        self.close_item(party, subject, at_once=at_once)
+        self._opened[party, subject] = item
+        self._standing.items.setdefault(party, {})[subject] = item
+
+    def close_item(self, party: str, subject: str, *, at_once: bool = False) -> None:
+        """Nothing is open under a subject any more; nothing happens where nothing was."""
+        if self._standing.items.get(party, {}).pop(subject, None) is None:
+            return
+        if self._opened.pop((party, subject), None) is None:
+            self._closed[party, subject] = Closed(party, subject, self.now_us if at_once else self.tick_us)
+
     @property
     def entry_count(self) -> int:
         """How many acts it has appended so far."""
@@ -282,4 +356,7 @@ class Turn:
             tuple(self._due.values()),
             tuple(self._done),
             results=results,
+            reached=tuple(self._reached.values()),
+            closed=tuple(self._closed.values()),
+            opened=tuple(self._opened.values()),
         )

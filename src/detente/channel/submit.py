@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from detente.channel import open_items
 from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody
-from detente.channel.deadlines import forget_deadlines, set_deadlines
 from detente.channel.forms import view_of
+from detente.channel.receipts import await_view, of_view, over
 from detente.channel.standing import HOUR_US, Notified, Released, Standing, Turn, extent_us, volume_us
 from detente.channel.views import View
 from detente.channel.world import Meeting, World
@@ -231,12 +232,14 @@ def _take_in(standing: Standing, turn: Turn, submission: Submission, before: Not
     releases = {release.recipient: Released(release.view_id, release.version) for release in submission.releases}
     notified = Notified(screening.version, releases, len(screening.volumes), volume_us(screening))
     standing.put_notice(sender, screening.view_id, notified)
+    told = answered(meetings)
+    open_items.meeting(turn, sender, screening.view_id, told, at_once=True)
     return {
         "notice_id": screening.view_id,
         "version": screening.version,
         "received_us": turn.now_us,
         **lead(standing.understanding, screening, turn.now_us),
-        **answered(meetings),
+        **told,
     }
 
 
@@ -247,13 +250,13 @@ def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: 
     if known and world.holds(sender, view.view_id):
         touched = {meeting.notice_id for meeting in world.of_view(sender, view.view_id)}
         turn.end(world.view(sender, view.view_id), sender, position)
-        forget_deadlines(standing, turn, sender, world.view(sender, view.view_id))
+        over(standing, turn, of_view(sender, world.view(sender, view.view_id)))
     turn.hold(view, sender, position)
     touched |= {meeting.notice_id for meeting in world.put_view(sender, view)}
     told = lead(standing.understanding, view, turn.tick_us)
     turn.post(view.recipient, "view", {"sender": sender, "envelope": act.envelope.decode(), **told})
     _post_answers(turn, world, touched)
-    set_deadlines(standing, turn, sender, view)
+    await_view(standing, turn, sender, view)
 
 
 def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: SignedAct, body: CancelBody) -> None:
@@ -264,7 +267,7 @@ def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: 
     view = world.view(sender, body.id)
     touched = {meeting.notice_id for meeting in world.of_view(sender, body.id)}
     turn.end(view, sender, position)
-    forget_deadlines(standing, turn, sender, view)
+    over(standing, turn, of_view(sender, view))
     world.drop_view(sender, body.id)
     turn.post(recipient, "cancel", {"sender": sender, "envelope": act.envelope.decode()})
     _post_answers(turn, world, touched)
@@ -272,7 +275,9 @@ def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: 
 
 def _post_answers(turn: Turn, world: World, notice_ids: set[str]) -> None:
     for notice_id in sorted(notice_ids):
-        turn.post(world.party, "answer", {"notice_id": notice_id, **answered(world.of_own(notice_id))})
+        told = answered(world.of_own(notice_id))
+        turn.post(world.party, "answer", {"notice_id": notice_id, **told})
+        open_items.meeting(turn, world.party, notice_id, told)
 
 
 # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,6 +313,7 @@ def cancel(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[st
     turn.end(world.own(body.id), act.party, position)
     world.drop_own(body.id)
     standing.drop_notice(act.party, body.id)
+    open_items.no_meeting(turn, act.party, body.id)
     for recipient, (their_act, their_body) in by_audience.items():
         _withdraw(standing, turn, act.party, recipient, their_act, their_body)
     return {"notice_id": body.id, "version": body.version, "received_us": turn.now_us}

@@ -161,12 +161,12 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.ReceiptBody():
             who = " ".join(part for part in (body.officer, body.echelon) if part)
             reported = f", BY REPORT for {body.by_report_for}" if body.by_report_for else ""
-            yield f"{at}  {body.stage.value.upper()} by {told.sender}{reported}{f' ({who})' if who else ''}: {short(body.view_id)}"
+            yield f"{at}  {body.stage.value.upper()} by {told.sender}{reported}{f' ({who})' if who else ''}: {short(body.id)}"
         case acts.ResponseBody():
             said = f"{body.kind.value.upper()}, no permission, says {told.sender}"
             yield f"{at}  {said}: {short(body.view_id)}{f', {body.text}' if body.text else ''}"
         case acts.PassedBody():
-            yield f"{at}  NOT {body.stage.value.upper()} in time: {short(body.view_id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
+            yield f"{at}  NOT {body.stage.value.upper()} in time: {short(body.id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
         case acts.AlertBody():
             yield f"{at}  ALERT, at full precision, about what {body.other} has submitted, released to us or not:"
             yield from (f"    {line}" for line in alert_lines(body))

@@ -159,6 +159,7 @@ class Terms:
         Step(Rung.ALL_OFFICERS, 300),
         Step(Rung.SENDER_TOLD, 300),
     )
+    stop_within_s: int = 60  # how soon somebody has to have read a STOP
     alert: AlertBudget | None = None
     quota: Quota = Quota()
     grids: ReleaseGrids = ReleaseGrids()
@@ -179,6 +180,7 @@ class Terms:
         if [step.after_s for step in self.ladder] != sorted(step.after_s for step in self.ladder):
             raise InvalidVolume("the steps of the ladder are not in the order of their times", hint="sort them")
         _check_seconds("tick", self.tick_s)
+        _check_seconds("time to acknowledge a STOP", self.stop_within_s)
         if not 0 <= self.answer_tick_ms <= MOST_ANSWER_TICK_MS:
             raise InvalidVolume(
                 f"answer tick {self.answer_tick_ms} ms is not between 0 and {MOST_ANSWER_TICK_MS} ms",
