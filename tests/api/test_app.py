@@ -32,6 +32,8 @@ ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "entries"): READERS,
     ("GET", "disclosures"): READERS,
     ("GET", "disclosed"): {"board"},
+    ("GET", "bundle"): READERS,
+    ("POST", "bundles"): READERS | {"board", "host"},
     ("POST", "submissions"): OFFICERS,
     ("POST", "members"): {"host"},
 }

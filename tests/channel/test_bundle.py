@@ -86,19 +86,20 @@ def test_a_bundle_read_before_or_with_one_missing_between_is_told_apart_from_the
 
 def test_submissions_read_back_as_they_were_written():
     carried = [CarriedSubmission(f"{n:032x}", ("{}",) * n) for n in range(1, 4)]
-    found = read_submissions(write_submissions("levant", "A", carried))
-    assert (found.arena, found.party, list(found.submissions)) == ("levant", "A", carried)
+    for each in (carried, []):
+        found = read_submissions(write_submissions("levant", "A", each, after="x", announced_after="y"))
+        assert (found.arena, found.party, list(found.submissions)) == ("levant", "A", each)
+        assert (found.after, found.announced_after) == ("x", "y")
 
 
 @pytest.mark.parametrize(
     ("submissions", "refusal"),
     [
-        ([], TooLarge),
         ([CarriedSubmission("1" * 32, ("{}",))] * (MOST_SUBMISSIONS + 1), TooLarge),
         ([CarriedSubmission("x" * 32, ("{}",))], NotUnderstood),
         ([CarriedSubmission("1" * 32, ())], NotUnderstood),
     ],
-    ids=["none", "too many", "no id", "no acts"],
+    ids=["too many", "no id", "no acts"],
 )
 def test_what_is_no_bundle_of_submissions_is_refused_before_it_is_written(submissions, refusal):
     with pytest.raises(refusal):

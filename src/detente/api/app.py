@@ -20,6 +20,7 @@ from litestar.response import Stream
 
 from detente.api import history as past
 from detente.api import reads
+from detente.api.carried import hand_in, postings_bundle, read_carried
 from detente.api.cursors import Cursors
 from detente.api.disclosed import Openings
 from detente.api.events import Events
@@ -161,9 +162,11 @@ class Served:
     async def submitted(self, token: Token, asked: SubmissionRequest) -> bytes:
         """What a submission is answered, or was."""
         known = await self.call(lambda: self.answered_before(token, asked) or self.opened(token, asked.acts))
-        if isinstance(known, bytes):
-            return known
-        return await self.decided(token.arena, Submission(token.party, asked.submission, known))
+        return known if isinstance(known, bytes) else await self.decide_opened(token, asked, known)
+
+    async def decide_opened(self, token: Token, asked: SubmissionRequest, acts: tuple[SignedAct, ...]) -> bytes:
+        """What a submission is answered whose acts were opened."""
+        return await self.decided(token.arena, Submission(token.party, asked.submission, acts))
 
     def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts of a submission, verified."""
@@ -217,6 +220,34 @@ async def submissions(request: Request[Any, Any, Any]) -> Response[bytes]:
     asked = read_submission_request(await request.body())
     async with served.answer_tick(token.arena):
         return _json(await served.submitted(token, asked))
+
+
+@post("/arenas/{arena:str}/bundles")
+async def bundles(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A party's submissions as a file, handed in by whoever carries it; what became of each, in a file signed by the host."""
+    served = _served(request)
+    token = await served.token(request, ANYONE)
+    bundle = read_carried(await request.body(), token.arena)
+    async with served.answer_tick(token.arena):
+        return _json(await hand_in(served, token, bundle))
+
+
+@get("/arenas/{arena:str}/bundle")
+async def bundle(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The party's postings after a place as a file, signed by the host: to be carried, and verified without a line."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    asked = _asked(request, "after", "announced_after")
+    after, announced_after = asked.get("after"), asked.get("announced_after")
+    key = served.sequencers[token.arena].host.key
+
+    def made() -> bytes:
+        return postings_bundle(
+            served.store, served.cursors, key, token.arena, token.party, after=after, announced_after=announced_after
+        )
+
+    with at("query"):
+        return _json(await served.call(made))
 
 
 @post("/arenas/{arena:str}/members")
@@ -439,6 +470,8 @@ def create_app(
     return Litestar(
         [
             submissions,
+            bundles,
+            bundle,
             members,
             inbox,
             events,

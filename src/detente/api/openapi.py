@@ -11,6 +11,7 @@ import msgspec
 from detente.api.reads import MOST_AT_ONCE
 from detente.api.wire import MOST_ACTS, PROBLEM_TYPE, Problem, SubmissionRequest
 from detente.channel.acts import MemberBody
+from detente.channel.bundle import MOST_SUBMISSIONS, VERSION, SubmissionsBundle
 
 _ARENA: Final = {"name": "arena", "in": "path", "required": True, "schema": {"type": "string"}}
 _AFTER: Final = {
@@ -60,9 +61,12 @@ _PAGE: Final = {
     "properties": {"cursor": {"type": ["string", "null"]}},
 }
 _OBJECT: Final = {"type": "object"}
+_FORMS: Final[tuple[type[Any], ...]] = (SubmissionRequest, SubmissionsBundle, MemberBody, Problem)
 
 _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any, tuple[int, ...]], ...]] = (
     ("post", "submissions", "Submit signed acts", [], SubmissionRequest, "application/json", _OBJECT, _WRITE),
+    ("post", "bundles", "Hand in a file of submissions", [], SubmissionsBundle, "application/json", _OBJECT, _WRITE),
+    ("get", "bundle", "The party's postings as a file", [_AFTER, {**_AFTER, "name": "announced_after"}], None, "application/json", _OBJECT, (*_READ, 400)),
     ("post", "members", "Take a party in (host)", [], MemberBody, "application/json", _OBJECT, _WRITE),
     ("get", "inbox", "The party's postings", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "events", "The same, as they come", [_AFTER, _RESUME], None, "text/event-stream", {"type": "string"}, (*_READ, 400)),
@@ -81,13 +85,14 @@ _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any,
 @cache
 def document() -> bytes:
     """OpenAPI 3.1, as JSON."""
-    schemas, components = msgspec.json.schema_components(
-        (SubmissionRequest, MemberBody, Problem), ref_template="#/components/schemas/{name}"
-    )
-    refs: dict[Any, Any] = dict(zip((SubmissionRequest, MemberBody, Problem), schemas, strict=True))
+    schemas, components = msgspec.json.schema_components(_FORMS, ref_template="#/components/schemas/{name}")
+    refs: dict[Any, Any] = dict(zip(_FORMS, schemas, strict=True))
     bounds = components["SubmissionRequest"]["properties"]
     bounds["submission"] |= {"pattern": "^[0-9a-f]{32}$"}
     bounds["acts"] |= {"minItems": 1, "maxItems": MOST_ACTS}
+    components["CarriedSubmission"]["properties"] = bounds
+    components["SubmissionsBundle"]["properties"]["version"] = {"const": VERSION}
+    components["SubmissionsBundle"]["properties"]["submissions"] |= {"maxItems": MOST_SUBMISSIONS}
     paths: dict[str, Any] = {}
     for method, name, summary, parameters, body, media_type, answer, refusals in _ROUTES:
         route: dict[str, Any] = {

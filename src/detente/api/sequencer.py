@@ -138,6 +138,11 @@ class Sequencer:
         self.holds_lease, self.ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"sequencer {self._arena}", daemon=True)
 
+    @property
+    def host(self) -> Host:
+        """For whom it states things."""
+        return self._host
+
     def start(self) -> None:
         """Begins to work, in a thread of its own."""
         self._thread.start()

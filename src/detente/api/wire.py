@@ -144,11 +144,16 @@ def read_body(raw: bytes, kind: type[T]) -> T:
     """
     if len(raw) > MOST_BODY_BYTES:
         raise TooLarge(f"a body of {len(raw)} bytes; the limit is {MOST_BODY_BYTES}", hint="send less at once")
-    _check_depth(raw)
+    check_depth(raw)
     return form_from(read_strict(raw), kind)
 
 
-def _check_depth(raw: bytes) -> None:
+def check_depth(raw: bytes) -> None:
+    """Returns where JSON is nested no deeper than `DEEPEST`, before any of it is read.
+
+    Raises:
+        TooLarge: it is.
+    """
     depth = 0
     for byte in _TEXT.sub(b"", raw).translate(None, _NO_BRACKETS):
         depth += 1 if byte in b"[{" else -1

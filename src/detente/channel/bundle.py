@@ -28,6 +28,7 @@ MOST_SUBMISSIONS: Final = 256
 MOST_UP_BYTES: Final = 8 << 20  # what the server takes at once
 MOST_DOWN_BYTES: Final = 64 << 20
 MOST_TEXTS: Final = 4_096  # of one kind in a file
+MOST_ACTS: Final = 1_001  # of one submission, as over a line
 _ID: Final = frozenset("0123456789abcdef")
 
 
@@ -39,13 +40,31 @@ class CarriedSubmission(Form, frozen=True):
 
 
 class SubmissionsBundle(Form, frozen=True):
-    """What a party hands in, in the order in which it is to be decided."""
+    """What a party hands in, in the order in which it is to be decided.
+
+    Attributes:
+        after, announced_after: how far the party has read its inbox and the public acts, for who brings back what came since.
+    """
 
     version: int
     kind: Literal["submissions"]
     arena: str
     party: str
     submissions: tuple[CarriedSubmission, ...]
+    after: str | None = None
+    announced_after: str | None = None
+
+
+class CarriedAnswer(Form, frozen=True):
+    """What became of one submission of a file.
+
+    `answered` and `refused` carry what would be answered over a line, and are told to the party alone; to whoever else carries the
+    file it is `handed_in`, and `refused` only where the file itself and the public acts show why. `not_now`: hand it in again.
+    """
+
+    submission: str
+    outcome: Literal["answered", "refused", "handed_in", "not_now"]
+    told: dict[str, Any] | None = None
 
 
 class Manifest(Form, frozen=True):
@@ -100,13 +119,20 @@ class Bundle:
 # ── up ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def write_submissions(arena: str, party: str, submissions: Sequence[CarriedSubmission]) -> bytes:
-    """The file of a party's submissions, canonical JSON.
+def write_submissions(
+    arena: str,
+    party: str,
+    submissions: Sequence[CarriedSubmission],
+    *,
+    after: str | None = None,
+    announced_after: str | None = None,
+) -> bytes:
+    """The file of a party's submissions, canonical JSON; of none, it asks for what came since.
 
     Raises:
         TooLarge: more than one file may hold; divide them.
     """
-    made = SubmissionsBundle(VERSION, "submissions", arena, party, tuple(submissions))
+    made = SubmissionsBundle(VERSION, "submissions", arena, party, tuple(submissions), after, announced_after)
     raw = canonical(plain(made))
     return canonical(plain(read_submissions(raw)))
 
@@ -119,8 +145,8 @@ def read_submissions(raw: bytes) -> SubmissionsBundle:
     """
     bundle = _read(raw, SubmissionsBundle, MOST_UP_BYTES)
     _check_version(bundle.version)
-    if not 1 <= len(bundle.submissions) <= MOST_SUBMISSIONS:
-        raise TooLarge(f"{len(bundle.submissions)} submissions; a bundle holds 1 to {MOST_SUBMISSIONS}")
+    if len(bundle.submissions) > MOST_SUBMISSIONS:
+        raise TooLarge(f"{len(bundle.submissions)} submissions; a bundle holds {MOST_SUBMISSIONS}", hint="divide it")
     for number, each in enumerate(bundle.submissions):
         with at(f"submissions[{number}]"):
             _check_submission(each)
@@ -132,6 +158,8 @@ def _check_submission(carried: CarriedSubmission) -> None:
         raise NotUnderstood("the id is not 32 hex digits", hint="draw 16 random bytes", where="submission")
     if not carried.acts:
         raise NotUnderstood("there are no acts", hint="sign at least one", where="acts")
+    if len(carried.acts) > MOST_ACTS:
+        raise TooLarge(f"{len(carried.acts)} acts; the limit is {MOST_ACTS}", where="acts")
 
 
 # ── down ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,202 @@
+"""Files handed in and given out: the acts' own signatures are the authority, and who carries them learns nothing by it."""
+
+import json
+
+import pytest
+
+from channel_world import ARENA, FULL
+from detente.channel.acts import MessageBody
+from detente.channel.bundle import CarriedSubmission, read_bundle, write_submissions
+from detente.client.release import submission_id
+from detente.domain import NotAuthentic
+from detente.record.envelope import to_json
+from door_world import Door, wait_for
+from sequencer_world import plan
+
+
+@pytest.fixture
+def door(store):
+    door = Door(store)
+    with door.ajar():
+        door.found(door.sequencer)
+        yield door
+    door.stop()
+
+
+def message(door, text, party="A"):
+    return [door.parties[party].sign("message", "B", MessageBody("1" * 32, text))]
+
+
+def a_file(*submissions, party="A", arena=ARENA):
+    carried = [CarriedSubmission(submission_id(each), tuple(to_json(e).decode() for e in each)) for each in submissions]
+    return write_submissions(arena, party, carried)
+
+
+def hand_in(door, raw, party="A", role="officer"):
+    return door.http.post(f"/arenas/{ARENA}/bundles", headers=door.headers(party, role), content=raw)
+
+
+def answers(door, raw, party="A", role="officer", of="A"):
+    told = hand_in(door, raw, party, role)
+    assert told.status_code == 200, told.text
+    return read_bundle(told.content, door.host.key.public, arena=ARENA, party=of).texts["answers"]
+
+
+def outcomes(*asked, **named):
+    return [each["outcome"] for each in answers(*asked, **named)]
+
+
+def texts(door, party="B"):
+    found = wait_for(lambda: door.read_inbox(party), lambda page: any(p["kind"] == "message" for p in page))
+    opened = [door.parties["A"] and json.loads(p["payload"]["envelope"]) for p in found if p["kind"] == "message"]
+    return len(opened)
+
+
+def test_a_file_is_answered_as_a_line_would_be_and_twice_the_same(door):
+    raw = a_file(door.parties["A"].submission(plan("A"), {"B": FULL}), message(door, "one"))
+    told = answers(door, raw)
+    assert [each["outcome"] for each in told] == ["answered", "answered"]
+    assert told[0]["told"]["answer"] == "CLEAR"
+    assert answers(door, raw) == told
+    assert texts(door) == 1
+
+
+@pytest.mark.parametrize(
+    ("party", "role"), [("B", "officer"), ("C", "observer"), ("A", "board"), ("A", "host")], ids=lambda each: each
+)
+def test_whoever_else_carries_it_is_told_that_it_was_handed_in_and_nothing_that_was_decided(door, party, role):
+    good = message(door, "one")
+    stale = door.parties["A"].sign("cancel", "", _cancel())
+    (taken, refused) = answers(door, a_file(good, [stale]), party, role)
+    assert (taken["outcome"], refused["outcome"]) == ("handed_in", "handed_in")
+    assert taken["told"] is refused["told"] is None
+    assert outcomes(door, a_file(good, [stale])) == ["answered", "refused"]
+
+
+def _cancel():
+    from detente.channel.acts import CancelBody
+
+    return CancelBody("3" * 32, 1)
+
+
+def test_an_observer_of_the_party_carries_it_and_brings_the_answers(door):
+    assert outcomes(door, a_file(message(door, "one")), role="observer") == ["answered"]
+
+
+def test_an_act_altered_on_the_way_costs_its_own_submission_and_says_why_to_anybody(door):
+    raw = json.loads(a_file(message(door, "one")))
+    envelope = json.loads(raw["submissions"][0]["acts"][0])
+    envelope["payload"] = envelope["payload"][:-8] + "AAAA" + envelope["payload"][-4:]
+    raw["submissions"][0]["acts"] = [json.dumps(envelope)]
+    (refused,) = answers(door, json.dumps(raw).encode(), "B")
+    assert (refused["outcome"], refused["told"]["status"]) == ("refused", 403)
+
+
+def test_acts_of_one_party_in_the_file_of_another_are_refused(door):
+    (refused,) = answers(door, a_file(message(door, "one"), party="C"), "B", of="C")
+    assert (refused["outcome"], refused["told"]["status"]) == ("refused", 403)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda raw: raw[:-20], 400),
+        (lambda raw: b"", 400),
+        (lambda raw: b"\x00" * 1000, 400),
+        (lambda raw: raw + b" " * (8 << 20), 413),
+        (lambda raw: b"[" * 4000, 413),
+        (lambda raw: raw.replace(b'"submissions":[', b'"more":1,"submissions":['), 422),
+        (lambda raw: raw.replace(ARENA.encode(), b"aegean", 1), 403),
+    ],
+    ids=["truncated", "empty", "no text", "huge", "deep", "foreign member", "another arena"],
+)
+def test_a_file_that_is_none_or_is_for_elsewhere_is_refused_whole(door, change, status):
+    assert hand_in(door, change(a_file(message(door, "one")))).status_code == status
+
+
+def test_acts_renamed_into_another_arena_do_not_hold_there(door):
+    acts = door.parties["A"].sign("message", "B", MessageBody("1" * 32, "x"))
+    elsewhere = json.loads(to_json(acts))
+    import base64
+
+    payload = base64.b64decode(elsewhere["payload"]).replace(ARENA.encode(), b"aegean")
+    elsewhere["payload"] = base64.b64encode(payload).decode()
+    raw = write_submissions(ARENA, "A", [CarriedSubmission("1" * 32, (json.dumps(elsewhere),))])
+    assert outcomes(door, raw) == ["refused"]
+
+
+def test_a_sequence_that_was_outrun_is_refused_and_the_rest_of_the_file_goes_on(door):
+    client = door.parties["A"]
+    for_c = client.sign("message", "C", MessageBody("1" * 32, "to C"))
+    one, two = message(door, "one"), message(door, "two")
+    assert outcomes(door, a_file(two, [for_c])) == ["refused", "answered"]
+    assert outcomes(door, a_file(one, two, [for_c])) == ["answered"] * 3
+
+
+def carried_back(door, party="B", role="observer", **query):
+    told = door.get("bundle", party, role, **query)
+    assert told.status_code == 200, told.text
+    return read_bundle(told.content, door.host.key.public, arena=ARENA, party=party)
+
+
+def test_a_file_down_holds_what_the_inbox_and_the_public_acts_hold_from_a_place_on(door):
+    hand_in(door, a_file(message(door, "one")))
+    assert texts(door) == 1
+    found = carried_back(door)
+    assert list(found.texts["postings"]) == door.read_inbox("B")
+    assert list(found.texts["announcements"]) == door.get("announcements", "B").json()["announcements"]
+    assert {each["audience"] for each in found.texts["sequences"]} == {
+        each["audience"] for each in door.get("sequences", "B").json()["sequences"]
+    }
+    told = found.manifest
+    again = carried_back(door, after=told.cursor, announced_after=told.announced)
+    assert (again.texts["postings"], again.texts["announcements"], again.manifest.more) == ((), (), False)
+    again.check_goes_on(after=told.cursor, announced_after=told.announced)
+
+
+def test_a_file_down_of_another_party_or_with_its_cursor_is_refused(door):
+    raw = door.get("bundle", "B").content
+    with pytest.raises(NotAuthentic):
+        read_bundle(raw, door.host.key.public, arena=ARENA, party="A")
+    cursor = carried_back(door).manifest.announced
+    assert door.get("bundle", "A", announced_after=cursor).status_code == 422
+
+
+def test_public_acts_come_before_the_postings_they_verify(door, monkeypatch):
+    hand_in(door, a_file(message(door, "one")))
+    assert texts(door) == 1
+    monkeypatch.setattr("detente.api.carried.PAGE", 2)
+    first = carried_back(door)
+    assert (first.texts["postings"], len(first.texts["announcements"]), first.manifest.more) == ((), 2, True)
+    seen, place = [], {}
+    while True:
+        found = carried_back(door, **place)
+        seen += found.texts["postings"]
+        told = found.manifest
+        place = {"after": told.cursor, "announced_after": told.announced}
+        place = {name: value for name, value in place.items() if value is not None}
+        if not told.more:
+            break
+    assert seen == door.read_inbox("B")
+
+
+def test_a_file_with_more_than_a_token_may_send_is_left_over_and_goes_on_the_next_time(store):
+    from detente.api.tokens import RateLimit
+
+    door = Door(store)
+    with door.ajar(RateLimit(20.0, 20.0)):
+        door.found(door.sequencer)
+        raw = a_file(*(message(door, f"n {n}") for n in range(30)))
+        headers = door.headers("A")
+        counts = []
+        for _ in range(100):
+            told = door.http.post(f"/arenas/{ARENA}/bundles", headers=headers, content=raw)
+            if told.status_code == 429:
+                continue
+            bundle = read_bundle(told.content, door.host.key.public, arena=ARENA, party="A")
+            counts.append(sum(each["outcome"] == "answered" for each in bundle.texts["answers"]))
+            if counts[-1] == 30:
+                break
+        assert counts == sorted(counts)
+        assert counts[0] < 30 == counts[-1]
+    door.stop()
