@@ -109,18 +109,24 @@ class Server:
         return found
 
     def listen(self, party, until, after=None):
-        """Events until `until(event)`, as the inbox would show them; the id of each is checked to be its cursor."""
+        """Events until `until(event)`, as the inbox would show them; the id of each is checked to be its cursor.
+
+        A request to cease that comes ahead of its place has none, and is of kind `stop_now`.
+        """
         headers = self.headers[party] | ({"Last-Event-ID": after} if after else {})
-        found, last_id = [], None
+        found, last_id, kind = [], None, None
         with self.http.stream("GET", f"/arenas/{ARENA}/events", headers=headers) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             for line in stream.iter_lines():
                 name, _, value = line.partition(": ")
                 if name == "id":
                     last_id = value
+                if name == "event":
+                    kind = value
                 if name == "data":
-                    found.append(json.loads(value))
-                    assert found[-1]["cursor"] == last_id
+                    told = json.loads(value)
+                    found.append({"kind": kind, "payload": told} if kind == "stop_now" else told)
+                    assert kind == "stop_now" or told["cursor"] == last_id
                     if until(found[-1]):
                         return found
         return found

@@ -27,6 +27,7 @@ ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "announcements"): READERS | {"board", "host"},
     ("GET", "sequences"): OFFICERS,
     ("GET", "views"): READERS,
+    ("GET", "open"): READERS,
     ("GET", "history"): READERS,
     ("GET", "shown?to=B"): READERS,
     ("GET", "entries"): READERS,

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from channel_world import ARENA, FULL
-from detente.channel.acts import MessageBody
+from detente.channel.acts import MessageBody, ReceiptBody, StopBody
+from detente.domain import ReceiptStage
 from sequencer_world import plan
 from served_world import DETENTE, Server
 
@@ -119,3 +120,16 @@ def test_what_a_host_sets_up_may_be_set_up_again(tmp_path):
     first, second = (server.tell("token", "revoke", ARENA, tokens[0]["id"]) for _ in range(2))
     assert first == second
     assert first["revoked"]
+
+
+def test_a_stop_reaches_who_listens_at_once_and_whoever_listens_later_first_of_all(server):
+    server.found()
+    body = StopBody("5" * 32, "3512N03548E", "Cease fire: our aircraft is inside")
+    server.post("C", [a_message(server, "C", "A", "before it")])
+    server.post("C", [server.parties["C"].sign("stop", "A", body)])
+    events = server.listen("A", lambda event: event["kind"] == "stop")
+    assert (events[0]["kind"], events[0]["payload"]["id"]) == ("stop_now", "5" * 32)
+    assert [event for event in events if event["kind"] != "stop_now"] == server.inbox("A")
+    body = ReceiptBody("5" * 32, 1, ReceiptStage.ACKNOWLEDGED, officer="Night watch")
+    server.post("A", [server.parties["A"].sign("receipt", "C", body)])
+    assert server.listen("A", lambda _: True)[0]["kind"] == "member"

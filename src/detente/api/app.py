@@ -24,6 +24,7 @@ from detente.api.carried import hand_in, postings_bundle, read_carried
 from detente.api.cursors import Cursors
 from detente.api.disclosed import Openings
 from detente.api.events import Events
+from detente.api.open_items import open_items
 from detente.api.openapi import document
 from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
 from detente.api.tokens import RateLimit, TokenRole, check_may, is_valid_at, open_token
@@ -347,6 +348,12 @@ async def views(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await _listed(request, READERS, past.views)
 
 
+@get("/arenas/{arena:str}/open")
+async def open_now(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What the party still has to do, what comes first, first."""
+    return await _listed(request, READERS, open_items)
+
+
 @get("/arenas/{arena:str}/history")
 async def history(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What was in force for the party at a moment."""
@@ -479,6 +486,7 @@ def create_app(
             announcements,
             sequences,
             views,
+            open_now,
             history,
             shown,
             entries,

@@ -1,5 +1,5 @@
 """Server-sent events: an inbox as it fills. One thread call a while looks for all parties that listen in an arena; each event
-is encoded once for all listeners of its party.
+is encoded once for all listeners of its party. A request to cease is told at once, ahead of the inbox's order.
 
 Listeners have no queues. Each knows the number it has sent last; it is served from the newest events, and reads the store itself
 where it has fallen behind them. So a slow one costs nothing but its own delay, and nothing is lost.
@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from detente.api.cursors import Cursors
+from detente.api.open_items import stop_event, stops
 from detente.api.wire import TooOften
 from detente.channel.batch import Posting
 from detente.channel.store import Store
@@ -23,6 +24,7 @@ from detente.domain import StoreUnavailable
 from detente.record.canonical import canonical
 
 LOG: Final = logging.getLogger(__name__)
+_News: TypeAlias = tuple[dict[str, bytes], list[tuple[int, bytes]]]
 Called = Callable[[Callable[[], Any]], Awaitable[Any]]  # runs a blocking call in a thread
 POLL_S: Final = 0.15
 HEARTBEAT_S: Final = 10.0
@@ -51,6 +53,13 @@ class _Feed:
         self.recent: deque[tuple[int, bytes]] = deque(maxlen=_RECENT)
         self.number, self.listener_count = number, 0
         self.news = asyncio.Event()
+        self.stops: dict[str, bytes] = {}  # that nobody of the party has acknowledged, by subject
+
+    def stop(self, found: dict[str, bytes]) -> None:
+        is_new = bool(found.keys() - self.stops.keys())
+        self.stops = found
+        if is_new:
+            self.wake()
 
     def add(self, found: list[tuple[int, bytes]]) -> None:
         self.recent.extend(found)
@@ -112,8 +121,13 @@ class Events:
         feed.listener_count += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll())
+        told: set[str] = set()
         try:
             yield HEARTBEAT
+            feed.stop(await self._call(partial(self._read_stops, arena, party)))
+            if feed.stops:
+                told = set(feed.stops)
+                yield b"".join(feed.stops.values())
             while page := await self._call(partial(self._read, arena, party, after)):
                 after = page[-1][0]
                 yield b"".join(encoded for _, encoded in page)
@@ -126,6 +140,9 @@ class Events:
                     if not await still_may():
                         return
                 news = feed.news
+                if new := feed.stops.keys() - told:
+                    told = set(feed.stops)
+                    yield b"".join(feed.stops[subject] for subject in sorted(new))
                 found = feed.after(after)
                 if found is None:
                     found = await self._call(partial(self._read, arena, party, after))
@@ -150,14 +167,22 @@ class Events:
             except StoreUnavailable as error:
                 LOG.warning("events: %s", error)
                 found = {}
-            for key, news in found.items():
+            for key, (stopped, news) in found.items():
                 feed = self._feeds.get(key)
+                if feed:
+                    feed.stop(stopped)
                 if feed and news and feed.number == asked[key]:
                     feed.add(news)
             await asyncio.sleep(POLL_S)
 
-    def _read_all(self, asked: dict[tuple[str, str], int]) -> dict[tuple[str, str], list[tuple[int, bytes]]]:
-        return {(arena, party): self._read(arena, party, last) for (arena, party), last in asked.items()}
+    def _read_all(self, asked: dict[tuple[str, str], int]) -> dict[tuple[str, str], _News]:
+        return {
+            (arena, party): (self._read_stops(arena, party), self._read(arena, party, last))
+            for (arena, party), last in asked.items()
+        }
+
+    def _read_stops(self, arena: str, party: str) -> dict[str, bytes]:
+        return {item.subject: stop_event(item) for item in stops(self._store, arena, party)}
 
     def _read(self, arena: str, party: str, after: int) -> list[tuple[int, bytes]]:
         postings = self._store.postings(arena, party, after, self._store.now_us(), _PAGE)

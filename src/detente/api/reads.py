@@ -11,6 +11,8 @@ from typing import Final
 from detente.api.cursors import Cursors
 from detente.api.events import shown
 from detente.api.load import follow_registry
+from detente.api.open_items import shown as shown_item
+from detente.api.open_items import stops
 from detente.channel.acts import PUBLIC_KINDS
 from detente.channel.forms import plain
 from detente.channel.registry import Registry
@@ -42,7 +44,9 @@ class Registries:
 
 
 def inbox(store: Store, cursors: Cursors, arena: str, party: str, after: str | None, limit: int) -> bytes:
-    """A page of a party's postings, none before its tick: `{"cursor", "postings"}`, canonical JSON.
+    """A page of a party's postings, none before its tick: `{"cursor", "postings", "stops"}`, canonical JSON.
+
+    Every page has the requests to cease that the party has not acknowledged.
 
     Raises:
         NotUnderstood: `after` is not a cursor of this inbox.
@@ -52,7 +56,8 @@ def inbox(store: Store, cursors: Cursors, arena: str, party: str, after: str | N
     cursor_of = [cursors.of_number(p.number, arena=arena, party=party) for p in postings]
     told = b",".join(shown(p, cursor) for p, cursor in zip(postings, cursor_of, strict=True))
     last = cursor_of[-1] if cursor_of else after
-    return b'{"cursor":%b,"postings":[%b]}' % (canonical(last), told)
+    ahead = canonical([shown_item(item) for item in stops(store, arena, party)])
+    return b'{"cursor":%b,"postings":[%b],"stops":%b}' % (canonical(last), told, ahead)
 
 
 def rules(registry: Registry, host_key: str) -> bytes:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 from types import ModuleType
 from typing import Final
 
@@ -42,6 +43,7 @@ LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 4.0
 MOST_AT_ONCE: Final = 256  # submissions in one commit
 MOST_WAITING: Final = 4_096
+MOST_STOPS_MORE: Final = 256  # for a STOP there is room where there is none for anything else
 _IDLE_S: Final = 0.05
 _DUE_EVERY_S: Final = 0.25
 _EXPIRE_EVERY_S: Final = 10.0
@@ -77,10 +79,14 @@ class Statement:
     body: Body
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, order=True)
 class _Waiting:
-    asked: Submission | Statement
-    answer: Future[bytes] = field(default_factory=Future)
+    """In the order they are decided: a STOP before all that waits, everything else as it came."""
+
+    is_behind: bool
+    number: int
+    asked: Submission | Statement = field(compare=False)
+    answer: Future[bytes] = field(default_factory=Future, compare=False)
 
 
 class Host:
@@ -132,7 +138,8 @@ class Sequencer:
         self._store, self._host, self._arena = store, host, host.arena
         self._holder, self._address, self._lease_s = holder, address, lease_s
         self._salts, self._run, self._most_at_once = salts, run, most_at_once
-        self._queue: queue.Queue[_Waiting] = queue.Queue(MOST_WAITING)
+        self._queue: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
+        self._order = count()
         self._broken: set[bytes] = set()  # digests of what we failed to decide, by a fault of ours
         self._stop = threading.Event()
         self.holds_lease, self.ended = threading.Event(), threading.Event()
@@ -160,13 +167,13 @@ class Sequencer:
         Raises:
             StoreUnavailable: too many wait already.
         """
-        waiting = _Waiting(asked)
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full:
+        is_stop = isinstance(asked, Submission) and any(act.kind == "stop" for act in asked.acts)
+        waiting = _Waiting(not is_stop, next(self._order), asked)
+        if self._queue.qsize() >= MOST_WAITING + is_stop * MOST_STOPS_MORE:
             raise StoreUnavailable(
                 f"{MOST_WAITING} submissions wait already", hint="try again in a second", retry_may_help=True
-            ) from None
+            )
+        self._queue.put(waiting)
         if self.ended.is_set():  # looked at after it was put there: whoever ended refuses what it finds, or we do
             self._refuse_all()
         return waiting.answer
