@@ -83,7 +83,7 @@ class Server:
                 return answer.json()
             time.sleep(0.2)
 
-    def found(self):
+    def found(self, **terms):
         """Members with keys, and an understanding in force, all through HTTP."""
         for name, client in self.parties.items():
             statements = list(statements_of(name, client.key.public))
@@ -92,7 +92,7 @@ class Server:
             assert answer.status_code == 200, answer.text
         members = tuple(form_from(each, Signatory) for each in self.get("A", "rules")["members"])
         rules = (MinimaRule("all", Minima(500.0, 100.0, 60.0)),)
-        raw = payload(ARENA, Understanding("U", "1", rules, terms=Terms(parties=members, grids=GRIDS)), None)
+        raw = payload(ARENA, Understanding("U", "1", rules, terms=Terms(parties=members, grids=GRIDS, **terms)), None)
         self.post("A", [self.parties["A"].sign("propose", "", ProposeBody(raw.decode()))])
         for name, client in self.parties.items():
             body = SignBody(to_json(sign(raw, PAYLOAD_TYPE, a_key(f"{name} root"))).decode())

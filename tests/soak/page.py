@@ -1,4 +1,4 @@
-"""`docs/soak-results.md`: the census first, then the engine beside its peers. Each is written anew without touching the other."""
+"""`docs/soak-results.md`: the census first, then the engine beside its peers, then what was killed. Each is written anew without touching the others."""
 
 from pathlib import Path
 
@@ -16,17 +16,49 @@ oracle (`tests/oracle`); `judged` counts these pairs, `wrong` those in which the
 """
 
 
+KILLS_HEADING = "\n## Killed under load\n"
+KILLS_HEAD = """
+Three parties send notices, amendments, cancels, receipts and messages to a real server, and listen, while one process is killed with `kill -9`
+at random moments, and started again. Then everything is checked from outside (`tests/nothing_lost.py`): what was acknowledged is there once, with
+every posting, receipt, deadline and answer that follows from it, and streams that went on with `Last-Event-ID` are the inbox. This table is what the last runs wrote.
+
+| killed | store | kills | acknowledged | asked again, answered alike | entries | postings | streams opened |
+|---|---|---:|---:|---:|---:|---:|---:|
+"""
+
+
 def write_census(text: str) -> None:
     """What stands before the engine's part."""
-    _, heading, engine = PAGE.read_text(encoding="utf-8").partition(HEADING)
-    PAGE.write_text(text + heading + engine, encoding="utf-8")
+    _, engine, kills = _parts()
+    _write(text, engine, kills)
 
 
 def write_row(set_name: str, count: int, peer: str, numbers: tuple[object, ...]) -> None:
     """One line of the engine's table; it replaces the line of the same set, count and peer."""
-    census, _, engine = PAGE.read_text(encoding="utf-8").partition(HEADING)
+    census, engine, kills = _parts()
     key = f"| {set_name} | {count:,} | {peer} |"
     rows = {line for line in engine.splitlines() if line.startswith(("| day", "| week", "| dense"))}
     rows = {line for line in rows if not line.startswith(key)} | {f"{key} {' | '.join(map(str, numbers))} |"}
     ordered = sorted(rows, key=lambda line: (len(line.split("|")[2]), line))
-    PAGE.write_text(census + HEADING + HEAD + "\n".join(ordered) + "\n", encoding="utf-8")
+    _write(census, HEADING + HEAD + "\n".join(ordered) + "\n", kills)
+
+
+def write_kills(killed: str, store: str, kills: int, counted: dict[str, int]) -> None:
+    """One line of what was killed; it replaces the line of the same process and store."""
+    census, engine, table = _parts()
+    key = f"| {killed} | {store} |"
+    names = ("acknowledged", "asked again", "entries", "postings", "streams opened")
+    rows = {line for line in table.splitlines() if line.startswith(("| the server", "| PostgreSQL"))}
+    rows = {line for line in rows if not line.startswith(key)}
+    rows.add(f"{key} {kills} | " + " | ".join(f"{counted[name]:,}" for name in names) + " |")
+    _write(census, engine, KILLS_HEADING + KILLS_HEAD + "\n".join(sorted(rows)) + "\n")
+
+
+def _parts() -> tuple[str, str, str]:
+    before, kills_heading, kills = PAGE.read_text(encoding="utf-8").partition(KILLS_HEADING)
+    census, heading, engine = before.partition(HEADING)
+    return census, heading + engine, kills_heading + kills
+
+
+def _write(*parts: str) -> None:
+    PAGE.write_text("".join(parts), encoding="utf-8")
