@@ -47,6 +47,25 @@ class Desks:
     def at(self, party, *words, code=0):
         return self.say(*words, "--as", self.folder / party, code=code)
 
+    def begin(self, party, *words):
+        """A command that goes on; end it with `until`."""
+        words = [*map(str, words), "--as", str(self.folder / party)]
+        return subprocess.Popen([*DETENTE, *words], stdout=subprocess.PIPE, text=True)
+
+    def until(self, process, said):
+        """The lines of a command that goes on, up to the one that says this; then it is ended."""
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if said in line:
+                    return lines
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stdout.close()
+        raise AssertionError(lines)
+
     def told(self, party, *words):
         """What a party's inbox has to say until all of these words are in it; postings wait for their tick."""
         out, until_s = "", time.monotonic() + 30

@@ -53,8 +53,8 @@ def test_a_stop_is_in_every_inbox_page_and_first_in_the_list_long_before_its_tic
     assert door.get("inbox", "B").json()["stops"] == []
     send(door, "A", "receipt", "C", ReceiptBody(STOP_ID, 1, ACKNOWLEDGED, officer="Night watch"))
     assert door.get("inbox", "A").json()["stops"] == []
-    assert [(i["kind"], i["stage"], i["due_us"]) for i in door.get("open", "A").json()["items"]] == [
-        ("stop", "acknowledged", None)
+    assert [(i["kind"], i["stage"], i["due_us"], i["since_us"]) for i in door.get("open", "A").json()["items"]] == [
+        ("stop", "acknowledged", None, item["since_us"])
     ]
 
 

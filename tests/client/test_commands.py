@@ -137,8 +137,42 @@ def test_a_flash_notice_needs_place_time_and_activity_and_says_what_it_assumed(d
 
 def test_words_and_stop_reach_the_other_side(desks):
     desks.at("A", "message", "hold at the river", "--to", "B")
-    desks.at("A", "stop", "--to", "B", "--place", "north of Latakia", "--text", "cease fire")
+    asked = desks.at("A", "stop", "--to", "B", "--place", "north of Latakia", "--text", "cease fire", "--json").json
     desks.told("B", "MESSAGE of A: hold at the river", "STOP, asked by A: cease fire (place: north of Latakia")
+    desks.at("A", "stop", "--lift", asked["stops"][0]["stop_id"], "--text", "it has")
+
+
+def test_a_stop_comes_first_each_time_until_somebody_has_read_it_and_stands_until_it_is_lifted(desks):
+    desks.at("A", "message", "hold at the river", "--to", "B")
+    asked = desks.at("A", "stop", "--to", "B", "--place", "north of Latakia", "--text", "cease", "--json").json
+    stop_id = asked["stops"][0]["stop_id"]
+    for _ in range(2):
+        assert "STOP, asked by A" in desks.at("B", "inbox").out.splitlines()[0]
+    assert "STOP, asked by A, NOT ACKNOWLEDGED" in desks.at("B", "open", code=1).out.splitlines()[0]
+    desks.at("B", "ack", stop_id[:8], "--officer", "Major on duty")
+    desks.told("A", "ACKNOWLEDGED by B (Major on duty)")
+    told = [(item["kind"], item.get("stage")) for item in desks.at("B", "open", "--json").json["items"]]
+    assert told[0] == ("stop", "acknowledged")
+    assert f"STOP that we asked of B, acknowledged: {stop_id[:8]}" in desks.at("A", "open").out
+    desks.at("A", "stop", "--lift", stop_id[:8], "--text", "clear now")
+    desks.told("B", "STOP lifted by A: clear now")
+    assert "STOP" not in desks.at("B", "open").out
+    assert "0 STOPs of ours" in desks.at("A", "stop", "--lift", stop_id[:8], "--text", "again", code=2).err
+
+
+def test_who_follows_reads_a_stop_once(desks):
+    follow = desks.begin("B", "inbox", "--follow")
+    desks.at("A", "stop", "--to", "B", "--place", "there", "--text", "cease fire now")
+    desks.at("A", "message", "after it", "--to", "B")
+    lines = desks.until(follow, "after it")
+    assert sum("cease fire now" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("--to", "B", "--text", "x"), ("--text", "x"), ("--to", "B", "--lift", "abcd", "--text", "x")]
+)
+def test_a_stop_says_where_or_what_it_lifts(desks, words):
+    assert "--lift ID" in desks.at("A", "stop", *words, code=2).err
 
 
 def test_a_suspended_understanding_gives_way_to_the_default_rules(desks):

@@ -108,7 +108,12 @@ def no_meeting(turn: Turn, party: str, notice_id: str) -> None:
 
 def stop_asked(standing: Standing, turn: Turn, told: Addressed, envelope: str, due_us: int) -> None:
     """A request to cease stands, with whom it is asked of and with who asks."""
-    said = {"id": told.id, "stage": ReceiptStage.RECEIVED.value, "envelope": envelope}
+    said = {
+        "id": told.id,
+        "stage": ReceiptStage.RECEIVED.value,
+        "envelope": envelope,
+        "since_us": turn.now_us,  # the item is put anew when somebody has read it, and the STOP stands since then all the same
+    }
     asked = said | {"recipient": told.recipient}
     turn.open_item(told.sender, _asked(told), "stop_asked", asked, urgency=NEXT, due_us=due_us, at_once=True)
     if standing.has_keys(told.recipient):

@@ -13,7 +13,7 @@ from detente.domain import DetenteError
 
 COMMANDS = (
     *("screen", "read", "key"),
-    *("party", "understanding", "notice", "inbox", "ack", "respond", "message", "stop"),
+    *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
     *("serve", "arena", "token", "demo"),
 )
 _MODULES = {

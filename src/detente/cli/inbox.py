@@ -1,4 +1,7 @@
-"""`detente inbox`: what the party is told, verified, as it comes; and for each notice read, the receipt that it was delivered."""
+"""`detente inbox`: what the party is told, verified, as it comes; for each notice read, the receipt that it was delivered.
+
+A request to cease that nobody has acknowledged stands before everything.
+"""
 
 from __future__ import annotations
 
@@ -21,41 +24,50 @@ from detente.domain import ReceiptStage
 def inbox(folder: Path, *, everything: bool, follow: bool, no_receipts: bool, as_json: bool) -> None:
     """Read what the party is told. Every signature is checked; what does not hold is shown as not to be believed.
 
-    Each notice read is receipted as delivered to this desk. That is not an acknowledgement: `detente ack` is.
+    Requests to cease that nobody has acknowledged come first, each time. Each notice and STOP read is receipted as delivered to this desk. That is not an acknowledgement: `detente ack` is.
     """
     with opened_desk(folder) as desk:
         after = None if everything else desk.folder.cursor
+        ahead: set[str] = set()  # the requests to cease that were shown before their place in the inbox
         count = 0
         try:
             for told in desk.inbox(after):
                 count += 1
-                after = _one(desk, told, receipts=not no_receipts, as_json=as_json)
+                _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
             if follow:
-                for told in desk.events(after):
-                    _one(desk, told, receipts=not no_receipts, as_json=as_json)
+                for told in desk.events(desk.folder.cursor):
+                    _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
         except KeyboardInterrupt:
             return
     if not count and not as_json:
         say(["nothing new"], None, as_json=False)
 
 
-def _one(desk: Any, told: Told, *, receipts: bool, as_json: bool) -> str:
+def _one(desk: Any, told: Told, ahead: set[str], *, receipts: bool, as_json: bool) -> None:
     from detente.client.words import told_lines
 
-    say(told_lines(told), _json(told), as_json=as_json)
-    if receipts and told.kind == "view" and told.refusal is None:
-        _receipt_delivered(desk, told)
-    desk.folder.cursor = told.cursor
-    return told.cursor
+    is_shown = bool(told.digest) and told.digest in ahead
+    if not is_shown:
+        say(told_lines(told), _json(told), as_json=as_json)
+        if receipts and told.refusal is None:
+            _receipt_delivered(desk, told)
+    if told.cursor:
+        desk.folder.cursor = told.cursor
+    else:
+        ahead.add(told.digest)
 
 
 def _receipt_delivered(desk: Any, told: Told) -> None:
-    from detente.channel.acts import ReceiptBody, ViewBody
+    from detente.channel.acts import ReceiptBody, StopBody, ViewBody
 
-    assert isinstance(told.body, ViewBody)
-    view = told.body.view
+    match told.body:
+        case ViewBody(view):
+            body = ReceiptBody(view.view_id, view.version, ReceiptStage.DELIVERED)
+        case StopBody(lifted=False) if told.payload.get("stage") == ReceiptStage.RECEIVED.value:
+            body = ReceiptBody(told.body.stop_id, 1, ReceiptStage.DELIVERED)
+        case _:
+            return
     try:
-        body = ReceiptBody(view.view_id, view.version, ReceiptStage.DELIVERED)
         desk.send("receipt", told.sender, body, view=told.digest)
     except Refused as refusal:
         if refusal.name != "stale-version":  # amended or over since: nobody waits for this receipt

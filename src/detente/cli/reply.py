@@ -22,7 +22,7 @@ from detente.domain import NotUnderstood, ReceiptStage, ResponseKind
 def ack(
     name: str, officer: str | None, down_to: str | None, by_report_for: str | None, folder: Path, *, as_json: bool
 ) -> None:
-    """Acknowledge a notice in an officer's name: it was read. It says nothing about the plan itself.
+    """Acknowledge a notice, a STOP or a message in an officer's name: it was read. It says nothing about the plan itself.
 
     ID is the beginning of its id, the reference it shows, or its sender where that party has one notice in force. With
     --by-report-for it is one of your own notices, of which that party was told by other means.
@@ -32,22 +32,22 @@ def ack(
 
     with opened_desk(folder) as desk:
         if by_report_for:
-            sent = desk.folder.notice(name)
-            if by_report_for not in sent.views:
-                raise NotUnderstood(f"{by_report_for} was not told of {name}", hint="see detente notice list")
-            sender, form, digest = HOST, sent.views[by_report_for], None
+            sender, digest = HOST, None
+            told_id, version = desk.told_without_keys(name, by_report_for)
+        elif words := desk.words_open(name):
+            sender, told_id, version, digest = words.sender, words.id, 1, None
         else:
             seen = desk.view_in_force(name)
-            sender, form, digest = seen.sender, seen.form, seen.digest
+            sender, told_id, version, digest = seen.sender, seen.form.view_id, seen.form.version, seen.digest
         stage = ReceiptStage.CONFIRMED_DOWN if down_to else ReceiptStage.ACKNOWLEDGED
         who = officer or desk.folder.membership.officer
         body = ReceiptBody(
-            form.view_id, form.version, stage, officer=who, echelon=down_to or "", by_report_for=by_report_for or ""
+            told_id, version, stage, officer=who, echelon=down_to or "", by_report_for=by_report_for or ""
         )
         answer = desk.send("receipt", sender, body, view=digest)
     whose = f"of {sender}" if sender else f"for {by_report_for}, BY REPORT"
     reached = f"{stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
-    line = f"{short(form.view_id)} {whose}: {reached}"
+    line = f"{short(told_id)} {whose}: {reached}"
     say([line], answer, as_json=as_json)
 
 
@@ -88,14 +88,49 @@ def message(text: str, recipient: str, thread: str, about: str, folder: Path, *,
 
 
 @click.command()
-@click.option("--to", "recipients", required=True, multiple=True, help="Whom it is asked of. Repeatable.")
-@click.option("--place", required=True, help="Where, in words or coordinates.")
-@click.option("--text", required=True, help="What is to cease.")
+@click.option("--to", "recipients", multiple=True, help="Whom it is asked of. Repeatable.")
+@click.option("--place", default="", help="Where, in words or coordinates.")
+@click.option("--text", required=True, help="What is to cease; or why it need not any more.")
 @click.option("--about", default="", help="The id of the notice it concerns, where there is one.")
+@click.option("--lift", "lifted", metavar="ID", multiple=True, help="Lift one that we asked for. Repeatable.")
 @as_option
 @json_option
-def stop(recipients: tuple[str, ...], place: str, text: str, about: str, folder: Path, *, as_json: bool) -> None:
-    """Ask others to cease. It stands before everything else in their inboxes, and is no order."""
+def stop(
+    recipients: tuple[str, ...],
+    place: str,
+    text: str,
+    about: str,
+    lifted: tuple[str, ...],
+    folder: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Ask others to cease. It stands before everything else in their inboxes until somebody has read it, and is no order.
+
+    It stands until you lift it: detente stop --lift ID --text "…".
+    """
+    if bool(lifted) == bool(recipients) or (recipients and not place):
+        raise NotUnderstood(
+            "ask it of somebody, for a place; or lift what you asked", hint="--to PARTY --place …, or --lift ID"
+        )
+    if lifted:
+        _lift(lifted, text, folder, as_json=as_json)
+    else:
+        _ask(recipients, place, text, about, folder, as_json=as_json)
+
+
+def _lift(names: tuple[str, ...], text: str, folder: Path, *, as_json: bool) -> None:
+    from detente.channel.acts import StopBody
+    from detente.client.words import short
+
+    with opened_desk(folder) as desk:
+        asked = [desk.stop_asked(name) for name in names]
+        told = [desk.send("stop", each.recipient, StopBody(each.id, "", text, lifted=True)) for each in asked]
+    lines = [f"STOP asked of {each.recipient} is lifted, id {short(each.id)}" for each in asked]
+    say(lines, {"stops": told}, as_json=as_json)
+
+
+def _ask(recipients: tuple[str, ...], place: str, text: str, about: str, folder: Path, *, as_json: bool) -> None:
     from detente.channel.acts import StopBody
     from detente.client.words import short
 

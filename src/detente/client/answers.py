@@ -23,11 +23,38 @@ class Posting(Answered, frozen=True):
     payload: dict[str, Any]
 
 
+class OpenItem(Answered, frozen=True, omit_defaults=True):
+    """Something that is open for the party; each kind has its own members of those below (`channel.open_items`)."""
+
+    kind: str
+    since_us: int
+    due_us: int | None
+    id: str = ""
+    notice_id: str = ""
+    sender: str = ""
+    recipient: str = ""
+    version: int = 1
+    of: str = ""
+    stage: str = ""
+    response: str = ""
+    answer: str = ""
+    meeting_count: int = 0
+    envelope: str = ""
+
+
+class OpenPage(Answered, frozen=True):
+    """A page of what is open."""
+
+    cursor: str | None
+    items: tuple[OpenItem, ...]
+
+
 class PostingsPage(Answered, frozen=True):
-    """A page of an inbox."""
+    """A page of an inbox, and the requests to cease that nobody has acknowledged."""
 
     cursor: str | None
     items: tuple[Posting, ...] = msgspec.field(name="postings")
+    stops: tuple[OpenItem, ...] = ()
 
 
 class Announcement(Answered, frozen=True):

@@ -14,12 +14,21 @@ from typing import Any, Final, TypeVar
 from detente.channel.acts import HOST, Body
 from detente.channel.forms import form_from
 from detente.channel.registry import Registry
-from detente.client.answers import AnnouncementsPage, Posting, PostingsPage, Sequences, Submitted, ViewsPage
+from detente.client.answers import (
+    AnnouncementsPage,
+    OpenItem,
+    OpenPage,
+    Posting,
+    PostingsPage,
+    Sequences,
+    Submitted,
+    ViewsPage,
+)
 from detente.client.folder import PartyFolder
 from detente.client.link import Link, Refused
 from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
 from detente.client.signer import Signer
-from detente.client.told import SeenView, Told, read_announcement, read_posting, read_view
+from detente.client.told import FEWEST_DIGITS, SeenView, Told, read_announcement, read_posting, read_stop, read_view
 from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel, at
 from detente.record.envelope import Envelope
 from detente.record.keys import PublicKey, SigningKey, public_key_from_text
@@ -80,7 +89,8 @@ class Desk:
         return known
 
     def inbox(self, after: str | None = None) -> Iterator[Told]:
-        """Everything posted after a cursor, verified, in order."""
+        """Everything posted after a cursor, verified, in order; before it the requests to cease that nobody has acknowledged."""
+        yield from self.stops()
         for page in self.link.pages("inbox", PostingsPage, after):
             registry = self.registry()
             for posting in page.items:
@@ -88,8 +98,57 @@ class Desk:
 
     def events(self, after: str | None = None) -> Iterator[Told]:
         """The same as it comes, for ever."""
-        for posting in self.link.events(after):
-            yield self._told(posting, self.registry())
+        for told in self.link.events(after):
+            registry = self.registry()
+            yield self._stop(told, registry) if isinstance(told, OpenItem) else self._told(told, registry)
+
+    def open_items(self) -> list[OpenItem]:
+        """What is open for the party, what comes first, first; as the server has it."""
+        return [item for page in self.link.pages("open", OpenPage) for item in page.items]
+
+    def words_open(self, name: str) -> OpenItem | None:
+        """The STOP or message, not dealt with, whose id begins so; None where there is none."""
+        found = [item for item in self._open_called(name) if item.kind in ("stop", "message")]
+        return found[0] if len(found) == 1 else None
+
+    def told_without_keys(self, name: str, party: str) -> tuple[str, int]:
+        """The id and version of what a party without keys was told by us: a STOP by the beginning of its id, or a notice of ours.
+
+        Raises:
+            NotUnderstood: it was told no such thing.
+        """
+        asked = [i for i in self._open_called(name) if (i.kind, i.recipient) == ("stop_asked", party)]
+        if len(asked) == 1:
+            return asked[0].id, 1
+        sent = self.folder.notice(name)
+        if party not in sent.views:
+            raise NotUnderstood(f"{party} was not told of {name}", hint="see detente notice list")
+        return sent.views[party].view_id, sent.views[party].version
+
+    def stop_asked(self, name: str) -> OpenItem:
+        """The STOP of ours that stands, whose id begins so.
+
+        Raises:
+            NotUnderstood: none, or several.
+        """
+        found = [item for item in self._open_called(name) if item.kind == "stop_asked"]
+        if len(found) != 1:
+            raise NotUnderstood(f"{len(found)} STOPs of ours that stand begin with {name!r:.40}", hint="detente open")
+        return found[0]
+
+    def _open_called(self, name: str) -> list[OpenItem]:
+        return [item for item in self.open_items() if len(name) >= FEWEST_DIGITS and item.id.startswith(name)]
+
+    def stops(self) -> Iterator[Told]:
+        """The requests to cease that nobody of the party has acknowledged, verified."""
+        first = self.link.get("inbox", PostingsPage, limit=1)
+        registry = self.registry() if first.stops else None
+        for item in first.stops:
+            assert registry is not None
+            yield self._stop(item, registry)
+
+    def _stop(self, item: OpenItem, registry: Registry) -> Told:
+        return read_stop(item, registry, self.host_key, arena=self.arena, party=self.party)
 
     def _told(self, posting: Posting, registry: Registry) -> Told:
         return read_posting(posting, registry, self.host_key, arena=self.arena, party=self.party)

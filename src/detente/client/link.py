@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from detente.channel.forms import form_from
-from detente.client.answers import Posting
+from detente.client.answers import OpenItem, Posting
 from detente.client.release import submission_id
 from detente.domain import DetenteError, NotUnderstood, StoreUnavailable, at
 from detente.record.canonical import read_strict
@@ -145,8 +145,10 @@ class Link:
                 return
             after = page.cursor
 
-    def events(self, after: str | None = None) -> Iterator[Posting]:
+    def events(self, after: str | None = None) -> Iterator[Posting | OpenItem]:
         """Postings as they come, for ever, from a cursor on; a broken line is taken up again where it broke.
+
+        A request to cease that nobody has acknowledged comes ahead of them, as the item that is open.
 
         Raises:
             Refused: the token opens nothing any more.
@@ -155,14 +157,15 @@ class Link:
 
         while True:
             try:
-                for posting in self._stream(after):
-                    yield posting
-                    after = posting.cursor
+                for told in self._stream(after):
+                    yield told
+                    after = told.cursor if isinstance(told, Posting) else after
             except (httpx.TransportError, StoreUnavailable):
                 self._gone()
             time.sleep(1.0)
 
-    def _stream(self, after: str | None) -> Iterator[Posting]:
+    def _stream(self, after: str | None) -> Iterator[Posting | OpenItem]:
+        kind: type[Posting] | type[OpenItem] = Posting
         headers = {"Last-Event-ID": after} if after else {}
         with self._http.stream("GET", f"/arenas/{self._arena}/events", headers=headers) as stream:
             if stream.status_code != 200:
@@ -170,9 +173,11 @@ class Link:
                 raise _refusal(stream)
             self._back()
             for line in stream.iter_lines():
+                if line.startswith("event: "):
+                    kind = OpenItem if line == "event: stop_now" else Posting
                 if line.startswith("data: "):
                     with at("the server's events"):
-                        yield form_from(read_strict(line.removeprefix("data: ").encode()), Posting)
+                        yield form_from(read_strict(line.removeprefix("data: ").encode()), kind)
 
     def _asked(self, method: str, route: str, **request: Any) -> Any:
         import httpx

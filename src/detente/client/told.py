@@ -12,13 +12,13 @@ from typing import Any, Final
 from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body, ViewBody
 from detente.channel.forms import ViewForm, form_from, view_of
 from detente.channel.registry import Registry
-from detente.client.answers import Announcement, Answer, Lead, ListedView, Posting
+from detente.client.answers import Announcement, Answer, Lead, ListedView, OpenItem, Posting
 from detente.domain import DetenteError, Malformed, NotAuthentic
 from detente.record.act import PAYLOAD_TYPE, Act, open_act, read_act
 from detente.record.envelope import Envelope, from_json, verify
 from detente.record.keys import PublicKey
 
-_FEWEST_DIGITS: Final = 4
+FEWEST_DIGITS: Final = 4
 _TOLD_BESIDE: Final[dict[str, type[Any]]] = {
     "view": Lead,
     "answer": Answer,
@@ -30,6 +30,7 @@ class Told:
     """One posting of a party's inbox.
 
     Attributes:
+        cursor: where the inbox goes on after it; empty for what comes ahead of its place.
         kind: of posting.
         payload: as it came.
         act, body, digest: what somebody signed, verified; None in what the server tells by itself, such as an answer.
@@ -61,7 +62,7 @@ class SeenView:
 
     def is_called(self, name: str) -> bool:
         """Whether a person may mean it by this: 4 digits of its id or more, its reference, its sender."""
-        by_id = len(name) >= _FEWEST_DIGITS and self.form.view_id.startswith(name)
+        by_id = len(name) >= FEWEST_DIGITS and self.form.view_id.startswith(name)
         return by_id or (bool(name) and name in (self.form.reference, self.sender))
 
 
@@ -108,6 +109,13 @@ def read_posting(raw: Posting, registry: Registry, host_key: PublicKey, *, arena
     except DetenteError as error:
         return Told(cursor, kind, tick_us, payload, refusal=error)
     return Told(cursor, kind, tick_us, payload, act, body, envelope.digest)
+
+
+def read_stop(item: OpenItem, registry: Registry, host_key: PublicKey, *, arena: str, party: str) -> Told:
+    """A request to cease that is told ahead of its place in the inbox, where it will stand as well; it has no cursor."""
+    payload = {"from": item.sender, "envelope": item.envelope, "stage": item.stage}
+    posting = Posting("", "stop", item.since_us, payload)
+    return read_posting(posting, registry, host_key, arena=arena, party=party)
 
 
 def _opened(envelope: Envelope, registry: Registry, host_key: PublicKey, arena: str, at_us: int) -> Act:

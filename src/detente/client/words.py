@@ -9,8 +9,9 @@ from typing import Any, Final
 from detente.channel import acts
 from detente.channel.forms import view_of
 from detente.channel.views import View
+from detente.client.answers import OpenItem
 from detente.client.told import Told
-from detente.domain import Answer, Position, Volume4D
+from detente.domain import Answer, Position, ReceiptStage, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.geodesy.outline import outline
 from detente.interop import answer_words as words
@@ -135,6 +136,42 @@ def meeting_lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"  and {more:,} more"
 
 
+# ── what is open ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
+    "stop": lambda item: f"STOP, asked by {item.sender}, {_read(item.stage)}: {short(item.id)}",
+    "stop_asked": lambda item: f"STOP that we asked of {item.recipient}, {_read(item.stage)}: {short(item.id)}",
+    "notice": lambda item: f"notice of {item.sender} to acknowledge: {short(item.id)}",
+    "by_report": lambda item: (
+        f"{item.recipient} has no keys: tell it by other means, and report that: {item.of} {short(item.id)}"
+    ),
+    "unanswered": lambda item: f"{item.recipient} has not {item.stage} our {item.of} in time: {short(item.id)}",
+    "response": lambda item: f"{item.recipient} has {item.response} our notice {short(item.id)}",
+    "meeting": lambda item: (
+        f"{item.answer}: our notice {short(item.notice_id)}, {words.plural(item.meeting_count, 'volume')} of others"
+    ),
+    "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}",
+}
+
+
+def open_lines(item: OpenItem, now_us: int) -> Iterator[str]:
+    """Something that is open, since when, and how long there is left."""
+    said = _OPEN_WORDS[item.kind](item) if item.kind in _OPEN_WORDS else item.kind.replace("_", " ")
+    left_s = None if item.due_us is None else (item.due_us - now_us) // MICROSECONDS_PER_SECOND
+    if left_s is None:
+        due = ""
+    elif left_s < 0:
+        due = f"; OVERDUE by {words.duration(-left_s)}"
+    else:
+        due = f"; {words.duration(left_s)} left"
+    yield f"{said}{due}; since {moment(item.since_us)}"
+
+
+def _read(stage: str) -> str:
+    is_read = stage in (ReceiptStage.ACKNOWLEDGED.value, ReceiptStage.CONFIRMED_DOWN.value)
+    return stage.replace("_", " ") if is_read else "NOT ACKNOWLEDGED"
+
+
 # ── postings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -154,6 +191,8 @@ def told_lines(told: Told) -> Iterator[str]:
             yield from (f"    {line}" for line in view_lines(view))
         case acts.CancelBody(view_id):
             yield f"{at}  CANCELLED by {told.sender}: notice {short(view_id)}{_because(body.reason)}"
+        case acts.StopBody(lifted=True):
+            yield f"{at}  STOP lifted by {told.sender}: {body.text} (id {short(body.stop_id)})"
         case acts.StopBody():
             yield f"{at}  STOP, asked by {told.sender}: {body.text} (place: {body.place}; id {short(body.stop_id)})"
         case acts.MessageBody():
@@ -166,7 +205,8 @@ def told_lines(told: Told) -> Iterator[str]:
             said = f"{body.kind.value.upper()}, no permission, says {told.sender}"
             yield f"{at}  {said}: {short(body.view_id)}{f', {body.text}' if body.text else ''}"
         case acts.PassedBody():
-            yield f"{at}  NOT {body.stage.value.upper()} in time: {short(body.id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
+            what = "STOP " if body.of == "stop" else ""
+            yield f"{at}  NOT {body.stage.value.upper()} in time: {what}{short(body.id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
         case acts.AlertBody():
             yield f"{at}  ALERT, at full precision, about what {body.other} has submitted, released to us or not:"
             yield from (f"    {line}" for line in alert_lines(body))
