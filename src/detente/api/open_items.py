@@ -42,7 +42,8 @@ def stops(store: Store, arena: str, party: str) -> list[OpenItem]:
 def shown(item: OpenItem) -> dict[str, Any]:
     """An item as its party reads it."""
     due_us = None if item.due_us == NEVER_US else item.due_us
-    return {"kind": item.kind, "since_us": item.shown_us, "due_us": due_us} | read_canonical(item.payload)
+    said: dict[str, Any] = read_canonical(item.payload)
+    return {"kind": item.kind, "since_us": item.shown_us, "due_us": due_us} | said
 
 
 def stop_event(item: OpenItem) -> bytes:
