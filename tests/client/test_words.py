@@ -2,9 +2,10 @@
 
 import pytest
 
-from detente.channel.acts import AlertBody, AlertLine
+from detente.channel.acts import AlertBody, AlertLine, PassedBody
 from detente.client.told import Told
 from detente.client.words import expected_lines, told_lines
+from detente.domain import Post, ReceiptStage, Rung
 
 
 def test_an_alert_is_read_notice_by_notice_those_that_meet_first():
@@ -33,3 +34,10 @@ def test_whether_an_alert_will_come_is_said_with_the_answer(answer, said):
     found = list(expected_lines(answer))
     assert len(found) == len(said)
     assert all(word in line for word, line in zip(said, found, strict=True))
+
+
+def test_a_step_of_the_ladder_says_whom_to_call():
+    call = (Post("Second", 0, "tel 2", is_alternate=True), Post("Chief", 1, "tel 3"))
+    body = PassedBody("A", "B", "a" * 32, 1, ReceiptStage.ACKNOWLEDGED, Rung.SENDER_TOLD, call=call)
+    said = list(told_lines(Told("", "passed", 0, {}, body=body)))
+    assert said[1:] == ["    call Second, level 0 (alternate): tel 2", "    call Chief, level 1: tel 3"]

@@ -11,6 +11,7 @@ from detente.domain import (
     Activity,
     DetenteError,
     PartyKind,
+    Post,
     ReceiptStage,
     ReleaseLevel,
     Rung,
@@ -94,3 +95,31 @@ def test_the_scenario_states_terms_for_five_parties_and_says_that_they_are_assum
 def test_an_understanding_of_a_file_can_be_signed_as_it_is_read():
     agreed = read_understanding(LEVANT)
     assert understanding_of(understanding_plain(agreed)) == agreed
+
+
+def test_posts_stand_under_their_party():
+    read = terms(
+        """
+        dead_man = "15 min"
+        [[parties]]
+        name = "A"
+        kind = "operator"
+        [[parties.posts]]
+        name = "Duty desk"
+        level = 0
+        reach = "+1 000"
+        [[parties.posts]]
+        name = "Chief"
+        level = 1
+        reach = "+1 001"
+        is_alternate = true
+        """
+    )
+    assert read.dead_man_s == 900
+    assert read.posts_of("A") == (Post("Duty desk", 0, "+1 000"), Post("Chief", 1, "+1 001", is_alternate=True))
+
+
+@pytest.mark.parametrize("post", [{"name": "", "reach": "1"}, {"name": "x", "reach": " "}, {"name": "x"}])
+def test_a_post_that_cannot_be_reached_is_refused(post):
+    with pytest.raises(DetenteError):
+        read_terms({"parties": [{**A, "posts": [{"level": 0, **post}]}]})

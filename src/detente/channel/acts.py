@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from detente.channel.forms import Form, ViewForm, form_from, plain
-from detente.domain import NotAuthentic, NotUnderstood, PartyKind, ReceiptStage, ReleaseLevel, ResponseKind, Rung, at
+from detente.domain import (
+    NotAuthentic,
+    NotUnderstood,
+    PartyKind,
+    Post,
+    ReceiptStage,
+    ReleaseLevel,
+    ResponseKind,
+    Rung,
+    at,
+)
 from detente.record.act import Act, open_act
 from detente.record.envelope import from_json
 from detente.record.holder import EnrolledKey
@@ -163,7 +173,8 @@ class MemberBody(Form, frozen=True):
 class PassedBody(Form, frozen=True):
     """The host states that a deadline has passed: nobody has said that this got so far. For its recipient, and for its sender.
 
-    `of` says what: a view, or a STOP.
+    `of` says what: a view, or a STOP. `call` is whom the step calls, as the understanding has it: the recipient's own posts, for its
+    officers or for the sender.
     """
 
     sender: str
@@ -173,6 +184,7 @@ class PassedBody(Form, frozen=True):
     stage: ReceiptStage
     rung: Rung
     of: str = "view"
+    call: tuple[Post, ...] = ()
 
 
 Says: TypeAlias = Literal["MEETING", "NO_MEETING", "ALERT_UNAVAILABLE"]

@@ -51,15 +51,16 @@ def passed(standing: Standing, turn: Turn, due: Due) -> None:
         if wait_s > 0:
             turn.due(_subject(told, stage, number + 1), DEADLINE, wait_s, _payload(told, stage, number + 1))
             return
-        _take(turn, told, stage, ladder[number].rung)
+        _take(standing, turn, told, stage, number)
 
 
-def _take(turn: Turn, told: Addressed, stage: ReceiptStage, rung: Rung) -> None:
-    """One step: the sender is told, or somebody more at the recipient's."""
+def _take(standing: Standing, turn: Turn, told: Addressed, stage: ReceiptStage, number: int) -> None:
+    """One step: the sender is told, or somebody more at the recipient's; and whom to call."""
+    terms = standing.understanding.terms
+    rung, call = terms.ladder[number].rung, terms.to_call(told.recipient, number)
     audience = told.sender if rung is Rung.SENDER_TOLD else told.recipient
-    act = turn.state(
-        "passed", audience, PassedBody(told.sender, told.recipient, told.id, told.version, stage, rung, told.kind)
-    )
+    body = PassedBody(told.sender, told.recipient, told.id, told.version, stage, rung, told.kind, call)
+    act = turn.state("passed", audience, body)
     turn.post(audience, "passed", {"envelope": act.envelope.decode()})
     if rung is Rung.SENDER_TOLD:
         unanswered(turn, told, stage)

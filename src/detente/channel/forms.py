@@ -328,14 +328,26 @@ def understanding_plain(understanding: Understanding) -> Any:
 def understanding_of(raw: Any) -> Understanding:
     """The understanding of plain JSON values.
 
+    A member that it lacks has its default: one signed before the member was known stays readable. What is signed is the bytes,
+    so that no default may ever change; and whoever proposes one writes every member out.
+
     Raises:
         NotUnderstood: something is missing, of the wrong type or not known; `where` names it.
         InvalidVolume: a value cannot be.
     """
     understanding = form_from(raw, Understanding)
-    if understanding_plain(understanding) != raw:
+    if not _holds(understanding_plain(understanding), raw):
         raise NotUnderstood("the understanding has members that are not known", hint="see docs/understanding.md")
     return understanding
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    """Whether all that is said in one is said in the other; members may be missing, at any depth."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(name in whole and _holds(whole[name], value) for name, value in part.items())
+    if isinstance(whole, list) and isinstance(part, list):
+        return len(whole) == len(part) and all(map(_holds, whole, part))
+    return bool(whole == part)
 
 
 # ── any form ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from detente.channel.forms import view_of
 from detente.channel.views import View
 from detente.client.answers import OpenItem
 from detente.client.told import Told
-from detente.domain import Answer, Position, ReceiptStage, Volume4D
+from detente.domain import Answer, Position, Post, ReceiptStage, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.geodesy.outline import outline
 from detente.interop import answer_words as words
@@ -207,6 +207,7 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.PassedBody():
             what = "STOP " if body.of == "stop" else ""
             yield f"{at}  NOT {body.stage.value.upper()} in time: {what}{short(body.id)} of {body.sender} for {body.recipient}; step: {body.rung.value.replace('_', ' ')}"
+            yield from (f"    call {line}" for line in map(post_words, body.call))
         case acts.AlertBody():
             yield f"{at}  ALERT, at full precision, about what {body.other} has submitted, released to us or not:"
             yield from (f"    {line}" for line in alert_lines(body))
@@ -220,6 +221,11 @@ def told_lines(told: Told) -> Iterator[str]:
             yield from (f"  {line}" for line in meeting_lines(told.payload))
         case _:
             yield f"{at}  {told.kind} of {told.sender or 'the channel'}{_rest(told)}"
+
+
+def post_words(post: Post) -> str:
+    """`the duty desk, level 0 (alternate): +7 000 000`."""
+    return f"{post.name}, level {post.level}{' (alternate)' if post.is_alternate else ''}: {post.reach}"
 
 
 _ALERT_WORDS: Final = {

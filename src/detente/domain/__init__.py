@@ -50,7 +50,7 @@ from detente.domain.footprint import Circle, Corridor, Footprint, MultiPolygon, 
 from detente.domain.humanitarian import Contact, HumanitarianDetails, Stop, Vehicle
 from detente.domain.minima import Minima, MinimaRule
 from detente.domain.notice import HUMANITARIAN, Activity, Assumption, Notice
-from detente.domain.party import PartyKind, Signatory, check_party_name
+from detente.domain.party import PartyKind, Post, Signatory, check_party_name
 from detente.domain.receipt import ReceiptStage, ResponseKind, SideState
 from detente.domain.release import UNMARKED, Marking, ReleaseLevel, Tlp
 from detente.domain.terms import (
@@ -137,6 +137,7 @@ __all__ = [
     "Place",
     "Polygon",
     "Position",
+    "Post",
     "PressureBounds",
     "Proposal",
     "Quota",

@@ -10,7 +10,7 @@ from typing import Final
 
 from detente.domain.errors import InvalidVolume
 from detente.domain.notice import Activity
-from detente.domain.party import Signatory
+from detente.domain.party import Post, Signatory
 from detente.domain.receipt import ReceiptStage
 from detente.domain.release import ReleaseLevel
 
@@ -160,6 +160,7 @@ class Terms:
         Step(Rung.SENDER_TOLD, 300),
     )
     stop_within_s: int = 60  # how soon somebody has to have read a STOP
+    dead_man_s: int | None = None  # a party whose sign of life has not come for so long is dark; None: nobody looks
     alert: AlertBudget | None = None
     quota: Quota = Quota()
     grids: ReleaseGrids = ReleaseGrids()
@@ -181,6 +182,8 @@ class Terms:
             raise InvalidVolume("the steps of the ladder are not in the order of their times", hint="sort them")
         _check_seconds("tick", self.tick_s)
         _check_seconds("time to acknowledge a STOP", self.stop_within_s)
+        if self.dead_man_s is not None:
+            _check_seconds("time without a sign of life", self.dead_man_s)
         if not 0 <= self.answer_tick_ms <= MOST_ANSWER_TICK_MS:
             raise InvalidVolume(
                 f"answer tick {self.answer_tick_ms} ms is not between 0 and {MOST_ANSWER_TICK_MS} ms",
@@ -221,6 +224,26 @@ class Terms:
         applying = [r for r in self.deadlines if r.stage is stage and r.activity in (None, activity)]
         particular = [r for r in applying if r.activity is not None] or applying
         return min((r.within_s for r in particular), default=None)
+
+    def to_call(self, party: str, step: int) -> tuple[Post, ...]:
+        """The posts of a party that a step of the ladder calls, by level: whom its own officers call, or the sender itself.
+
+        Alternates stand in at the lowest level there is; each `next_level` of the ladder is one level more.
+        """
+        posts = sorted(self.posts_of(party), key=lambda post: post.level)
+        levels = sorted({post.level for post in posts})
+        match self.ladder[step].rung:
+            case Rung.ALTERNATES:
+                return tuple(post for post in posts if post.is_alternate and post.level == levels[0])
+            case Rung.NEXT_LEVEL:
+                up = sum(each.rung is Rung.NEXT_LEVEL for each in self.ladder[: step + 1])
+                return tuple(post for post in posts if post.level in levels[up : up + 1])
+            case Rung.ALL_OFFICERS | Rung.SENDER_TOLD:
+                return tuple(posts)
+
+    def posts_of(self, party: str) -> tuple[Post, ...]:
+        """The posts of a party, as the understanding names them."""
+        return next((each.posts for each in self.parties if each.name == party), ())
 
 
 NO_TERMS: Final = Terms()
