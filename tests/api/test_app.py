@@ -36,6 +36,7 @@ ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "bundle"): READERS,
     ("POST", "bundles"): READERS | {"board", "host"},
     ("POST", "submissions"): OFFICERS,
+    ("POST", "screenings"): OFFICERS,
     ("POST", "members"): {"host"},
 }
 
@@ -172,7 +173,7 @@ def test_a_route_opens_to_its_roles_and_to_no_other(door, method, route, role):
         assert method == "POST" or answer.content == nothing.content
 
 
-@pytest.mark.parametrize(("method", "route"), [*ROUTES, ("GET", "events")])
+@pytest.mark.parametrize(("method", "route"), [*ROUTES, ("GET", "events"), ("GET", f"notices/{'0' * 32}/answer")])
 def test_no_route_of_an_arena_opens_without_a_token_for_it(door, method, route):
     now_us = door.store.now_us()
     revoked, kept = door.token()

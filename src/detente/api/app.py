@@ -26,6 +26,7 @@ from detente.api.disclosed import Openings
 from detente.api.events import Events
 from detente.api.open_items import open_items
 from detente.api.openapi import document
+from detente.api.questions import OfDraft, OfNotice, Question, read_draft, written
 from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
 from detente.api.tokens import RateLimit, TokenRole, check_may, is_valid_at, open_token
 from detente.api.wire import (
@@ -134,6 +135,19 @@ class Served:
             raise
         self.outcomes[arena, "answered"] += 1
         return answer
+
+    async def told(self, arena: str, question: Question) -> bytes:
+        """What a question is answered.
+
+        Raises:
+            DetenteError: its refusal; StoreUnavailable where it takes too long.
+        """
+        waiting = asyncio.wrap_future(self.sequencers[arena].ask(question))
+        try:
+            advised = await asyncio.wait_for(waiting, WAIT_S)
+        except TimeoutError:
+            raise StoreUnavailable(f"no answer in {WAIT_S:g} s", hint="ask again", retry_may_help=True) from None
+        return await self.call(lambda: written(advised))
 
     @asynccontextmanager
     async def answer_tick(self, arena: str) -> AsyncIterator[None]:
@@ -249,6 +263,27 @@ async def bundle(request: Request[Any, Any, Any]) -> Response[bytes]:
 
     with at("query"):
         return _json(await served.call(made))
+
+
+@get("/arenas/{arena:str}/notices/{notice_id:str}/answer")
+async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What a notice of the party's own in force meets of what was released to the party, explained; and what would clear it."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    _asked(request)
+    async with served.answer_tick(token.arena):
+        return _json(await served.told(token.arena, OfNotice(token.party, request.path_params["notice_id"])))
+
+
+@post("/arenas/{arena:str}/screenings")
+async def screenings(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The same of a draft. Nothing is kept of it, and nobody is told."""
+    served = _served(request)
+    token = await served.token(request, OFFICERS)
+    body = await request.body()
+    async with served.answer_tick(token.arena):
+        draft = await served.call(lambda: read_draft(body))
+        return _json(await served.told(token.arena, OfDraft(token.party, draft)))
 
 
 @post("/arenas/{arena:str}/members")
@@ -479,6 +514,8 @@ def create_app(
             submissions,
             bundles,
             bundle,
+            answer,
+            screenings,
             members,
             inbox,
             events,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from detente.api.questions import MOST_DRAFT_VOLUMES, ScreeningRequest
 from detente.api.reads import MOST_AT_ONCE
 from detente.api.wire import MOST_ACTS, PROBLEM_TYPE, Problem, SubmissionRequest
 from detente.channel.acts import MemberBody
@@ -52,6 +53,13 @@ _OPENING: Final = [
     {**_TO, "required": False, "name": "from"},
     {"name": "opening", "in": "query", "required": False, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
 ]
+_NOTICE: Final = {
+    "name": "notice_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "description": "Of a notice of the party's own in force.",
+}
 _RESUME: Final = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
 _READ: Final = (401, 404, 422, 429, 503)
 _WRITE: Final = (400, 401, 403, 404, 409, 413, 422, 429, 503)
@@ -61,12 +69,14 @@ _PAGE: Final = {
     "properties": {"cursor": {"type": ["string", "null"]}},
 }
 _OBJECT: Final = {"type": "object"}
-_FORMS: Final[tuple[type[Any], ...]] = (SubmissionRequest, SubmissionsBundle, MemberBody, Problem)
+_FORMS: Final[tuple[type[Any], ...]] = (SubmissionRequest, SubmissionsBundle, ScreeningRequest, MemberBody, Problem)
 
 _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any, tuple[int, ...]], ...]] = (
     ("post", "submissions", "Submit signed acts", [], SubmissionRequest, "application/json", _OBJECT, _WRITE),
     ("post", "bundles", "Hand in a file of submissions", [], SubmissionsBundle, "application/json", _OBJECT, _WRITE),
     ("get", "bundle", "The party's postings as a file", [_AFTER, {**_AFTER, "name": "announced_after"}], None, "application/json", _OBJECT, (*_READ, 400)),
+    ("get", "notices/{notice_id}/answer", "What a notice of the party's own meets, explained", [_NOTICE], None, "application/json", _OBJECT, (*_READ, 413)),
+    ("post", "screenings", "What a draft would meet; nobody is told", [], ScreeningRequest, "application/json", _OBJECT, (400, *_READ, 413)),
     ("post", "members", "Take a party in (host)", [], MemberBody, "application/json", _OBJECT, _WRITE),
     ("get", "inbox", "The party's postings", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "events", "The same, as they come", [_AFTER, _RESUME], None, "text/event-stream", {"type": "string"}, (*_READ, 400)),
@@ -92,12 +102,13 @@ def document() -> bytes:
     bounds["submission"] |= {"pattern": "^[0-9a-f]{32}$"}
     bounds["acts"] |= {"minItems": 1, "maxItems": MOST_ACTS}
     components["CarriedSubmission"]["properties"] = bounds
+    components["ScreeningRequest"]["properties"]["volumes"] |= {"minItems": 1, "maxItems": MOST_DRAFT_VOLUMES}
     components["SubmissionsBundle"]["properties"]["version"] = {"const": VERSION}
     components["SubmissionsBundle"]["properties"]["submissions"] |= {"maxItems": MOST_SUBMISSIONS}
     paths: dict[str, Any] = {}
     for method, name, summary, parameters, body, media_type, answer, refusals in _ROUTES:
         route: dict[str, Any] = {
-            "operationId": name,
+            "operationId": name.rpartition("/")[2],
             "summary": summary,
             "parameters": [_ARENA, *parameters],
             "responses": _responses(media_type, answer, refusals),

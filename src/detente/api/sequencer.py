@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Final
 
 from detente.api.load import load_standing
+from detente.api.questions import Advised, Question, Questions
 from detente.api.wire import Broken
 from detente.channel.acts import HOST, HOST_PARTY, Body, SignedAct
 from detente.channel.batch import Batch, Lease, Result
@@ -140,6 +141,7 @@ class Sequencer:
         self._salts, self._run, self._most_at_once = salts, run, most_at_once
         self._queue: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
         self._order = count()
+        self._questions = Questions()
         self._broken: set[bytes] = set()  # digests of what we failed to decide, by a fault of ours
         self._stop = threading.Event()
         self.holds_lease, self.ended = threading.Event(), threading.Event()
@@ -177,6 +179,17 @@ class Sequencer:
         if self.ended.is_set():  # looked at after it was put there: whoever ended refuses what it finds, or we do
             self._refuse_all()
         return waiting.answer
+
+    def ask(self, question: Question) -> Future[Advised]:
+        """Has a question answered between turns; nothing changes by it.
+
+        Raises:
+            TooOften: as many of the party's wait as may.
+        """
+        answer = self._questions.ask(question)
+        if self.ended.is_set():  # as in `submit`
+            self._refuse_all()
+        return answer
 
     # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -218,12 +231,13 @@ class Sequencer:
             look, sweep = now_s - looked_s > _DUE_EVERY_S, now_s - expired_s > _EXPIRE_EVERY_S
             looked_s, expired_s = now_s if look else looked_s, now_s if sweep else expired_s
             self._turn(standing, lease, self._next(), look=look, sweep=sweep)
+            self._questions.answer_some(standing, lambda: not self._queue.empty())
         self._store.release_lease(lease)
 
     def _next(self) -> list[_Waiting]:
         """What waits, at least the first of it; nothing when nothing comes for a while."""
         try:
-            found = [self._queue.get(timeout=_IDLE_S)]
+            found = [self._queue.get(timeout=0 if self._questions.wait else _IDLE_S)]
         except queue.Empty:
             return []
         while len(found) < self._most_at_once:
@@ -305,6 +319,7 @@ class Sequencer:
 
     def _refuse_all(self) -> None:
         refusal = StoreUnavailable("the sequencer has stopped", hint="try again", retry_may_help=True)
+        self._questions.refuse_all(refusal)
         while True:
             try:
                 _tell(self._queue.get_nowait().answer, refusal)

@@ -43,6 +43,7 @@ from detente.screening.pair import PairSeparation, Prepared, prepare, separation
 from detente.screening.proposals import MOVES, Dimension
 
 MOST_EXPLAINED: Final = 5
+MOST_MET: Final = 20_000  # pairs of volumes; a third of a second
 MOST_CORNER_PAIRS: Final = 40_000  # of two footprints, to work out how they lie; a few milliseconds
 MOST_MOVED: Final = 32  # volumes of a plan for which moves are sought
 MOST_MOVED_SIDEWAYS: Final = 8
@@ -74,8 +75,9 @@ def advise(world: World, own: View) -> Advice:
         own: in force or not yet submitted, as the host is given it for screening.
     Raises:
         InvalidVolume: a footprint's geometry cannot be.
+        TooLarge: it meets more than `MOST_MET` volumes.
     """
-    meetings, pairs = world.meetings_of(own), _Pairs(world, own)
+    meetings, pairs = world.meetings_of(own, most=MOST_MET), _Pairs(world, own)
     met = _gravest_with_each_view(world, own, meetings)
     conflicts = [m for m in met if not m.is_warning]
     explained = [m for m in met if pairs.can_be_explained(m)][:MOST_EXPLAINED]

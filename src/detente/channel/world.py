@@ -8,13 +8,24 @@ other: the side that was told reads the meeting, and so two notices that meet ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from types import ModuleType
 from typing import Final
 
 from detente.channel.views import View
-from detente.domain import Activity, Answer, Minima, MinimaRule, NoMinima, Notice, Proposal, Understanding, Volume4D
+from detente.domain import (
+    Activity,
+    Answer,
+    Minima,
+    MinimaRule,
+    NoMinima,
+    Notice,
+    Proposal,
+    TooLarge,
+    Understanding,
+    Volume4D,
+)
 from detente.domain.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
 from detente.screening.notices import NoticeIndex
 from detente.screening.proposals import Dimension
@@ -146,13 +157,21 @@ class World:
         view = self._own[notice_id]
         return self._of_own(view, view.volumes)
 
-    def meetings_of(self, own: View) -> tuple[Meeting, ...]:
+    def meetings_of(self, own: View, *, most: int | None = None) -> tuple[Meeting, ...]:
         """What a plan of the party's meets of what was released to it, in force or not yet submitted, sorted; nothing is kept of it.
 
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
+            TooLarge: there are more than `most`; then no more is looked at than the volume that shows it.
         """
-        return self._of_own(own, own.volumes)
+        if most is None:
+            return self._of_own(own, own.volumes)
+        found: list[Meeting] = []
+        for index, volume in enumerate(own.volumes):
+            found += (replace(meeting, volume_index=index) for meeting in self._of_own(own, (volume,)))
+            if len(found) > most:
+                raise TooLarge(f"it meets more than {most:,} volumes of others", hint="ask about a part of it")
+        return tuple(found)
 
     def moves_of(self, own: View, among: Sequence[Dimension], *, most_pairs: int | None = None) -> tuple[Proposal, ...]:
         """The smallest moves that clear a plan of the party's of everything released to it.
