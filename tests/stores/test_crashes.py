@@ -18,6 +18,7 @@ import pytest
 
 from detente.domain import LeaseLost, StoreUnavailable
 from detente.stores import open_store
+from detente.stores.clock import SteadyClock
 from detente.stores.sqlite import SqliteStore
 from postgres_proxy import CUT_AFTER, CUT_BEFORE, HOLD, Line
 from postgres_server import PostgresServer, server
@@ -327,7 +328,8 @@ def test_on_postgres_the_clock_of_the_process_is_of_no_account(postgres_url, mon
 def test_on_sqlite_a_clock_that_jumps_lets_another_take_over_and_never_two_write(tmp_path):
     clocks_us = {"h": 0, "other": 3600 * 10**6}
     stores = {
-        name: SqliteStore(tmp_path / "channel.db", clock_us=lambda name=name: clocks_us[name]) for name in clocks_us
+        name: SqliteStore(tmp_path / "channel.db", clock=SteadyClock(lambda name=name: clocks_us[name], lambda: 0))
+        for name in clocks_us
     }
     stores["h"].create_arena(ARENA, 0)
     first = stores["h"].take_lease(ARENA, "h", "", 60)

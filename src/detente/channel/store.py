@@ -21,7 +21,7 @@ class Store(Protocol):
     """A database with the channel's tables, at the newest migration."""
 
     def now_us(self) -> int:
-        """The database's clock; on SQLite that of this process."""
+        """The database's clock, on SQLite that of this process, read so that it never goes back (`stores.clock`)."""
 
     def close(self) -> None:
         """Lets go of every connection not in use; those in use are let go of when their call ends."""

@@ -5,7 +5,7 @@ SERIALIZABLE. What fails before COMMIT is sent has done nothing, and is tried ag
 (40001), or the connection was an old one. What fails in COMMIT is not tried again but told as `outcome_unknown`.
 
 A holder that stops in the middle of a transaction keeps the arena's row locked for `IDLE_S` at most: then the server ends its session.
-The clock is the server's. Over several servers it is each one's own, which is enough for a lease (see `channel.store`).
+The clock is the server's, read steadily (`stores.clock`); a lease goes by it as it stands. Over several servers it is each one's own, which is enough for a lease (see `channel.store`).
 """
 
 import time
@@ -33,6 +33,7 @@ from detente.channel.batch import (
 from detente.channel.tokens import Token
 from detente.domain import StoreUnavailable
 from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.stores.clock import SteadyClock
 from detente.stores.continuity import (
     after_item,
     check_continues,
@@ -84,17 +85,31 @@ class PostgresStore:
 
     Args:
         url: `postgresql://…`, as libpq reads it.
+        clock: the time; the database's when None. Leases go by the database's in any case.
     Raises:
         StoreUnavailable: no connection, no right to make tables, or a newer détente has been at work there.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, clock: SteadyClock | None = None) -> None:
         self._url = url
         self._pool = Pool(self._connect, _is_clean)
+        self._clock = clock or SteadyClock(self._database_clock_us)
         self._migrate()
+        self._clock.not_before(self._last_us())
 
     def now_us(self) -> int:
+        return self._clock.now_us()
+
+    def _database_clock_us(self) -> int:
         return int(self._rows(f"SELECT {_NOW_US} AS now_us", {}, dict_row)[0]["now_us"])
+
+    def _last_us(self) -> int:
+        """When the last entry of any arena was received; 0 where there is none."""
+        sql = """
+            SELECT COALESCE(MAX(entry.received_us), 0) AS last_us
+            FROM arena JOIN entry ON entry.arena = arena.name AND entry.position = arena.next_position - 1
+        """
+        return int(self._rows(sql, {}, dict_row)[0]["last_us"])
 
     def close(self) -> None:
         self._pool.close()
@@ -119,6 +134,8 @@ class PostgresStore:
             WHERE name = %(arena)s AND (holder IN ('', %(holder)s) OR expires_us <= {_NOW_US})
             RETURNING name AS arena, holder, epoch, address, expires_us
         """  # noqa: S608
+
+        self._clock.not_before(self._last_us())  # whoever held it before may have read another clock
 
         def take(connection: Connection[Any]) -> Lease | None:
             values = {"arena": arena, "holder": holder, "address": address, "ttl_us": _us(ttl_s)}

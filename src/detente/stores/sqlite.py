@@ -2,7 +2,7 @@
 
 Write-ahead log, `synchronous=FULL`: what `commit` returned from is on the disk. One process writes at a time and the others wait,
 up to `BUSY_S`; readers see the last commit and wait for nobody. The file must be on a local disk, not a network share. It is made
-readable by its owner alone. The clock is this process's (`clock_us`): it decides when a lease may be taken, never who may write.
+readable by its owner alone. The clock is this process's: it decides when a lease may be taken, never who may write.
 """
 
 import json
@@ -32,6 +32,7 @@ from detente.channel.batch import (
 from detente.channel.tokens import Token
 from detente.domain import StoreUnavailable
 from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.stores.clock import SteadyClock, system_clock_us
 from detente.stores.continuity import (
     after_item,
     check_continues,
@@ -52,29 +53,33 @@ T = TypeVar("T")
 _PASSING: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM")
 
 
-def system_clock_us() -> int:
-    """Microseconds since 1970 by the system's clock."""
-    return time.time_ns() // 1000
-
-
 class SqliteStore:
     """The store in a file, made where there is none.
 
     Args:
-        clock_us: microseconds since 1970.
+        clock: the time; the system's when None.
     Raises:
         StoreUnavailable: the file cannot be opened or made, is no SQLite database, or a newer détente has been at work in it.
     """
 
-    def __init__(self, path: Path, *, clock_us: Callable[[], int] = system_clock_us) -> None:
+    def __init__(self, path: Path, *, clock: SteadyClock | None = None) -> None:
         self._path = path
-        self._clock_us = clock_us
+        self._clock = clock or SteadyClock(system_clock_us)
         self._pool = Pool(self._connect, lambda connection: not connection.in_transaction)
         self._make_file()
         self._migrate()
+        self._clock.not_before(self._last_us())
 
     def now_us(self) -> int:
-        return self._clock_us()
+        return self._clock.now_us()
+
+    def _last_us(self) -> int:
+        """When the last entry of any arena was received; 0 where there is none."""
+        sql = """
+            SELECT COALESCE(MAX(entry.received_us), 0) AS last_us
+            FROM arena JOIN entry ON entry.arena = arena.name AND entry.position = arena.next_position - 1
+        """
+        return int(self._rows(sql, {}, _named)[0]["last_us"])
 
     def close(self) -> None:
         self._pool.close()
@@ -99,8 +104,10 @@ class SqliteStore:
             RETURNING name AS arena, holder, epoch, address, expires_us
         """
 
+        self._clock.not_before(self._last_us())  # whoever held it before may have read another clock
+
         def take(connection: sqlite3.Connection) -> Lease | None:
-            now_us = self._clock_us()
+            now_us = self._clock.now_us()
             values = {"arena": arena, "holder": holder, "address": address, "now_us": now_us}
             taken = _one(connection, sql, values | {"expires_us": now_us + _us(ttl_s)}, Lease)
             if (
@@ -120,7 +127,7 @@ class SqliteStore:
 
         def renew(connection: sqlite3.Connection) -> Lease:
             _fence(connection, lease)
-            values = {"arena": lease.arena, "expires_us": self._clock_us() + _us(ttl_s)}
+            values = {"arena": lease.arena, "expires_us": self._clock.now_us() + _us(ttl_s)}
             renewed = _one(connection, sql, values, Lease)
             assert renewed is not None
             return renewed
@@ -137,7 +144,7 @@ class SqliteStore:
             SELECT name AS arena, holder, epoch, address, expires_us FROM arena
             WHERE name = :arena AND holder <> '' AND expires_us > :now_us
         """
-        return self._row(sql, {"arena": arena, "now_us": self._clock_us()}, Lease)
+        return self._row(sql, {"arena": arena, "now_us": self._clock.now_us()}, Lease)
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -374,7 +381,7 @@ class SqliteStore:
                 for statement in migration.statements:
                     connection.execute(statement)
                 record = "INSERT INTO migration (number, name, sha256, applied_us) VALUES (?, ?, ?, ?)"
-                connection.execute(record, (migration.number, migration.name, migration.sha256, self._clock_us()))
+                connection.execute(record, (migration.number, migration.name, migration.sha256, self._clock.now_us()))
 
         self._transaction(apply)
 
