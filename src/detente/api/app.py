@@ -18,8 +18,8 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
+from detente.api import duties, reads
 from detente.api import history as past
-from detente.api import reads
 from detente.api.carried import hand_in, postings_bundle, read_carried
 from detente.api.cursors import Cursors
 from detente.api.disclosed import Openings
@@ -389,6 +389,15 @@ async def open_now(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await _listed(request, READERS, open_items)
 
 
+@get("/arenas/{arena:str}/watch")
+async def watch(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Who has the party's watch, and by when its next sign of life has to come."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    _asked(request)
+    return _json(await served.call(lambda: duties.watch(served.store, token.arena, token.party)))
+
+
 @get("/arenas/{arena:str}/history")
 async def history(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What was in force for the party at a moment."""
@@ -524,6 +533,7 @@ def create_app(
             sequences,
             views,
             open_now,
+            watch,
             history,
             shown,
             entries,

@@ -15,6 +15,7 @@ from detente.channel.receipts import of_view
 from detente.channel.registry import Registry
 from detente.channel.standing import Notified, Released, Standing, volume_us
 from detente.channel.store import Store
+from detente.channel.watch import DEAD_MAN, WATCH, vigil_of, watch_of
 from detente.domain import ReceiptStage
 from detente.record.act import read_act
 from detente.record.envelope import Envelope, from_json
@@ -55,6 +56,8 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
         for entry in store.last_acts(arena)
     }
     standing.alerts = dict(map(alerted_of, store.due_of(arena, ALERT)))
+    standing.vigils = dict(map(vigil_of, store.due_of(arena, DEAD_MAN)))
+    standing.watches = dict(map(watch_of, store.due_of(arena, WATCH)))
     for item in store.open_items(arena):
         standing.items.setdefault(item.party, {})[item.subject] = item
     standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)

@@ -33,6 +33,7 @@ MOST_TEXT: Final = 4_000
 MOST_NAME: Final = 200
 MOST_NAMED: Final = 100
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}|")
 _KIND: Final = re.compile(r"[a-z_]{1,40}")
 
 
@@ -136,6 +137,26 @@ class DiscloseBody(Form, frozen=True):
     reason: str = ""
 
 
+class AliveBody(Form, frozen=True):
+    """A sign of life: an officer sits there. For the host."""
+
+    officer: str
+
+
+class WatchBody(Form, frozen=True):
+    """An officer takes the watch, or hands it over, to somebody named or to whoever comes. For the host.
+
+    `open_digest` says what was open then (`watch.digest_of_open`), and `open_count` how much; empty where nobody looked.
+    """
+
+    officer: str
+    does: Literal["takes", "hands_over"]
+    note: str = ""
+    to_officer: str = ""
+    open_digest: str = ""
+    open_count: int = 0
+
+
 class KeysBody(Form, frozen=True):
     """More statements about the party's own keys (`record.key_history`), each an envelope as JSON text, in order. For everybody."""
 
@@ -211,6 +232,19 @@ class AlertBody(Form, frozen=True):
     period_ends_us: int
 
 
+class DarkBody(Form, frozen=True):
+    """The host states that a party has shown no sign of life for as long as was agreed. For each other party."""
+
+    party: str
+    silent_s: int
+
+
+class BackBody(Form, frozen=True):
+    """The host states that a party that was dark shows signs of life again. For each other party."""
+
+    party: str
+
+
 PublicBody: TypeAlias = KeysBody | ProposeBody | SignBody | SuspendBody | MemberBody
 Body: TypeAlias = (
     NoticeBody
@@ -221,8 +255,12 @@ Body: TypeAlias = (
     | MessageBody
     | StopBody
     | DiscloseBody
+    | AliveBody
+    | WatchBody
     | PassedBody
     | AlertBody
+    | DarkBody
+    | BackBody
     | PublicBody
 )
 
@@ -230,6 +268,8 @@ HOST_KINDS: Final[dict[str, type[Body]]] = {  # what the host alone states, with
     "member": MemberBody,
     "passed": PassedBody,
     "alert": AlertBody,
+    "dark": DarkBody,
+    "back": BackBody,
 }
 KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "notice": NoticeBody,
@@ -240,6 +280,8 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "message": MessageBody,
     "stop": StopBody,
     "disclose": DiscloseBody,
+    "alive": AliveBody,
+    "watch": WatchBody,
     "keys": KeysBody,
     "propose": ProposeBody,
     "sign": SignBody,
@@ -314,6 +356,12 @@ def _opened(raw: bytes, index: int, keys: Mapping[str, EnrolledKey], arena: str,
         return SignedAct(act, body, raw, envelope.digest)
 
 
+_MOST: Final = {
+    **dict.fromkeys(("text", "reason", "note"), MOST_TEXT),
+    **dict.fromkeys(("place", "officer", "to_officer"), MOST_NAME),
+}
+
+
 def check_body(body: Body) -> None:
     """What types cannot say: ids are drawn at random, texts are bounded, a receipt names who it has to.
 
@@ -324,7 +372,7 @@ def check_body(body: Body) -> None:
         value: str | None = getattr(body, name, None)
         if value is not None and not _OPAQUE.fullmatch(value):
             raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
-    for name, most in (("text", MOST_TEXT), ("reason", MOST_TEXT), ("place", MOST_NAME), ("officer", MOST_NAME)):
+    for name, most in _MOST.items():
         length = len(getattr(body, name, ""))
         if length > most:
             raise NotUnderstood(f"{length} characters; the limit is {most}", hint="shorten it", where=name)
@@ -337,6 +385,14 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("RECEIVED is for the channel to say", hint="send delivered or later", where="stage")
         case DiscloseBody():
             _check_disclosure(body)
+        case AliveBody(officer="") | WatchBody(officer=""):
+            raise NotUnderstood("nobody is named", hint="give the officer's name or post", where="officer")
+        case WatchBody(open_digest=digest, open_count=number) if (
+            not _DIGEST.fullmatch(digest) or not 0 <= number < 2**31
+        ):
+            raise NotUnderstood(
+                "not the digest of what is open, with its count", hint="detente open", where="open_digest"
+            )
         case MessageBody(text="") | StopBody(text=""):
             raise NotUnderstood("there is no text", hint="say what it is about", where="text")
         case _:

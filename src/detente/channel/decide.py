@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from detente.channel import open_items
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
@@ -12,10 +12,20 @@ from detente.channel.answers import receive, respond
 from detente.channel.disclosures import disclose
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import answered, cancel, read_submission, submit
+from detente.channel.watch import agree as agree_on_signs
+from detente.channel.watch import alive, watch
 from detente.channel.words import pass_on, stop
 from detente.domain import NotUnderstood
 
-_ALONE = {"receipt": receive, "response": respond, "message": pass_on, "stop": stop, "disclose": disclose}
+_ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] = {
+    "receipt": receive,
+    "response": respond,
+    "message": pass_on,
+    "stop": stop,
+    "disclose": disclose,
+    "alive": alive,
+    "watch": watch,
+}
 
 
 def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[str, Any]:
@@ -65,6 +75,7 @@ def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
             open_items.meeting(turn, party, notice_id, tells)
     if changed:
         agree(standing, turn)
+        agree_on_signs(standing, turn)
     return {"rules": registry.rules.name, "version": registry.rules.version, "turned": registry.turned}
 
 

@@ -9,8 +9,13 @@ from detente.channel.alert import ALERT, ring
 from detente.channel.batch import Due
 from detente.channel.deadlines import DEADLINE, passed
 from detente.channel.standing import Standing, Turn
+from detente.channel.watch import DEAD_MAN, fall_silent
 
-_DONE_BY: Final[dict[str, Callable[[Standing, Turn, Due], None]]] = {DEADLINE: passed, ALERT: ring}
+_DONE_BY: Final[dict[str, Callable[[Standing, Turn, Due], None]]] = {
+    DEADLINE: passed,
+    ALERT: ring,
+    DEAD_MAN: fall_silent,
+}
 
 
 def fall_due(standing: Standing, turn: Turn, due: Due) -> None:

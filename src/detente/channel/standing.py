@@ -73,6 +73,27 @@ class Alerted:
 
 
 @dataclass(frozen=True, slots=True)
+class Vigil:
+    """When a party last showed a sign of life, None for never; and whether the others were told that it is dark."""
+
+    last_us: int | None
+    is_dark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who has a party's watch, or handed it over last (`is_on` is false), since when, and what was open then (`channel.watch`)."""
+
+    officer: str
+    is_on: bool
+    since_us: int
+    note: str
+    to_officer: str
+    open_digest: str
+    open_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Addressed:
     """What one party has told another, and waits to hear that it was read: a version of a view, a STOP, a message's thread.
 
@@ -101,6 +122,7 @@ class Standing:
         reached: how far each view in force has got, each STOP that stands, each message that waits.
         items: what is open for each party, by subject; changed by a `Turn` alone.
         alerts: by the party that is told and the one it is told of.
+        vigils: of each party of which signs of life are agreed. watches: by party.
     """
 
     registry: Registry
@@ -111,6 +133,8 @@ class Standing:
     reached: dict[Addressed, ReceiptStage] = field(default_factory=dict)
     items: dict[str, dict[str, OpenItem]] = field(default_factory=dict)
     alerts: dict[tuple[str, str], Alerted] = field(default_factory=dict)
+    vigils: dict[str, Vigil] = field(default_factory=dict)
+    watches: dict[str, Watch] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
     _worlds: dict[str, World] = field(default_factory=dict)
     _used: dict[str, tuple[int, int]] = field(

@@ -14,6 +14,7 @@ from detente.domain import DetenteError
 COMMANDS = (
     *("screen", "read", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
+    *("watch", "alive"),
     *("serve", "arena", "token", "demo"),
 )
 _MODULES = {
@@ -21,6 +22,7 @@ _MODULES = {
     "respond": "reply",
     "message": "reply",
     "stop": "reply",
+    "alive": "watch",
 }  # where it is not the command's name
 BAD_INPUT = 2
 

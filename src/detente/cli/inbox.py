@@ -5,12 +5,14 @@ A request to cease that nobody has acknowledged stands before everything.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from detente.cli.desk import as_option, json_option, opened_desk, say
+from detente.cli.watch import signs_of_life
 from detente.client import Refused, Told
 from detente.domain import ReceiptStage
 
@@ -18,10 +20,11 @@ from detente.domain import ReceiptStage
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="From the beginning, not only what is new since last time.")
 @click.option("--follow", is_flag=True, help="Stay, and print what comes, until Ctrl-C.")
+@click.option("--watch", "watching", is_flag=True, help="With --follow: show signs of life, for an officer sits here.")
 @click.option("--no-receipts", is_flag=True, help="Do not tell senders that their notices were delivered.")
 @as_option
 @json_option
-def inbox(folder: Path, *, everything: bool, follow: bool, no_receipts: bool, as_json: bool) -> None:
+def inbox(folder: Path, *, everything: bool, follow: bool, watching: bool, no_receipts: bool, as_json: bool) -> None:
     """Read what the party is told. Every signature is checked; what does not hold is shown as not to be believed.
 
     Requests to cease that nobody has acknowledged come first, each time. Each notice and STOP read is receipted as delivered to this desk. That is not an acknowledgement: `detente ack` is.
@@ -35,8 +38,9 @@ def inbox(folder: Path, *, everything: bool, follow: bool, no_receipts: bool, as
                 count += 1
                 _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
             if follow:
-                for told in desk.events(desk.folder.cursor):
-                    _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
+                with signs_of_life(folder, desk) if watching else nullcontext():
+                    for told in desk.events(desk.folder.cursor):
+                        _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
         except KeyboardInterrupt:
             return
     if not count and not as_json:

@@ -49,6 +49,33 @@ class OpenPage(Answered, frozen=True):
     items: tuple[OpenItem, ...]
 
 
+class DeadMan(Answered, frozen=True):
+    """Where the party's own signs of life stand."""
+
+    last_us: int | None
+    is_dark: bool
+    next_by_us: int | None
+
+
+class WatchNow(Answered, frozen=True):
+    """Who has the party's watch, or handed it over last."""
+
+    officer: str
+    is_on: bool
+    since_us: int
+    note: str
+    to_officer: str
+    open_digest: str
+    open_count: int
+
+
+class WatchShown(Answered, frozen=True):
+    """The party's own watch."""
+
+    watch: WatchNow | None
+    dead_man: DeadMan | None
+
+
 class PostingsPage(Answered, frozen=True):
     """A page of an inbox, and the requests to cease that nobody has acknowledged."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from detente.channel.acts import HOST, Body
+from detente.channel.acts import HOST, AliveBody, Body
 from detente.channel.forms import form_from
 from detente.channel.registry import Registry
 from detente.client.answers import (
@@ -23,6 +23,7 @@ from detente.client.answers import (
     Sequences,
     Submitted,
     ViewsPage,
+    WatchShown,
 )
 from detente.client.folder import PartyFolder
 from detente.client.link import Link, Refused
@@ -105,6 +106,10 @@ class Desk:
     def open_items(self) -> list[OpenItem]:
         """What is open for the party, what comes first, first; as the server has it."""
         return [item for page in self.link.pages("open", OpenPage) for item in page.items]
+
+    def watch(self) -> WatchShown:
+        """Who has the party's watch, and its own signs of life."""
+        return self.link.get("watch", WatchShown)
 
     def words_open(self, name: str) -> OpenItem | None:
         """The STOP or message, not dealt with, whose id begins so; None where there is none."""
@@ -193,6 +198,10 @@ class Desk:
             if each.key == self._key.public.id
         }
         return Signer(self._key, arena=self.arena, party=self.party, lasts=lasts, clock_us=self.clock_us)
+
+    def alive(self) -> Any:
+        """Shows a sign of life."""
+        return self.send("alive", HOST, AliveBody(self.folder.membership.officer))
 
     def send(self, kind: str, audience: str, body: Body, *, view: str | None = None) -> Any:
         """One act by itself."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from detente.channel import acts
 from detente.channel.forms import view_of
 from detente.channel.views import View
-from detente.client.answers import OpenItem
+from detente.client.answers import OpenItem, WatchNow, WatchShown
 from detente.client.told import Told
 from detente.domain import Answer, Position, Post, ReceiptStage, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
@@ -150,6 +150,7 @@ _OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
     "meeting": lambda item: (
         f"{item.answer}: our notice {short(item.notice_id)}, {words.plural(item.meeting_count, 'volume')} of others"
     ),
+    "dark": lambda item: f"{item.sender} is DARK: no sign of life, and nobody may be reading there",
     "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}",
 }
 
@@ -170,6 +171,35 @@ def open_lines(item: OpenItem, now_us: int) -> Iterator[str]:
 def _read(stage: str) -> str:
     is_read = stage in (ReceiptStage.ACKNOWLEDGED.value, ReceiptStage.CONFIRMED_DOWN.value)
     return stage.replace("_", " ") if is_read else "NOT ACKNOWLEDGED"
+
+
+# ── the watch ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def shown_lines(shown: WatchShown) -> Iterator[str]:
+    """Who has the watch, and by when our own next sign of life is due."""
+    yield from watch_lines(shown.watch)
+    if shown.dead_man is None:
+        yield "no signs of life are agreed"
+    elif shown.dead_man.next_by_us is None:
+        yield "WE ARE DARK to the others: send a sign of life with `detente alive`"
+    else:
+        yield f"our next sign of life is due by {moment(shown.dead_man.next_by_us)}"
+
+
+def watch_lines(watch: WatchNow | None) -> Iterator[str]:
+    """Who has the watch, and what was noted and open when it was taken, or handed over last."""
+    if watch is None:
+        yield "nobody has taken the watch yet"
+    elif watch.is_on:
+        yield f"{watch.officer} has the watch, since {moment(watch.since_us)}"
+    else:
+        to = f" to {watch.to_officer}" if watch.to_officer else ""
+        yield f"NOBODY HAS THE WATCH: {watch.officer} handed it over{to}, {moment(watch.since_us)}"
+    if watch and watch.note:
+        yield f"  note: {watch.note}"
+    if watch and watch.open_digest:
+        yield f"  {words.plural(watch.open_count, 'item')} open then"
 
 
 # ── postings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,6 +244,10 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.DiscloseBody():
             opened = "no longer opens" if body.lifted else "opens"
             yield f"{at}  {told.sender} {opened} its past to us, id {short(body.disclosure_id)}{_because(body.reason)}"
+        case acts.DarkBody():
+            yield f"{at}  {body.party} is DARK: no sign of life for {words.duration(body.silent_s)}; nobody may be reading there"
+        case acts.BackBody():
+            yield f"{at}  {body.party} is back: it shows signs of life again"
         case acts.SuspendBody():
             yield f"{at}  UNDERSTANDING {'no longer suspended' if body.lifted else 'SUSPENDED'} by {told.sender}{_because(body.reason)}"
         case _ if told.kind == "answer":

@@ -1,0 +1,54 @@
+"""Duties through HTTP, and after a restart: each party reads its own, and nothing is told twice."""
+
+import pytest
+
+from channel_world import ARENA
+from detente.api.load import load_standing
+from detente.channel.acts import AliveBody, WatchBody
+from detente.channel.standing import Watch
+from detente.screening import kernels
+from door_world import Door, wait_for
+
+
+@pytest.fixture
+def door(store):
+    door = Door(store)
+    with door.ajar():
+        yield door
+    door.stop()
+
+
+def send(door, party, kind, audience, body):
+    answer = door.post(party, [door.parties[party].sign(kind, audience, body)])
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def kinds(door, party):
+    return [(p["kind"]) for p in door.read_inbox(party, limit=100) if p["kind"] in ("dark", "back")]
+
+
+def test_silence_is_told_once_though_the_sequencer_is_replaced(door):
+    door.found(door.sequencer, dead_man_s=1, answer_tick_ms=0)
+    wait_for(lambda: kinds(door, "A"), lambda found: len(found) == 2)
+    loaded = load_standing(door.store, ARENA, run=kernels)
+    assert {party: vigil.is_dark for party, vigil in loaded.vigils.items()} == dict.fromkeys("ABC", True)
+    door.sequencer.stop()
+    door.sequencer = door.start("two")
+    with door.ajar():
+        assert door.get("watch", "B").json()["dead_man"]["next_by_us"] is None
+        send(door, "B", "alive", "", AliveBody("Night watch"))
+        wait_for(lambda: kinds(door, "A"), lambda found: found == ["dark", "dark", "back", "dark"])
+        assert kinds(door, "C") == ["dark", "dark", "back", "dark"]
+
+
+def test_the_watch_is_read_by_its_own_party_alone_and_outlives_a_restart(door):
+    door.found(door.sequencer, answer_tick_ms=0)
+    send(door, "B", "watch", "", WatchBody("Day watch", "takes", note="quiet so far"))
+    told = door.get("watch", "B").json()
+    assert (told["watch"]["officer"], told["watch"]["note"], told["dead_man"]) == ("Day watch", "quiet so far", None)
+    assert door.get("watch", "A").json() == {"watch": None, "dead_man": None}
+    assert door.get("watch", "B", "observer").status_code == 200
+    assert [door.get("watch", "B", role).status_code for role in ("host", "board")] == [404, 404]
+    loaded = load_standing(door.store, ARENA, run=kernels)
+    assert loaded.watches == {"B": Watch("Day watch", True, told["watch"]["since_us"], "quiet so far", "", "", 0)}

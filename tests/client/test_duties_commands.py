@@ -1,0 +1,72 @@
+"""The commands of an officer's duties, against a real server: the watch, signs of life."""
+
+import time
+
+import pytest
+
+from desk_world import Desks
+
+AGREED = """
+name = "Agreed"
+version = "1"
+[[rules]]
+name = "any"
+lateral = "5nm"
+vertical = "1000ft"
+time = "5 min"
+[terms]
+dead_man = "8 s"
+releases = [{level = "full"}]
+"""
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory):
+    world = Desks(tmp_path_factory.mktemp("desks"))
+    world.start()
+    try:
+        roots = {name: world.take_in(name) for name in ("A", "B")}
+        agreed = world.folder / "agreed.toml"
+        agreed.write_text(AGREED)
+        world.at("A", "understanding", "propose", agreed)
+        phrase = ("--passphrase-file", world.passphrase, "--yes")
+        for name in roots:
+            world.at(name, "understanding", "sign", "--root-key", roots[name], *phrase)
+        yield world
+    finally:
+        world.end()
+
+
+def test_the_watch_is_handed_over_with_what_is_open(desks):
+    desks.at("B", "watch", "take", "--officer", "day watch")
+    desks.at("A", "message", "which frequency?", "--to", "B")
+    desks.told("B", "which frequency?")
+    note = ("--note", "A waits for an answer")
+    handed = desks.at("B", "watch", "hand-over", "--officer", "day watch", "--to", "night watch", *note).out
+    assert "NOBODY HAS THE WATCH: day watch handed it over to night watch" in handed
+    assert "message of A to answer" in handed
+    desks.at("B", "watch", "hand-over", "--officer", "day watch", code=2)
+    taken = desks.at("B", "watch", "take", "--officer", "night watch").out
+    assert "note: A waits for an answer" in taken
+    assert "night watch has the watch" in desks.at("B", "watch", "show").out
+    assert desks.at("A", "watch", "show", "--json").json["watch"] is None
+
+
+def test_silence_is_told_and_so_is_its_end(desks):
+    desks.told("A", "B is DARK: no sign of life for 8 s")
+    assert "WE ARE DARK" in desks.at("B", "watch", "show").out
+    assert "B is DARK" in desks.at("A", "open").out
+    assert "next is due by" in desks.at("B", "alive").out
+    desks.told("A", "B is back")
+
+
+def test_whoever_sits_at_the_inbox_shows_signs_of_life(desks):
+    following = desks.begin("B", "inbox", "--follow", "--watch")
+    try:
+        last_us, until_s = set(), time.monotonic() + 120
+        while len(last_us) < 4:
+            last_us.add(desks.at("B", "watch", "show", "--json").json["dead_man"]["last_us"])
+            assert time.monotonic() < until_s
+    finally:
+        following.kill()
+        following.communicate()
