@@ -6,11 +6,37 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 DETENTE = [sys.executable, "-c", "from detente.cli import main; main()"]
 PASSPHRASE = "correct horse battery staple"
 ARENA = "levant"
+AGREED = """
+name = "Agreed"
+version = "1"
+[[rules]]
+name = "any"
+lateral = "5nm"
+vertical = "1000ft"
+time = "5 min"
+[terms]
+lead_times = [{lead = "30 min", activity = "air_operation"}]
+releases = [{level = "full", from = "A"}, {level = "general", from = "B"}]
+"""
+HEAD = "reference,activity,latitude,longitude,radius,altitude_lower,altitude_upper,time_start,time_end\n"
+
+
+def a_plan(reference="N-1", lat=34.0, minutes=60):
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    times = ",".join(each.isoformat().replace("+00:00", "Z") for each in (start, start + timedelta(hours=1)))
+    return f"{HEAD}{reference},air_operation,{lat},36.0,2km,FL100,FL120,{times}\n"
+
+
+def plans(desks, name, *rows):
+    path = desks.folder / f"{name}.csv"
+    path.write_text(HEAD + "".join(row.removeprefix(HEAD) for row in rows))
+    return path
 
 
 @dataclass

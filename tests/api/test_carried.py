@@ -5,10 +5,10 @@ import json
 import pytest
 
 from channel_world import ARENA, FULL
-from detente.channel.acts import MessageBody
+from detente.channel.acts import MessageBody, ReceiptBody
 from detente.channel.bundle import CarriedSubmission, read_bundle, write_submissions
 from detente.client.release import submission_id
-from detente.domain import NotAuthentic
+from detente.domain import NotAuthentic, ReceiptStage
 from detente.record.envelope import to_json
 from door_world import Door, wait_for
 from sequencer_world import plan
@@ -129,8 +129,33 @@ def test_a_sequence_that_was_outrun_is_refused_and_the_rest_of_the_file_goes_on(
     client = door.parties["A"]
     for_c = client.sign("message", "C", MessageBody("1" * 32, "to C"))
     one, two = message(door, "one"), message(door, "two")
-    assert outcomes(door, a_file(two, [for_c])) == ["refused", "answered"]
+    told = answers(door, a_file(two, [for_c]))
+    assert [(each["outcome"], each["spent"]) for each in told] == [("refused", False), ("answered", False)]
     assert outcomes(door, a_file(one, two, [for_c])) == ["answered"] * 3
+
+
+def test_what_is_refused_in_a_file_takes_its_place_so_that_what_was_signed_after_it_holds(door):
+    client = door.parties["A"]
+    stale = [client.sign("receipt", "B", ReceiptBody("2" * 32, 1, ReceiptStage.DELIVERED))]
+    after = message(door, "after it")
+    raw = a_file(stale, after)
+    first = answers(door, raw)
+    assert [(each["outcome"], each["spent"]) for each in first] == [("refused", True), ("answered", False)]
+    assert first[0]["told"]["status"] == 409
+    assert answers(door, raw) == first
+    assert door.post("A", stale, submission_id(stale)).json() == {"refused": first[0]["told"]}
+    told = door.get("entries", "A", kind="refused").json()["entries"]
+    assert [each["kind"] for each in told] == ["refused"]
+    assert door.read_inbox("B") == [p for p in door.read_inbox("B") if p["kind"] != "receipt"]
+
+
+def test_over_a_line_a_refusal_leaves_its_place_to_whoever_signs_anew(door):
+    client = door.parties["A"]
+    before = dict(client.last)
+    stale = [client.sign("receipt", "B", ReceiptBody("2" * 32, 1, ReceiptStage.DELIVERED))]
+    assert door.post("A", stale).status_code == 409
+    client.last = before
+    assert door.post("A", message(door, "in its place")).status_code == 200
 
 
 def carried_back(door, party="B", role="observer", **query):
@@ -151,7 +176,7 @@ def test_a_file_down_holds_what_the_inbox_and_the_public_acts_hold_from_a_place_
     told = found.manifest
     again = carried_back(door, after=told.cursor, announced_after=told.announced)
     assert (again.texts["postings"], again.texts["announcements"], again.manifest.more) == ((), (), False)
-    again.check_goes_on(after=told.cursor, announced_after=told.announced)
+    assert (again.manifest.after, again.manifest.announced_after) == (told.cursor, told.announced)
 
 
 def test_a_file_down_of_another_party_or_with_its_cursor_is_refused(door):

@@ -12,7 +12,7 @@ from detente.channel.bundle import (
     write_bundle,
     write_submissions,
 )
-from detente.domain import DetenteError, Malformed, NotAuthentic, NotUnderstood, StaleVersion, TooLarge
+from detente.domain import DetenteError, Malformed, NotAuthentic, NotUnderstood, TooLarge
 from detente.record.canonical import canonical
 from sequencer_world import a_key
 
@@ -74,14 +74,6 @@ def test_a_bundle_of_another_host_party_or_arena_is_refused():
     for bundle in (a_bundle(key=a_key("other")), a_bundle(party="B"), a_bundle(arena="aegean")):
         with pytest.raises(NotAuthentic):
             read(bundle)
-
-
-def test_a_bundle_read_before_or_with_one_missing_between_is_told_apart_from_the_next():
-    found = read(a_bundle())
-    found.check_goes_on(after="a", announced_after=None)
-    for after, announced_after in (("b", "c"), (None, None), ("a", "c")):
-        with pytest.raises(StaleVersion):
-            found.check_goes_on(after=after, announced_after=announced_after)
 
 
 def test_submissions_read_back_as_they_were_written():

@@ -1,31 +1,10 @@
 """The commands of a party's desk, against a real server: what an officer types, and what comes of it."""
 
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desk_world import Desks
-
-AGREED = """
-name = "Agreed"
-version = "1"
-[[rules]]
-name = "any"
-lateral = "5nm"
-vertical = "1000ft"
-time = "5 min"
-[terms]
-lead_times = [{lead = "30 min", activity = "air_operation"}]
-releases = [{level = "full", from = "A"}, {level = "general", from = "B"}]
-"""
-HEAD = "reference,activity,latitude,longitude,radius,altitude_lower,altitude_upper,time_start,time_end\n"
-
-
-def a_plan(reference="N-1", lat=34.0, minutes=60):
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
-    times = ",".join(each.isoformat().replace("+00:00", "Z") for each in (start, start + timedelta(hours=1)))
-    return f"{HEAD}{reference},air_operation,{lat},36.0,2km,FL100,FL120,{times}\n"
+from desk_world import AGREED, Desks, a_plan, plans
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +28,6 @@ def desks(tmp_path_factory):
         yield world
     finally:
         world.end()
-
-
-def plans(desks, name, *rows):
-    path = desks.folder / f"{name}.csv"
-    path.write_text(HEAD + "".join(row.removeprefix(HEAD) for row in rows))
-    return path
 
 
 def test_a_notice_goes_out_is_read_acknowledged_amended_and_cancelled(desks):

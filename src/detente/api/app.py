@@ -179,9 +179,11 @@ class Served:
         known = await self.call(lambda: self.answered_before(token, asked) or self.opened(token, asked.acts))
         return known if isinstance(known, bytes) else await self.decide_opened(token, asked, known)
 
-    async def decide_opened(self, token: Token, asked: SubmissionRequest, acts: tuple[SignedAct, ...]) -> bytes:
+    async def decide_opened(
+        self, token: Token, asked: SubmissionRequest, acts: tuple[SignedAct, ...], *, carried: bool = False
+    ) -> bytes:
         """What a submission is answered whose acts were opened."""
-        return await self.decided(token.arena, Submission(token.party, asked.submission, acts))
+        return await self.decided(token.arena, Submission(token.party, asked.submission, acts, carried))
 
     def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts of a submission, verified."""

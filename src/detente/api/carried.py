@@ -62,20 +62,25 @@ async def hand_in(served: Served, token: Token, bundle: SubmissionsBundle) -> by
 async def _became(served: Served, token: Token, party: str, carried: CarriedSubmission) -> CarriedAnswer:
     own = token.party == party and token.role in _READERS
     as_party, asked = replace(token, party=party), SubmissionRequest(carried.submission, carried.acts)
-    may_tell = True
+    may_tell = True  # so far it follows from the file and the public acts alone
     try:
         answer = await served.call(lambda: served.answered_before(as_party, asked))
         if answer is None:
             served.rate_limit.take(token.digest, served.clock_s())
             acts = await served.call(lambda: served.opened(as_party, asked.acts))
-            may_tell = own  # so far it followed from the file and the public acts alone
-            answer = await served.decide_opened(as_party, asked, acts)
+            may_tell = own
+            answer = await served.decide_opened(as_party, asked, acts, carried=True)
     except DetenteError as error:
-        told, family = problem(error)
+        refusal, family = problem(error)
         if family.retry_after_s is not None:
             return _not_now(carried)
-        return CarriedAnswer(carried.submission, "refused", plain(told)) if may_tell else _handed_in(carried)
-    return CarriedAnswer(carried.submission, "answered", read_strict(answer)) if own else _handed_in(carried)
+        return CarriedAnswer(carried.submission, "refused", plain(refusal)) if may_tell else _handed_in(carried)
+    if not own:
+        return _handed_in(carried)
+    told = read_strict(answer)
+    if told.keys() == {"refused"}:
+        return CarriedAnswer(carried.submission, "refused", told["refused"], spent=True)
+    return CarriedAnswer(carried.submission, "answered", told)
 
 
 def _handed_in(carried: CarriedSubmission) -> CarriedAnswer:
@@ -96,7 +101,8 @@ def postings_bundle(
     after: str | None,
     announced_after: str | None,
 ) -> bytes:
-    """A party's postings after a place, with the public acts by which to verify them and where its keys stand; signed by the host.
+    """A party's postings after a place, and the STOPs nobody has acknowledged; with the public acts by which to verify them, and
+    where its keys stand. Signed by the host.
 
     Raises:
         NotUnderstood: a place is none of this party's.
@@ -108,6 +114,7 @@ def postings_bundle(
     texts: dict[str, Any] = {
         "announcements": public["announcements"],
         "postings": postings,
+        "stops": page["stops"],
         "sequences": read_strict(reads.sequences(store, arena, party))["sequences"],
     }
     return write_bundle(

@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from detente.api.load import load_standing
 from detente.api.questions import Advised, Question, Questions
-from detente.api.wire import Broken
+from detente.api.wire import Broken, problem
 from detente.channel.acts import HOST, HOST_PARTY, Body, SignedAct
 from detente.channel.batch import Batch, Lease, Result
-from detente.channel.decide import announce, decide
+from detente.channel.decide import announce, decide, spend
 from detente.channel.dues import fall_due
 from detente.channel.expiry import expire
 from detente.channel.forms import plain
@@ -55,11 +55,16 @@ _MOST_BROKEN: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Acts that a party sends at once, opened already, and the id under which it would send them again."""
+    """Acts that a party sends at once, opened already, and the id under which it would send them again.
+
+    `carried`: signed without a line, with others that follow. Refused, it takes its place in its sequence all the same, or the first
+    refusal would take with it all that was signed after it; the refusal is its answer then, and stays.
+    """
 
     party: str
     submission: str
     acts: tuple[SignedAct, ...]
+    carried: bool = False
 
     @property
     def digest(self) -> bytes:
@@ -289,7 +294,7 @@ class Sequencer:
             if asked.digest in self._broken:
                 return Broken("we failed to decide it, by a fault of our own; nothing was kept", hint="tell the host")
             _check_keys(standing, asked.acts, turn.now_us)
-            answer = canonical(decide(standing, turn, asked.acts))
+            answer = canonical(_decided_or_spent(standing, turn, asked))
         except DetenteError as error:
             if isinstance(error, LeaseLost | StoreUnavailable):
                 raise
@@ -325,6 +330,22 @@ class Sequencer:
                 _tell(self._queue.get_nowait().answer, refusal)
             except queue.Empty:
                 return
+
+
+def _decided_or_spent(standing: Standing, turn: Turn, asked: Submission) -> dict[str, Any]:
+    """What a submission is answered; where it was carried and is refused, that.
+
+    Raises:
+        DetenteError: it is refused, and nothing has changed.
+    """
+    entry_count = turn.entry_count
+    try:
+        return decide(standing, turn, asked.acts)
+    except DetenteError as error:
+        if not asked.carried or turn.entry_count != entry_count or isinstance(error, LeaseLost | StoreUnavailable):
+            raise
+        spend(standing, turn, asked.acts)
+        return {"refused": plain(problem(error)[0])}
 
 
 def _check_keys(standing: Standing, acts: Sequence[SignedAct], now_us: int) -> None:

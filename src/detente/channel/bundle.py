@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal, TypeVar
 
 from detente.channel.forms import Form, form_from, plain
-from detente.domain import Malformed, NotAuthentic, NotUnderstood, StaleVersion, TooLarge, at
+from detente.domain import Malformed, NotAuthentic, NotUnderstood, TooLarge, at
 from detente.record.canonical import canonical, read_canonical, read_strict
 from detente.record.envelope import from_json, sign, to_json, verify
 from detente.record.keys import PublicKey, SigningKey
@@ -60,11 +60,13 @@ class CarriedAnswer(Form, frozen=True):
 
     `answered` and `refused` carry what would be answered over a line, and are told to the party alone; to whoever else carries the
     file it is `handed_in`, and `refused` only where the file itself and the public acts show why. `not_now`: hand it in again.
+    `spent`: refused, its acts have taken their places in their sequences all the same, so that what was signed after them holds.
     """
 
     submission: str
     outcome: Literal["answered", "refused", "handed_in", "not_now"]
     told: dict[str, Any] | None = None
+    spent: bool = False
 
 
 class Manifest(Form, frozen=True):
@@ -101,19 +103,6 @@ class Bundle:
 
     manifest: Manifest
     texts: Mapping[str, tuple[Any, ...]]
-
-    def check_goes_on(self, *, after: str | None, announced_after: str | None) -> None:
-        """Returns where it goes on from the last one read.
-
-        Raises:
-            StaleVersion: it begins elsewhere: it was read before, or one between is missing.
-        """
-        told = self.manifest
-        if (told.after, told.announced_after) != (after, announced_after):
-            raise StaleVersion(
-                "the bundle does not begin where the last one ended",
-                hint="it was read before, or one between is missing: ask for one from your own place",
-            )
 
 
 # ── up ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

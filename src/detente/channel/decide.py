@@ -17,6 +17,7 @@ from detente.channel.watch import alive, watch
 from detente.channel.words import pass_on, stop
 from detente.domain import NotUnderstood
 
+REFUSED: Final = "refused"  # the kind of an entry, and of no act
 _ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] = {
     "receipt": receive,
     "response": respond,
@@ -51,6 +52,17 @@ def decide(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> dict[st
     if act.kind not in _ALONE:
         raise NotUnderstood(f"an act of kind {act.kind} by itself", hint="it belongs to the submission of a notice")
     return _ALONE[act.kind](standing, turn, act)
+
+
+def spend(standing: Standing, turn: Turn, acts: Sequence[SignedAct]) -> None:
+    """Acts that were refused, and take their places in their sequences all the same: entries of kind `refused`, of which nothing comes.
+
+    Raises:
+        StaleVersion: they are not the next of their keys.
+    """
+    standing.check_sequences(acts)
+    for act in acts:
+        turn.enter(act, kind=REFUSED)
 
 
 def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:

@@ -264,15 +264,15 @@ class Turn:
         self._closed: dict[tuple[str, str], Closed] = {}
         self._opened: dict[tuple[str, str], OpenItem] = {}
 
-    def enter(self, act: SignedAct) -> int:
-        """Appends a party's act; returns its position."""
+    def enter(self, act: SignedAct, *, kind: str = "") -> int:
+        """Appends a party's act, as of its own kind unless another is given; returns its position."""
         heads = self._standing.heads
         position = heads.next_position
         self._entries.append(
             Entry(
                 position,
                 self.now_us,
-                act.kind,
+                kind or act.kind,
                 act.party,
                 act.act.key_id,
                 act.audience,

@@ -13,13 +13,22 @@ from typing import Any, Final
 
 import click
 
-from detente.client import Desk, Link, PartyFolder
+from detente.client import Desk, Link, PartyFolder, Stick
 from detente.domain import KeyRefused, NotUnderstood, ReleaseLevel, UnreadableFile
 from detente.domain.units import MICROSECONDS_PER_SECOND
 
 FOLDER_VARIABLE: Final = "DETENTE_PARTY"
+OFFLINE_VARIABLE: Final = "DETENTE_OFFLINE"
 json_option: Final[Callable[[Any], Any]] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-as_option: Final[Callable[[Any], Any]] = click.option(
+_offline: Final[Callable[[Any], Any]] = click.option(
+    "--offline",
+    is_flag=True,
+    envvar=OFFLINE_VARIABLE,
+    expose_value=False,
+    callback=lambda ctx, _, offline: ctx.meta.update({OFFLINE_VARIABLE: offline}),
+    help="Without a line: what is signed waits in the folder. See detente bundle.",
+)
+_folder: Final[Callable[[Any], Any]] = click.option(
     "--as",
     "folder",
     type=click.Path(path_type=Path),
@@ -30,17 +39,21 @@ as_option: Final[Callable[[Any], Any]] = click.option(
 )
 
 
+def as_option(command: Any) -> Any:
+    """`--as FOLDER`, and `--offline`, which `opened_desk` looks up itself."""
+    return _folder(_offline(command))
+
+
+folder_option: Final = _folder  # where a line makes no difference
+
+
 @contextmanager
 def opened_desk(folder: Path) -> Iterator[Desk]:
-    """The desk of a party's folder; the line is hung up at the end."""
+    """The desk of a party's folder; the line is hung up at the end. With --offline there is none."""
     from detente.cli.keyring import unlocked
 
     kept = PartyFolder(folder)
     member = kept.membership
-    link = Link(
-        member.server, member.arena, kept.token,
-        certificates=member.certificates or None, say=lambda said: click.echo(f"detente: {said}", err=True),
-    )  # fmt: skip
 
     def unlock() -> Any:
         passphrase = kept.path / member.passphrase if member.passphrase else None
@@ -49,10 +62,27 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
             raise KeyRefused(f"{member.key} is the key of {holder}", hint=f"this is the desk of {member.party}")
         return key
 
+    context = click.get_current_context(silent=True)
+    offline = context is not None and context.meta.get(OFFLINE_VARIABLE, False)
+    link = Stick(kept.known) if offline else opened_link(kept)
     try:
-        yield Desk(kept, link, unlock, token_bytes, now_us)
+        yield Desk(kept, link, unlock, token_bytes, now_us, _warn)
     finally:
         link.close()
+    if offline and (count := len(kept.known.outbox)):
+        _warn(f"no line: {count} submissions wait to be carried (detente bundle write FILE); nobody has been told yet")
+
+
+def opened_link(kept: PartyFolder) -> Link:
+    """The line of a party's folder."""
+    member = kept.membership
+    return Link(member.server, member.arena, kept.token, certificates=member.certificates or None, say=_warn)
+
+
+def _warn(said: str) -> None:
+    from detente.interop.answer_words import visible
+
+    click.echo(f"detente: {visible(said)}", err=True)
 
 
 def now_us() -> int:

@@ -36,18 +36,19 @@ def inbox(folder: Path, *, everything: bool, follow: bool, watching: bool, no_re
         try:
             for told in desk.inbox(after):
                 count += 1
-                _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
+                show_told(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
             if follow:
                 with signs_of_life(folder, desk) if watching else nullcontext():
                     for told in desk.events(desk.folder.cursor):
-                        _one(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
+                        show_told(desk, told, ahead, receipts=not no_receipts, as_json=as_json)
         except KeyboardInterrupt:
             return
     if not count and not as_json:
         say(["nothing new"], None, as_json=False)
 
 
-def _one(desk: Any, told: Told, ahead: set[str], *, receipts: bool, as_json: bool) -> None:
+def show_told(desk: Any, told: Told, ahead: set[str], *, receipts: bool, as_json: bool) -> None:
+    """Prints a posting, unless it was shown ahead, receipts it, and marks it as read."""
     from detente.client.words import told_lines
 
     is_shown = bool(told.digest) and told.digest in ahead

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from detente.cli.desk import as_option, json_option, levels_of, now_us, opened_desk, say
+from detente.client.desk import is_waiting
 from detente.domain import (
     Activity,
     AgainstTerms,
@@ -136,6 +137,8 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _gravity(answer: Mapping[str, Any]) -> int:
+    if is_waiting(answer):
+        return SOMETHING
     return SOMETHING if answer["late"] or answer["warning_count"] or answer["answer"] != Answer.CLEAR.name else 0
 
 
@@ -144,6 +147,11 @@ def sent_lines(reference: str, sent: Any, answer: Mapping[str, Any], desk: Any) 
     from detente.client.words import answer_words, expected_lines, lead_words, meeting_lines, moment, short
 
     version = f", version {sent.version}" if sent.version > 1 else ""
+    if is_waiting(answer):
+        yield f"{reference}: signed, id {short(sent.notice_id)}{version}; it waits to be carried"
+        yield "    NOT SCREENED, and nobody is told of it, until it arrives; how much notice it gives counts from then"
+        yield f"    to be told: {', '.join(f'{r} {v.value}' for r, v in sorted(sent.levels.items())) or 'nobody'}"
+        return
     yield f"{reference}: received {moment(answer['received_us'])}, id {short(sent.notice_id)}{version}"
     yield f"    {lead_words(answer)}"
     yield f"    {answer_words(answer)}"
@@ -206,7 +214,12 @@ def cancel(name: str, reason: str, folder: Path, *, as_json: bool) -> None:
         sent = desk.folder.notice(name)
         answer = desk.cancel(sent, reason)
     told = ", ".join(sorted(sent.views)) or "nobody"
-    say([f"{sent.notice.reference}: cancelled; told: {told}"], answer, as_json=as_json)
+    done = (
+        f"cancellation signed, it waits to be carried; to be told: {told}"
+        if is_waiting(answer)
+        else f"cancelled; told: {told}"
+    )
+    say([f"{sent.notice.reference}: {done}"], answer, as_json=as_json)
 
 
 @notice.command()
@@ -311,11 +324,19 @@ def list_notices(folder: Path, *, as_json: bool) -> None:
     lines, told = [], []
     for sent in kept:
         levels = {recipient: level.value for recipient, level in sorted(sent.levels.items())}
-        lines.append(f"{sent.notice.reference}  id {short(sent.notice_id)}, version {sent.version}")
+        waits = desk.folder.is_waiting(sent)
+        not_yet = "; waits to be carried, not told yet" if waits else ""
+        lines.append(f"{sent.notice.reference}  id {short(sent.notice_id)}, version {sent.version}{not_yet}")
         lines.append(f"    {volume_words(view_of(sent.screening).volumes[0])}")
         lines.append(f"    told: {', '.join(f'{r} {level}' for r, level in levels.items()) or 'nobody'}")
         told.append(
-            {"reference": sent.notice.reference, "notice_id": sent.notice_id, "version": sent.version, "told": levels}
+            {
+                "reference": sent.notice.reference,
+                "notice_id": sent.notice_id,
+                "version": sent.version,
+                "told": levels,
+                "waiting": waits,
+            }
         )
     say(lines or ["none sent"], {"notices": told}, as_json=as_json)
 

@@ -141,6 +141,6 @@ def _ask(recipients: tuple[str, ...], place: str, text: str, about: str, folder:
             raise NotUnderstood(f"{stranger} is no party", hint=f"the parties are {', '.join(parties)}")
         for recipient in dict.fromkeys(recipients):
             body = StopBody(token_hex(16), place, text, about)
-            told.append({"stop_id": body.stop_id, **desk.send("stop", recipient, body)})
+            told.append({"stop_id": body.stop_id, "to": recipient, **desk.send("stop", recipient, body)})
     lines = [f"STOP asked of {each['to']}, id {short(each['stop_id'])}" for each in told]
     say(lines, {"stops": told}, as_json=as_json)

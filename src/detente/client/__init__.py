@@ -5,6 +5,7 @@ from detente.client.folder import Membership, PartyFolder
 from detente.client.link import Link, Refused, check_server
 from detente.client.release import Prepared, Sent, agreed_levels, cancellation, notice_in, prepare, submission_id
 from detente.client.signer import Signer
+from detente.client.stick import Stick
 from detente.client.told import Told, read_announcement, read_posting
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Refused",
     "Sent",
     "Signer",
+    "Stick",
     "Told",
     "agreed_levels",
     "cancellation",

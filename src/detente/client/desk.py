@@ -25,10 +25,13 @@ from detente.client.answers import (
     ViewsPage,
     WatchShown,
 )
+from detente.client.carried import settle_answered, settle_refused
 from detente.client.folder import PartyFolder
+from detente.client.known import acts_in
 from detente.client.link import Link, Refused
 from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
 from detente.client.signer import Signer
+from detente.client.stick import Stick
 from detente.client.told import FEWEST_DIGITS, SeenView, Told, read_announcement, read_posting, read_stop, read_view
 from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel, at
 from detente.record.envelope import Envelope
@@ -45,14 +48,17 @@ class Desk:
 
     Args:
         unlock: gives the officer's private key; called when something is first signed.
+        link: the line; a `Stick` where there is none. What is signed then waits in the folder, in order, for a file or for the line.
         draw: fresh random bytes. clock_us: the machine's own clock.
+        say: told of what was refused of what waited.
     """
 
     folder: PartyFolder
-    link: Link
+    link: Link | Stick
     unlock: Callable[[], SigningKey]
     draw: Draw
     clock_us: Callable[[], int]
+    say: Callable[[str], object] = lambda _: None
     _registry: Registry | None = field(default=None, init=False)
     _announced: str | None = field(default=None, init=False)
 
@@ -63,6 +69,11 @@ class Desk:
     @property
     def arena(self) -> str:
         return self.folder.membership.arena
+
+    @property
+    def has_line(self) -> bool:
+        """Whether what is sent gets anywhere now."""
+        return not isinstance(self.link, Stick)
 
     @cached_property
     def host_key(self) -> PublicKey:
@@ -85,6 +96,8 @@ class Desk:
         for page in self.link.pages("announcements", AnnouncementsPage, self._announced):
             for each in page.items:
                 known = read_announcement(each, known, self.host_key, arena=self.arena)
+            if self.has_line:
+                self.folder.known.keep_announcements(page.items, page.cursor, anew=self._announced is None)
             self._announced = page.cursor
         self._registry = known
         return known
@@ -142,7 +155,11 @@ class Desk:
         return found[0]
 
     def _open_called(self, name: str) -> list[OpenItem]:
-        return [item for item in self.open_items() if len(name) >= FEWEST_DIGITS and item.id.startswith(name)]
+        if self.has_line:
+            items = self.open_items()
+        else:
+            items = [OpenItem(a.kind, 0, None, id=a.id, sender=a.sender) for a in self.folder.known.asked]
+        return [item for item in items if len(name) >= FEWEST_DIGITS and item.id.startswith(name)]
 
     def stops(self) -> Iterator[Told]:
         """The requests to cease that nobody of the party has acknowledged, verified."""
@@ -153,10 +170,14 @@ class Desk:
             yield self._stop(item, registry)
 
     def _stop(self, item: OpenItem, registry: Registry) -> Told:
-        return read_stop(item, registry, self.host_key, arena=self.arena, party=self.party)
+        told = read_stop(item, registry, self.host_key, arena=self.arena, party=self.party)
+        self.folder.known.keep_told(told)
+        return told
 
     def _told(self, posting: Posting, registry: Registry) -> Told:
-        return read_posting(posting, registry, self.host_key, arena=self.arena, party=self.party)
+        told = read_posting(posting, registry, self.host_key, arena=self.arena, party=self.party)
+        self.folder.known.keep_told(told)
+        return told
 
     def view_in_force(self, name: str) -> SeenView:
         """The one view in force that is named: by the beginning of its id, by the reference it shows, or by its sender where it is the only one.
@@ -188,15 +209,21 @@ class Desk:
         Raises:
             Refused: the channel's refusal.
         """
-        return _signed_anew(lambda: self.link.submit(make(self.signer())))
+        return _signed_anew(lambda: self._submitted(make(self.signer())))
+
+    def _submitted(self, envelopes: Sequence[Envelope]) -> Any:
+        answer = self.link.submit(envelopes)
+        if self.has_line:
+            self.folder.known.took(envelopes)
+        return answer
 
     def signer(self) -> Signer:
-        """A signer that goes on from what the channel has of the key."""
-        lasts = {
-            each.audience: (each.sequence, each.digest)
-            for each in self.link.get("sequences", Sequences).sequences
-            if each.key == self._key.public.id
-        }
+        """A signer that goes on from what the channel has of the key; what waits in the outbox goes first."""
+        self._hand_in()
+        known = {(e.key, e.audience): (e.sequence, e.digest) for e in self.link.get("sequences", Sequences).sequences}
+        if self.has_line:
+            self.folder.known.keep_lasts(known)
+        lasts = {audience: last for (key, audience), last in known.items() if key == self._key.public.id}
         return Signer(self._key, arena=self.arena, party=self.party, lasts=lasts, clock_us=self.clock_us)
 
     def alive(self) -> Any:
@@ -248,22 +275,41 @@ class Desk:
 
     def _sent(self, prepared: Prepared) -> Any:
         try:
-            answer = self.link.submit(prepared.envelopes)
+            answer = self._submitted(prepared.envelopes)
         except Refused as refusal:
             if refusal.status in DECIDED:
                 self.folder.refused(prepared.sent)
             raise
+        if is_waiting(answer):
+            self.folder.waits(prepared.sent)
+            return answer
         with at("the server's answer"):
             form_from(answer, Submitted)
         self.folder.took(prepared.sent, answer)
         return answer
 
     def resume(self) -> int:
-        """Sends again what was under way when the desk died; returns how many notices that were."""
+        """Sends again what was under way when the desk died, after what waits; returns how many notices that were."""
+        self._hand_in()
         pending = self.folder.pending()
         for sent, envelopes in pending:
             self._sent(Prepared(sent, envelopes))
         return len(pending)
+
+    def _hand_in(self) -> None:
+        """With a line, sends what was signed without one, in order; says what is refused of it."""
+        for carried in self.folder.known.outbox if self.has_line else ():
+            envelopes = [envelope for _, envelope in acts_in(carried)]
+            try:
+                answer = self._submitted(envelopes)
+            except Refused as refusal:
+                if refusal.status not in DECIDED:
+                    raise
+                self.say(
+                    f"refused, of what was signed without a line: {settle_refused(self.folder, carried)}: {refusal}"
+                )
+            else:
+                settle_answered(self.folder, carried, answer)
 
     def cancel(self, sent: Sent, reason: str = "") -> Any:
         """Cancels a notice with everybody who was told of it."""
@@ -271,6 +317,11 @@ class Desk:
         answer = self.sign_and_send(lambda signer: cancellation(sent, signer=signer, reason=reason))
         self.folder.end(sent)
         return answer
+
+
+def is_waiting(answer: Any) -> bool:
+    """Whether what was signed waits in the outbox, and nobody has answered it."""
+    return isinstance(answer, dict) and answer.keys() == {"waiting"}
 
 
 def _signed_anew(attempt: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from detente.channel.forms import Form, form_from, plain
+from detente.client.known import Known, put
 from detente.client.release import Prepared, Sent
 from detente.domain import KeyRefused, Malformed, NotUnderstood, UnreadableFile, at
 from detente.record.canonical import canonical, read_strict
@@ -24,6 +25,9 @@ _PARTY: Final = "party.json"
 _BEARER: Final = "bearer"
 _NOTICES: Final = "notices"
 _CURSOR: Final = "inbox.cursor"
+_KNOWN: Final = "known"
+_CANCELLED: Final = "cancelled"
+_WAITING: Final = ".waiting"
 
 
 class Membership(Form, frozen=True):
@@ -94,6 +98,11 @@ class PartyFolder:
                 f"{path}: the token cannot be read", hint="ask the host for one, and put it there"
             ) from error
 
+    @property
+    def known(self) -> Known:
+        """What it knows of the channel, and what waits to be carried there."""
+        return Known(self.path / _KNOWN)
+
     # ── what was read ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -104,7 +113,7 @@ class PartyFolder:
 
     @cursor.setter
     def cursor(self, cursor: str) -> None:
-        self._put(self.path / _CURSOR, cursor.encode() + b"\n")
+        put(self.path / _CURSOR, cursor.encode() + b"\n")
 
     # ── what was sent ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -115,15 +124,32 @@ class PartyFolder:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_new(path, canonical(plain(_Kept(prepared.sent, envelopes))), mode=0o600)
 
+    def waits(self, sent: Sent) -> None:
+        """The version waits in the outbox; for its own sender it holds from now on."""
+        self._pending(sent).rename(self._pending(sent).with_suffix(_WAITING))
+
+    def is_waiting(self, sent: Sent) -> bool:
+        """Whether the channel has not been heard of about this version."""
+        return self._pending(sent).with_suffix(_WAITING).exists()
+
+    def waiting(self, notice_id: str, version: int) -> Sent | None:
+        """A version that waits."""
+        path = (self.path / _NOTICES / notice_id / f"{version:06}").with_suffix(_WAITING)
+        return form_from(read_strict(path.read_bytes()), _Kept).sent if path.exists() else None
+
     def took(self, sent: Sent, answer: Any) -> None:
         """The server took the version: it is kept, with what it was answered."""
-        pending = self._pending(sent)
-        self._put(pending.with_suffix(".answer"), canonical(answer))
-        pending.rename(pending.with_suffix(".json"))
+        before = self._unsettled(sent)
+        put(before.with_suffix(".answer"), canonical(answer))
+        before.rename(before.with_suffix(".json"))
 
     def refused(self, sent: Sent) -> None:
         """The server refused the version: nothing of it holds."""
-        self._pending(sent).unlink()
+        self._unsettled(sent).unlink()
+
+    def _unsettled(self, sent: Sent) -> Path:
+        waiting = self._pending(sent).with_suffix(_WAITING)
+        return waiting if waiting.exists() else self._pending(sent)
 
     def pending(self) -> tuple[tuple[Sent, tuple[Envelope, ...]], ...]:
         """Versions of which it is not known whether the server took them: to be sent again as they are."""
@@ -134,13 +160,17 @@ class PartyFolder:
 
     def end(self, sent: Sent) -> None:
         """A notice was cancelled: it is no longer listed as in force, and stays for a board to open."""
-        self._put(self.path / _NOTICES / sent.notice_id / "cancelled", b"")
+        put(self.path / _NOTICES / sent.notice_id / _CANCELLED, b"")
+
+    def not_ended(self, notice_id: str) -> None:
+        """Its cancellation was refused."""
+        (self.path / _NOTICES / notice_id / _CANCELLED).unlink(missing_ok=True)
 
     def notices(self) -> tuple[Sent, ...]:
-        """The latest version of each notice that the party sent and has not cancelled, by reference."""
+        """The latest version of each notice that the party sent, or that waits, and that it has not cancelled, by reference."""
         latest: dict[str, Sent] = {}
-        for path, kept in self._versions(".json"):
-            if not (path.parent / "cancelled").exists():
+        for path, kept in sorted((*self._versions(".json"), *self._versions(_WAITING)), key=lambda each: each[0]):
+            if not (path.parent / _CANCELLED).exists():
                 latest[kept.sent.notice_id] = kept.sent
         return tuple(sorted(latest.values(), key=lambda sent: (sent.notice.reference, sent.notice_id)))
 
@@ -168,12 +198,3 @@ class PartyFolder:
                 if (path.parent.name, path.stem) != (kept.sent.notice_id, f"{kept.sent.version:06}"):
                     raise Malformed("holds another notice than its name says", hint="take it from your backup")
             yield path, kept
-
-    def _put(self, path: Path, content: bytes) -> None:
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        with partial.open("wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)

@@ -133,9 +133,12 @@ class Link:
         """What a submission is answered. Sent again after a broken line, it is the same submission."""
         acts = [to_json(each).decode() for each in envelopes]
         with at("the server's answer"):
-            return form_from(
+            answer = form_from(
                 self.post("submissions", {"submission": submission_id(envelopes), "acts": acts}), dict[str, Any]
             )
+        if answer.keys() == {"refused"}:  # somebody carried it there before, and that is what it was answered
+            raise _refused(answer["refused"], 409)
+        return answer
 
     def pages(self, route: str, kind: type[P], after: str | None = None) -> Iterator[P]:
         """Everything a paged list holds, from a cursor on: pages as they are answered, none of them empty."""
@@ -216,11 +219,18 @@ class Link:
 
 def _refusal(answer: httpx.Response) -> DetenteError:
     try:
-        told = read_strict(answer.content)
-        what, hint, where = (str(told.get(name, "")) for name in ("detail", "hint", "where"))
-        what, name = what or str(told.get("title", "")), str(told.get("type", "")).rpartition(":")[2]
+        told = _refused(read_strict(answer.content), answer.status_code)
     except (DetenteError, AttributeError):
-        what, hint, where, name = f"the server answers {answer.status_code}", "is this a détente server?", "", ""
+        told = Refused(
+            f"the server answers {answer.status_code}", hint="is this a détente server?", status=answer.status_code
+        )
     if answer.status_code == 503:
-        return StoreUnavailable(what, hint=hint, retry_may_help=True)
-    return Refused(what, hint=hint, where=where, name=name, status=answer.status_code)
+        return StoreUnavailable(told.what, hint=told.hint, retry_may_help=True)
+    return told
+
+
+def _refused(told: Any, status: int) -> Refused:
+    """A problem (RFC 9457), as the server tells it."""
+    what, hint, where = (str(told.get(name, "")) for name in ("detail", "hint", "where"))
+    name = str(told.get("type", "")).rpartition(":")[2]
+    return Refused(what or str(told.get("title", "")), hint=hint, where=where, name=name, status=status)
