@@ -4,8 +4,9 @@ import pytest
 
 from channel_world import ARENA
 from detente.api.load import load_standing
-from detente.channel.acts import AliveBody, WatchBody
+from detente.channel.acts import AliveBody, DrillBody, ReceiptBody, WatchBody
 from detente.channel.standing import Watch
+from detente.domain import ReceiptStage
 from detente.screening import kernels
 from door_world import Door, wait_for
 
@@ -52,3 +53,35 @@ def test_the_watch_is_read_by_its_own_party_alone_and_outlives_a_restart(door):
     assert [door.get("watch", "B", role).status_code for role in ("host", "board")] == [404, 404]
     loaded = load_standing(door.store, ARENA, run=kernels)
     assert loaded.watches == {"B": Watch("Day watch", True, told["watch"]["since_us"], "quiet so far", "", "", 0)}
+
+
+def statistics(door, party):
+    told = door.get("drills", party).json()
+    return {of: [tuple(each.values()) for each in told[of]] for of in ("asked", "answered")}
+
+
+def test_statistics_of_drills_are_of_ones_own_alone_and_outlive_a_restart(door):
+    door.found(door.sequencer, answer_tick_ms=0)
+    for to in "BC":
+        send(door, "A", "drill", to, DrillBody("d" * 32, "answer"))
+    receipt = ReceiptBody("d" * 32, 1, ReceiptStage.ACKNOWLEDGED, officer="Night watch")
+    took_s = send(door, "B", "receipt", "A", receipt)["took_s"]
+    wait_for(lambda: door.get("drills").json()["asked"], lambda asked: asked[0]["unanswered"] == 0)
+    asked = {each["party"]: each for each in door.get("drills").json()["asked"]}
+    assert asked["B"] == {"party": "B", "count": 1, "unanswered": 0, "median_s": took_s, "worst_s": took_s}
+    assert asked["C"] == {"party": "C", "count": 1, "unanswered": 1, "median_s": None, "worst_s": None}
+    assert statistics(door, "B") == {"asked": [], "answered": [(1, took_s, "A", 0, took_s)]}
+    assert statistics(door, "C") == {"asked": [], "answered": [(1, None, "A", 1, None)]}
+    loaded = load_standing(door.store, ARENA, run=kernels)
+    assert {pair: len(log) for pair, log in loaded.drills.items()} == {("A", "B"): 1, ("A", "C"): 1}
+    (item,) = [each for each in door.get("open", "C").json()["items"] if each["kind"] == "drill"]
+    assert item["sender"] == "A"
+
+
+def test_a_drill_and_its_answer_count_from_their_tick(door):
+    door.found(door.sequencer, tick_s=86_400, answer_tick_ms=0)
+    send(door, "A", "drill", "B", DrillBody("d" * 32, "answer"))
+    assert statistics(door, "B")["answered"] == []
+    send(door, "B", "receipt", "A", ReceiptBody("d" * 32, 1, ReceiptStage.ACKNOWLEDGED, officer="Night watch"))
+    (asked,) = door.get("drills", "A").json()["asked"]
+    assert (asked["count"], asked["unanswered"]) == (1, 1)

@@ -70,3 +70,15 @@ def test_whoever_sits_at_the_inbox_shows_signs_of_life(desks):
     finally:
         following.kill()
         following.communicate()
+
+
+def test_a_drill_is_asked_acknowledged_and_timed(desks):
+    asked = desks.at("A", "drill", "ask", "--all", "--text", "as you would a STOP", "--json").json["drills"]
+    assert [each["to"] for each in asked] == ["B"]
+    desks.told("B", "DRILL DRILL DRILL of A: as you would a STOP")
+    assert "DRILL of A, to acknowledge" in desks.at("B", "open").out
+    desks.at("B", "ack", asked[0]["drill_id"][:8])
+    desks.told("A", "DRILL ACKNOWLEDGED by B")
+    assert "our drills, answered by B: 1 of 1, half of them within" in desks.at("A", "drill", "show").out
+    assert "DRILL" not in desks.at("B", "open").out
+    assert "cannot answer a drill" in desks.at("A", "drill", "ask", "--to", "X", "--text", "x", code=2).err

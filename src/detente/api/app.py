@@ -400,6 +400,15 @@ async def watch(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _json(await served.call(lambda: duties.watch(served.store, token.arena, token.party)))
 
 
+@get("/arenas/{arena:str}/drills")
+async def drills(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """How long the party's own drills took to be answered, and it to answer others'."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    _asked(request)
+    return _json(await served.call(lambda: duties.drills(served.store, token.arena, token.party)))
+
+
 @get("/arenas/{arena:str}/history")
 async def history(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What was in force for the party at a moment."""
@@ -536,6 +545,7 @@ def create_app(
             views,
             open_now,
             watch,
+            drills,
             history,
             shown,
             entries,

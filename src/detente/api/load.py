@@ -9,6 +9,7 @@ from typing import Final
 from detente.channel.acts import HOST_KINDS, KINDS, PUBLIC_KINDS, Body, NoticeBody, PublicBody, ViewBody
 from detente.channel.alert import ALERT, alerted_of
 from detente.channel.batch import Held
+from detente.channel.drills import DRILLS, drills_of
 from detente.channel.forms import form_from, view_of
 from detente.channel.open_items import messages_waiting, stops_standing
 from detente.channel.receipts import of_view
@@ -56,6 +57,7 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
         for entry in store.last_acts(arena)
     }
     standing.alerts = dict(map(alerted_of, store.due_of(arena, ALERT)))
+    standing.drills = dict(map(drills_of, store.due_of(arena, DRILLS)))
     standing.vigils = dict(map(vigil_of, store.due_of(arena, DEAD_MAN)))
     standing.watches = dict(map(watch_of, store.due_of(arena, WATCH)))
     for item in store.open_items(arena):

@@ -137,6 +137,13 @@ class DiscloseBody(Form, frozen=True):
     reason: str = ""
 
 
+class DrillBody(Form, frozen=True):
+    """A drill: to be answered as if it were meant, and marked DRILL wherever it shows. For one party."""
+
+    drill_id: str
+    text: str
+
+
 class AliveBody(Form, frozen=True):
     """A sign of life: an officer sits there. For the host."""
 
@@ -255,6 +262,7 @@ Body: TypeAlias = (
     | MessageBody
     | StopBody
     | DiscloseBody
+    | DrillBody
     | AliveBody
     | WatchBody
     | PassedBody
@@ -280,6 +288,7 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "message": MessageBody,
     "stop": StopBody,
     "disclose": DiscloseBody,
+    "drill": DrillBody,
     "alive": AliveBody,
     "watch": WatchBody,
     "keys": KeysBody,
@@ -368,7 +377,7 @@ def check_body(body: Body) -> None:
     Raises:
         NotUnderstood: which member, and why.
     """
-    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id"):
+    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id"):
         value: str | None = getattr(body, name, None)
         if value is not None and not _OPAQUE.fullmatch(value):
             raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
@@ -393,7 +402,7 @@ def check_body(body: Body) -> None:
             raise NotUnderstood(
                 "not the digest of what is open, with its count", hint="detente open", where="open_digest"
             )
-        case MessageBody(text="") | StopBody(text=""):
+        case MessageBody(text="") | StopBody(text="") | DrillBody(text=""):
             raise NotUnderstood("there is no text", hint="say what it is about", where="text")
         case _:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from detente.channel import open_items
+from detente.channel import drills, open_items
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
 from detente.channel.alert import agree, expected
 from detente.channel.answers import receive, respond
@@ -18,12 +18,19 @@ from detente.channel.words import pass_on, stop
 from detente.domain import NotUnderstood
 
 REFUSED: Final = "refused"  # the kind of an entry, and of no act
+
+
+def _receipt(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
+    return (drills.answer if drills.is_of_a_drill(standing, act) else receive)(standing, turn, act)
+
+
 _ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] = {
-    "receipt": receive,
+    "receipt": _receipt,
     "response": respond,
     "message": pass_on,
     "stop": stop,
     "disclose": disclose,
+    "drill": drills.drill,
     "alive": alive,
     "watch": watch,
 }

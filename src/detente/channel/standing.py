@@ -94,6 +94,20 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Drilled:
+    """A drill of one party's with another: the tick at which it could be read, and at which its answer could; None for no answer."""
+
+    drill_id: str
+    asked_us: int
+    answered_us: int | None = None
+
+    @property
+    def took_s(self) -> int | None:
+        """How long the answer took, in seconds rounded up."""
+        return None if self.answered_us is None else -(-(self.answered_us - self.asked_us) // MICROSECONDS_PER_SECOND)
+
+
+@dataclass(frozen=True, slots=True)
 class Addressed:
     """What one party has told another, and waits to hear that it was read: a version of a view, a STOP, a message's thread.
 
@@ -122,6 +136,7 @@ class Standing:
         reached: how far each view in force has got, each STOP that stands, each message that waits.
         items: what is open for each party, by subject; changed by a `Turn` alone.
         alerts: by the party that is told and the one it is told of.
+        drills: the last of each party's with each other.
         vigils: of each party of which signs of life are agreed. watches: by party.
     """
 
@@ -133,6 +148,7 @@ class Standing:
     reached: dict[Addressed, ReceiptStage] = field(default_factory=dict)
     items: dict[str, dict[str, OpenItem]] = field(default_factory=dict)
     alerts: dict[tuple[str, str], Alerted] = field(default_factory=dict)
+    drills: dict[tuple[str, str], tuple[Drilled, ...]] = field(default_factory=dict)
     vigils: dict[str, Vigil] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     understanding: Understanding = field(init=False)

@@ -22,7 +22,7 @@ from detente.domain import NotUnderstood, ReceiptStage, ResponseKind
 def ack(
     name: str, officer: str | None, down_to: str | None, by_report_for: str | None, folder: Path, *, as_json: bool
 ) -> None:
-    """Acknowledge a notice, a STOP or a message in an officer's name: it was read. It says nothing about the plan itself.
+    """Acknowledge a notice, a STOP, a message or a drill in an officer's name: it was read. It says nothing about the plan itself.
 
     ID is the beginning of its id, the reference it shows, or its sender where that party has one notice in force. With
     --by-report-for it is one of your own notices, of which that party was told by other means.

@@ -76,6 +76,23 @@ class WatchShown(Answered, frozen=True):
     dead_man: DeadMan | None
 
 
+class DrillLine(Answered, frozen=True):
+    """How drills with one other party went; seconds."""
+
+    party: str
+    count: int
+    unanswered: int
+    median_s: float | None
+    worst_s: float | None
+
+
+class DrillsShown(Answered, frozen=True):
+    """How long others took to answer our drills, and we theirs."""
+
+    asked: tuple[DrillLine, ...]
+    answered: tuple[DrillLine, ...]
+
+
 class PostingsPage(Answered, frozen=True):
     """A page of an inbox, and the requests to cease that nobody has acknowledged."""
 

@@ -16,6 +16,7 @@ from detente.channel.forms import form_from
 from detente.channel.registry import Registry
 from detente.client.answers import (
     AnnouncementsPage,
+    DrillsShown,
     OpenItem,
     OpenPage,
     Posting,
@@ -124,9 +125,13 @@ class Desk:
         """Who has the party's watch, and its own signs of life."""
         return self.link.get("watch", WatchShown)
 
+    def drills(self) -> DrillsShown:
+        """How long drills took to be answered."""
+        return self.link.get("drills", DrillsShown)
+
     def words_open(self, name: str) -> OpenItem | None:
-        """The STOP or message, not dealt with, whose id begins so; None where there is none."""
-        found = [item for item in self._open_called(name) if item.kind in ("stop", "message")]
+        """The STOP, message or drill, not dealt with, whose id begins so; None where there is none."""
+        found = [item for item in self._open_called(name) if item.kind in ("stop", "message", "drill")]
         return found[0] if len(found) == 1 else None
 
     def told_without_keys(self, name: str, party: str) -> tuple[str, int]:

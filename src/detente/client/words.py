@@ -9,7 +9,7 @@ from typing import Any, Final
 from detente.channel import acts
 from detente.channel.forms import view_of
 from detente.channel.views import View
-from detente.client.answers import OpenItem, WatchNow, WatchShown
+from detente.client.answers import DrillsShown, OpenItem, WatchNow, WatchShown
 from detente.client.told import Told
 from detente.domain import Answer, Position, Post, ReceiptStage, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
@@ -150,6 +150,7 @@ _OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
     "meeting": lambda item: (
         f"{item.answer}: our notice {short(item.notice_id)}, {words.plural(item.meeting_count, 'volume')} of others"
     ),
+    "drill": lambda item: f"DRILL DRILL DRILL of {item.sender}, to acknowledge: {short(item.id)}",
     "dark": lambda item: f"{item.sender} is DARK: no sign of life, and nobody may be reading there",
     "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}",
 }
@@ -202,6 +203,20 @@ def watch_lines(watch: WatchNow | None) -> Iterator[str]:
         yield f"  {words.plural(watch.open_count, 'item')} open then"
 
 
+def drill_lines(shown: DrillsShown) -> Iterator[str]:
+    """How drills went, with each other party."""
+    for said, lines in (("our drills, answered by", shown.asked), ("drills that we answered, of", shown.answered)):
+        for line in lines:
+            times = (
+                f"half of them within {words.duration(line.median_s)}, the slowest after {words.duration(line.worst_s)}"
+                if line.median_s is not None and line.worst_s is not None
+                else "none of them"
+            )
+            yield f"{said} {line.party}: {line.count - line.unanswered} of {line.count}, {times}"
+    if not shown.asked and not shown.answered:
+        yield "no drills yet"
+
+
 # ── postings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -230,7 +245,8 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.ReceiptBody():
             who = " ".join(part for part in (body.officer, body.echelon) if part)
             reported = f", BY REPORT for {body.by_report_for}" if body.by_report_for else ""
-            yield f"{at}  {body.stage.value.upper()} by {told.sender}{reported}{f' ({who})' if who else ''}: {short(body.id)}"
+            drill = "DRILL " if told.payload.get("drill") else ""
+            yield f"{at}  {drill}{body.stage.value.upper()} by {told.sender}{reported}{f' ({who})' if who else ''}: {short(body.id)}"
         case acts.ResponseBody():
             said = f"{body.kind.value.upper()}, no permission, says {told.sender}"
             yield f"{at}  {said}: {short(body.view_id)}{f', {body.text}' if body.text else ''}"
@@ -244,6 +260,8 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.DiscloseBody():
             opened = "no longer opens" if body.lifted else "opens"
             yield f"{at}  {told.sender} {opened} its past to us, id {short(body.disclosure_id)}{_because(body.reason)}"
+        case acts.DrillBody():
+            yield f"{at}  DRILL DRILL DRILL of {told.sender}: {body.text} (DRILL, id {short(body.drill_id)})"
         case acts.DarkBody():
             yield f"{at}  {body.party} is DARK: no sign of life for {words.duration(body.silent_s)}; nobody may be reading there"
         case acts.BackBody():
