@@ -139,10 +139,9 @@ class Sender:
         if not self.messages_only and choice < 0.2 and len(standing) < MOST_NOTICES:
             told = self.draw.sample(others, self.draw.randint(1, 2))
             return self._notice(f"lasting {next(self.numbers)}", now_us, told)
-        if not self.messages_only and choice < 0.25:  # far from everybody, and over before long
-            notice = plan(
-                self.party, f"brief {next(self.numbers)}", km_north=900.0, starts_us=now_us - HOUR_US + SOON_OVER_US
-            )
+        if not self.messages_only and choice < 0.25:  # over before long, of which nobody is told: so it meets nobody
+            km_north, starts_us = 900.0 + 200.0 * PARTIES.index(self.party), now_us - HOUR_US + SOON_OVER_US
+            notice = plan(self.party, f"brief {next(self.numbers)}", km_north=km_north, starts_us=starts_us)
             return self.client.submission(notice, dict.fromkeys(others, FULL))
         if not self.messages_only and choice < 0.4 and standing:
             return self._notice(self.draw.choice(standing), now_us, others)
@@ -371,7 +370,8 @@ class World:
             world = standing.world(party)
             for view in world.own_views():
                 present = answered(world.of_own(view.view_id))
-                assert {name: last[view.view_id][1][name] for name in present} == present
+                position, told = last[view.view_id]
+                assert {name: told[name] for name in present} == present, (party, view.view_id, position)
 
 
 def act_of(envelope):
