@@ -76,11 +76,18 @@ class PostgresServer:
     def url(self, database="postgres"):
         return f"postgresql://detente@/{database}?host={self.folder / 'socket'}"
 
-    def new_database(self):
-        """The URL of a new, empty database."""
+    def new_database(self, on=None):
+        """The URL of a new, empty database; its tables are in the folder `on`, where one is given."""
         name = f"test_{next(self._numbers)}"
+        place = ""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            if on is not None:
+                on.chmod(0o700)
+                if self._run_as:
+                    shutil.chown(on, self._run_as["user"])
+                connection.execute(f"CREATE TABLESPACE of_{name} LOCATION '{on}'")
+                place = f"TABLESPACE of_{name}"
+            connection.execute(f"CREATE DATABASE {name} {place}")
         return self.url(name)
 
     def start(self):
