@@ -22,6 +22,7 @@ class Line:
     def __init__(self, server):
         self.word, self.at_word = b"COMMIT", None
         self.held, self.go_on = threading.Event(), threading.Event()
+        self._is_cut, self._ends = False, []
         self._upstream = str(server.folder / "socket" / ".s.PGSQL.5432")
         self._folder = Path(tempfile.mkdtemp(prefix="pgline"))
         self._server_folder = server.folder / "socket"
@@ -33,6 +34,16 @@ class Line:
     def through(self, url):
         """The same database by way of this line."""
         return url.replace(str(self._server_folder), str(self._folder))
+
+    def cut_off(self):
+        """Hangs up on everybody, and on whoever calls, until `join`."""
+        self._is_cut = True
+        for end in self._ends:
+            _hang_up(end)
+
+    def join(self):
+        """Lets calls through again."""
+        self._is_cut = False
 
     def close(self):
         self.go_on.set()
@@ -46,8 +57,12 @@ class Line:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self._is_cut:
+                client.close()
+                continue
             server = socket.socket(socket.AF_UNIX)
             server.connect(self._upstream)
+            self._ends += [client, server]
             threading.Thread(target=self._to_server, args=(client, server), daemon=True).start()
             threading.Thread(target=self._to_client, args=(server, client), daemon=True).start()
 

@@ -24,6 +24,8 @@ from detente.api.carried import hand_in, postings_bundle, read_carried
 from detente.api.cursors import Cursors
 from detente.api.disclosed import Openings
 from detente.api.events import Events
+from detente.api.handover import HEADER as HANDOVER_HEADER
+from detente.api.handover import MOST_HANDED_BYTES, Asked, Handed, Handover
 from detente.api.open_items import open_items
 from detente.api.openapi import document
 from detente.api.questions import OfDraft, OfNotice, Question, read_draft, written
@@ -46,7 +48,7 @@ from detente.channel.acts import HOST_PARTY, SignedAct, open_acts
 from detente.channel.forms import plain
 from detente.channel.store import Store
 from detente.channel.tokens import Token
-from detente.domain import AgainstTerms, DetenteError, NotUnderstood, StoreUnavailable, at
+from detente.domain import AgainstTerms, DetenteError, LeaseLost, NotUnderstood, StoreUnavailable, at
 from detente.record.envelope import from_json
 from detente.record.keys import PublicKey
 
@@ -54,6 +56,7 @@ LOG: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 WAIT_S: Final = 10.0
 _STORE_THREADS: Final = 8
+_LOOK_S: Final = 0.2
 OFFICERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER)
 READERS: Final = (*OFFICERS, TokenRole.OBSERVER)
 ANYONE: Final = tuple(TokenRole)
@@ -74,6 +77,7 @@ class Served:
         cursor_key: bytes,
         clock_s: Callable[[], float],
         rate_limit: RateLimit,
+        handover: Handover,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store, self.sequencers, self.host_key = store, sequencers, host_key
@@ -83,6 +87,7 @@ class Served:
         self._threads = ThreadPoolExecutor(_STORE_THREADS, "store")
         self.events = Events(store, self.cursors, self.call)
         self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.handover = handover
 
     async def call(self, blocking: Callable[[], T]) -> T:
         """Runs a blocking call in a thread."""
@@ -117,7 +122,61 @@ class Served:
         return await self.call(look)
 
     async def decided(self, arena: str, asked: Submission | Statement) -> bytes:
-        """What the sequencer answers.
+        """What the sequencer answers, whichever worker it is in.
+
+        Raises:
+            DetenteError: its refusal; StoreUnavailable where it takes too long.
+        """
+        return await self._at_the_holder(arena, asked, lambda: self.decided_here(arena, asked))
+
+    async def told(self, arena: str, question: Question) -> bytes:
+        """What a question is answered, whichever worker decides.
+
+        Raises:
+            DetenteError: its refusal; StoreUnavailable where it takes too long.
+        """
+        return await self._at_the_holder(arena, question, lambda: self.told_here(arena, question))
+
+    async def _at_the_holder(self, arena: str, asked: Asked, here: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Asks here, or hands over to whoever holds the lease; again, for a while, when that changes or cannot be reached."""
+        until_s = time.monotonic() + WAIT_S
+        while True:
+            address = await self._elsewhere(arena)
+            if address is None:
+                task = asyncio.ensure_future(here())
+                while not (await asyncio.wait({task}, timeout=_LOOK_S))[0]:
+                    if await self._elsewhere(arena) is not None:
+                        task.cancel()
+                        break
+                else:
+                    try:
+                        return task.result()
+                    except StoreUnavailable as error:
+                        if not isinstance(error.__cause__, LeaseLost) or time.monotonic() > until_s:
+                            raise  # else another took over while it was decided here: that one has it, or will
+                continue
+            self.outcomes[arena, "handed_over"] += 1
+            try:
+                return await self.handover.ask(
+                    address, arena, asked,
+                    now_us=time.time_ns() // 1000, within_s=max(1.0, until_s - time.monotonic()),
+                )  # fmt: skip
+            except StoreUnavailable as error:
+                if time.monotonic() > until_s:
+                    raise
+                LOG.info("arena %s: %s; looking again who holds the lease", arena, error)
+                await asyncio.sleep(_LOOK_S)
+
+    async def _elsewhere(self, arena: str) -> str | None:
+        """Where another worker decides; None where this one does, or nobody yet."""
+        sequencer = self.sequencers[arena]
+        if sequencer.holds_lease.is_set():
+            return None
+        lease = await self.call(lambda: self.store.lease(arena))
+        return lease.address if lease and lease.holder != sequencer.holder and lease.address else None
+
+    async def decided_here(self, arena: str, asked: Submission | Statement) -> bytes:
+        """What the sequencer of this worker answers.
 
         Raises:
             DetenteError: its refusal; StoreUnavailable where it takes too long.
@@ -136,8 +195,8 @@ class Served:
         self.outcomes[arena, "answered"] += 1
         return answer
 
-    async def told(self, arena: str, question: Question) -> bytes:
-        """What a question is answered.
+    async def told_here(self, arena: str, question: Question) -> bytes:
+        """What the sequencer of this worker answers a question.
 
         Raises:
             DetenteError: its refusal; StoreUnavailable where it takes too long.
@@ -187,9 +246,23 @@ class Served:
 
     def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts of a submission, verified."""
-        keys = self.registries.now(token.arena).keys
+        return self.opened_of(token.arena, token.party, envelopes)
+
+    def opened_of(self, arena: str, party: str, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
+        """The acts that a party sent, verified."""
+        keys = self.registries.now(arena).keys
         raw = [envelope.encode("utf-8", "surrogatepass") for envelope in envelopes]
-        return open_acts(raw, keys, arena=token.arena, party=token.party, now_us=self.store.now_us())
+        return open_acts(raw, keys, arena=arena, party=party, now_us=self.store.now_us())
+
+    async def handed_in(self, arena: str, handed: Handed) -> bytes:
+        """What another worker hands over, decided here: verified again, and answered as it would be there."""
+        if handed.member is not None:
+            return await self.decided_here(arena, Statement("member", handed.member))
+        question = handed.question()
+        if question is not None:
+            return await self.told_here(arena, question)
+        acts = await self.call(lambda: self.opened_of(arena, handed.party, handed.acts))
+        return await self.decided_here(arena, Submission(handed.party, handed.submission, acts))
 
 
 def until_tick_s(now_s: float, tick_ms: int) -> float:
@@ -297,6 +370,17 @@ async def members(request: Request[Any, Any, Any]) -> Response[bytes]:
     if body.name == HOST_PARTY:
         raise AgainstTerms(f"no party is called {HOST_PARTY!r}", hint="choose another short name", where="name")
     return _json(await served.decided(token.arena, Statement("member", body)))
+
+
+@post("/handover/{arena:str}", request_max_body_size=MOST_HANDED_BYTES)
+async def handover(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What another worker of this host hands over, to be decided here and nowhere else. For workers alone."""
+    served, arena, raw = _served(request), request.path_params["arena"], await request.body()
+    now_us = time.time_ns() // 1000
+    handed = served.handover.open(request.headers.get(HANDOVER_HEADER), arena, raw, now_us)
+    if arena not in served.sequencers or not served.sequencers[arena].holds_lease.is_set():
+        raise StoreUnavailable("another worker decides", hint="look again which", retry_may_help=True)
+    return _json(await served.handed_in(arena, handed))
 
 
 @get("/arenas/{arena:str}/inbox")
@@ -510,6 +594,7 @@ def create_app(
     cursor_key: bytes,
     clock_s: Callable[[], float] = time.monotonic,
     rate_limit: RateLimit | None = None,
+    workers_ca: str | None = None,
 ) -> Litestar:
     """The ASGI application. Starts and stops no sequencer, and closes no store: who made them does.
 
@@ -517,16 +602,19 @@ def create_app(
         sequencers: of each arena that is served.
         cursor_key: 64 secret bytes, the same after a restart.
         clock_s: never goes back; for the limits on tokens.
+        workers_ca: a file of certificates to trust of the host's other workers.
     """
     served = Served(
         store, sequencers,
         host_key=host_key, cursor_key=cursor_key, clock_s=clock_s, rate_limit=rate_limit or RateLimit(),
+        handover=Handover(cursor_key, certificates=workers_ca),
     )  # fmt: skip
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         app.state.served = served
         yield
+        await served.handover.close()
         served.close()
 
     return Litestar(
@@ -537,6 +625,7 @@ def create_app(
             answer,
             screenings,
             members,
+            handover,
             inbox,
             events,
             rules,

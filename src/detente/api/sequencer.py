@@ -142,7 +142,7 @@ class Sequencer:
         most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._store, self._host, self._arena = store, host, host.arena
-        self._holder, self._address, self._lease_s = holder, address, lease_s
+        self.holder, self._address, self._lease_s = holder, address, lease_s
         self._salts, self._run, self._most_at_once = salts, run, most_at_once
         self._queue: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
         self._order = count()
@@ -209,8 +209,9 @@ class Sequencer:
     def _serve(self) -> None:
         """Waits for the lease and serves under it, until it is lost or the store fails."""
         try:
-            lease = self._store.take_lease(self._arena, self._holder, self._address, self._lease_s)
+            lease = self._store.take_lease(self._arena, self.holder, self._address, self._lease_s)
             if lease is None:
+                self._forget_cancelled()
                 self._stop.wait(_AGAIN_S)
                 return
             self._hold(lease)
@@ -260,6 +261,7 @@ class Sequencer:
             host_key_id=self._host.key.public.id,
             host_sign=self._host.sign,
         )
+        waiting = [each for each in waiting if not each.answer.cancelled()]
         told: list[tuple[_Waiting, bytes | DetenteError]] = []
         results: dict[tuple[str, str], Result] = {}
         try:
@@ -322,14 +324,24 @@ class Sequencer:
         for each in waiting:
             _tell(each.answer, refusal)
 
+    def _forget_cancelled(self) -> None:
+        """Lets go of what nobody waits for any more: it went to whoever holds the lease."""
+        kept = [each for each in self._waiting() if not each.answer.cancelled()]
+        for each in kept:
+            self._queue.put(each)
+
+    def _waiting(self) -> Iterator[_Waiting]:
+        while True:
+            try:
+                yield self._queue.get_nowait()
+            except queue.Empty:
+                return
+
     def _refuse_all(self) -> None:
         refusal = StoreUnavailable("the sequencer has stopped", hint="try again", retry_may_help=True)
         self._questions.refuse_all(refusal)
-        while True:
-            try:
-                _tell(self._queue.get_nowait().answer, refusal)
-            except queue.Empty:
-                return
+        for each in self._waiting():
+            _tell(each.answer, refusal)
 
 
 def _decided_or_spent(standing: Standing, turn: Turn, asked: Submission) -> dict[str, Any]:

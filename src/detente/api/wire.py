@@ -134,16 +134,16 @@ def problem_of_status(status: int) -> Problem:
     return Problem("about:blank", titles.get(status, "The request failed"), status, detail)
 
 
-def read_body(raw: bytes, kind: type[T]) -> T:
+def read_body(raw: bytes, kind: type[T], *, most_bytes: int = MOST_BODY_BYTES) -> T:
     """A request's body as a form.
 
     Raises:
-        TooLarge: more bytes than `MOST_BODY_BYTES`, or nested deeper than `DEEPEST`.
+        TooLarge: more bytes than may be, or nested deeper than `DEEPEST`.
         Malformed: not JSON, or a member twice.
         NotUnderstood: not of this kind; the message names the member.
     """
-    if len(raw) > MOST_BODY_BYTES:
-        raise TooLarge(f"a body of {len(raw)} bytes; the limit is {MOST_BODY_BYTES}", hint="send less at once")
+    if len(raw) > most_bytes:
+        raise TooLarge(f"a body of {len(raw)} bytes; the limit is {most_bytes}", hint="send less at once")
     check_depth(raw)
     return form_from(read_strict(raw), kind)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from detente.api.reach import check_worker_address, is_loopback
 from detente.cli.served import data_option, database_option, host_secrets, opened_store
 from detente.domain import NotUnderstood
 
@@ -28,6 +29,12 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--tls-cert", type=_FILE, help="A certificate with its chain, PEM.")
 @click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy before us speaks TLS to everybody else.")
+@click.option(
+    "--advertise",
+    metavar="URL",
+    help="Where other workers of this host reach this one. Default: where it listens, or loopback where that is everywhere.",
+)
+@click.option("--workers-ca", type=_FILE, help="Certificates to trust of other workers, PEM. Default: the system's.")
 def serve(
     data: Path,
     database: str | None,
@@ -36,6 +43,8 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     behind_proxy: bool,
+    advertise: str | None,
+    workers_ca: Path | None,
 ) -> None:
     """Serve every arena of the database (make one with `detente arena create`)."""
     check_reach(host, tls_cert, tls_key, behind_proxy=behind_proxy)
@@ -62,7 +71,7 @@ def serve(
                 store,
                 Host(key, arena, store.now_us),
                 holder=f"{os.getpid()} {token_hex(8)}",
-                address=place,
+                address=check_worker_address(advertise or _reached_at(listening, is_tls=tls_cert is not None)),
                 salts=iter(lambda: token_bytes(32), b""),
             )
             for arena in arenas
@@ -70,7 +79,13 @@ def serve(
         for sequencer in sequencers.values():
             sequencer.start()
             stack.callback(sequencer.stop)
-        app = create_app(store, sequencers, host_key=key.public, cursor_key=cursor_key)
+        app = create_app(
+            store,
+            sequencers,
+            host_key=key.public,
+            cursor_key=cursor_key,
+            workers_ca=None if workers_ca is None else str(workers_ca),
+        )
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -110,14 +125,6 @@ def check_reach(host: str, tls_cert: Path | None, tls_key: Path | None, *, behin
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's own; a name that is not `localhost` is not taken to be."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -131,3 +138,11 @@ def _listening(host: str, port: int) -> socket.socket:
 def _written(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _reached_at(listening: socket.socket, *, is_tls: bool) -> str:
+    """Where other workers reach us unless it is said: where we listen, or, where that is everywhere or without TLS, on this machine."""
+    host, port = listening.getsockname()[:2]
+    if is_tls and not ip_address(host).is_unspecified:
+        return f"https://{_written(listening)}"
+    return f"{'https' if is_tls else 'http'}://{host if is_loopback(host) and ':' not in host else '127.0.0.1'}:{port}"
