@@ -16,15 +16,17 @@ from detente.channel.batch import Due
 from detente.channel.open_items import unanswered
 from detente.channel.standing import Addressed, Standing, Turn
 from detente.domain import ReceiptStage, Rung
+from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.record.canonical import read_canonical
 
 DEADLINE: Final = "deadline"
 
 
-def set_deadlines(turn: Turn, told: Addressed, within_s: Mapping[ReceiptStage, int]) -> None:
-    """Makes due what it has to reach, each so long from now."""
+def set_deadlines(turn: Turn, told: Addressed, from_us: int, within_s: Mapping[ReceiptStage, int]) -> None:
+    """Makes due what it has to reach, each so long from a moment on."""
     for stage, seconds in within_s.items():
-        turn.due(_subject(told, stage, 0), DEADLINE, seconds, _payload(told, stage, 0))
+        due_us = from_us + seconds * MICROSECONDS_PER_SECOND
+        turn.due_at(_subject(told, stage, 0), DEADLINE, due_us, _payload(told, stage, 0))
 
 
 def forget_deadlines(standing: Standing, turn: Turn, told: Addressed, stages: Iterable[ReceiptStage]) -> None:

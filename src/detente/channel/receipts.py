@@ -31,14 +31,19 @@ def await_view(standing: Standing, turn: Turn, sender: str, view: View) -> None:
 def await_receipts(standing: Standing, turn: Turn, told: Addressed, within_s: Mapping[ReceiptStage, int]) -> None:
     """Something waits for its receipts; RECEIVED it has by being here."""
     standing.reached[told] = ReceiptStage.RECEIVED
-    set_deadlines(turn, told, within_s)
-    open_items.addressed(standing, turn, told, due_us(turn, within_s))
+    set_deadlines(turn, told, from_us(turn, told), within_s)
+    open_items.addressed(standing, turn, told, due_us(turn, told, within_s))
 
 
-def due_us(turn: Turn, within_s: Mapping[ReceiptStage, int]) -> int:
+def from_us(turn: Turn, told: Addressed) -> int:
+    """From when its deadlines count: when it shows. From the commit on, they would tell its moment finer than the tick."""
+    return turn.now_us if told.kind == "stop" else turn.tick_us
+
+
+def due_us(turn: Turn, told: Addressed, within_s: Mapping[ReceiptStage, int]) -> int:
     """By when somebody has to have read it."""
     seconds = within_s.get(ReceiptStage.ACKNOWLEDGED)
-    return NEVER_US if seconds is None else turn.now_us + seconds * MICROSECONDS_PER_SECOND
+    return NEVER_US if seconds is None else from_us(turn, told) + seconds * MICROSECONDS_PER_SECOND
 
 
 def reach(standing: Standing, turn: Turn, told: Addressed, stage: ReceiptStage) -> None:

@@ -65,7 +65,7 @@ def stop(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
         turn.enter(act)
         within_s = {ReceiptStage.ACKNOWLEDGED: standing.understanding.terms.stop_within_s}
         await_receipts(standing, turn, told, within_s)
-        open_items.stop_asked(standing, turn, told, act.envelope.decode(), due_us(turn, within_s))
+        open_items.stop_asked(standing, turn, told, act.envelope.decode(), due_us(turn, told, within_s))
     _post(turn, act)
     return {"to": act.audience, "received_us": turn.now_us, "lifted": body.lifted}
 
