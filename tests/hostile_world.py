@@ -20,6 +20,7 @@ from channel_world import ARENA, NOON_US, Party, random_bytes
 from detente.api.app import create_app
 from detente.api.tokens import RateLimit, TokenRole, new_token
 from detente.record.envelope import to_json
+from detente.stores.clock import SteadyClock
 from detente.stores.sqlite import SqliteStore
 from door_world import CURSOR_KEY
 from sequencer_world import GRIDS, Site
@@ -46,7 +47,7 @@ class Served(Site):
 
     def __init__(self, path, now_us=NOON_US):
         self.clock = Clock(now_us)
-        super().__init__(SqliteStore(path, clock_us=self.clock))
+        super().__init__(SqliteStore(path, clock=SteadyClock(self.clock, self.clock)))
         self.tokens = {}
 
     @contextmanager
