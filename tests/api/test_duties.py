@@ -4,7 +4,7 @@ import pytest
 
 from channel_world import ARENA
 from detente.api.load import load_standing
-from detente.channel.acts import AliveBody, DrillBody, ReceiptBody, WatchBody
+from detente.channel.acts import AliveBody, CallAnswerBody, CallBody, DrillBody, ReceiptBody, WatchBody
 from detente.channel.standing import Watch
 from detente.domain import ReceiptStage
 from detente.screening import kernels
@@ -85,3 +85,19 @@ def test_a_drill_and_its_answer_count_from_their_tick(door):
     send(door, "B", "receipt", "A", ReceiptBody("d" * 32, 1, ReceiptStage.ACKNOWLEDGED, officer="Night watch"))
     (asked,) = door.get("drills", "A").json()["asked"]
     assert (asked["count"], asked["unanswered"]) == (1, 1)
+
+
+def test_the_call_log_is_read_by_those_who_were_on_the_line(door):
+    door.found(door.sequencer, answer_tick_ms=0)
+    said = CallBody("c" * 32, "B", "Captain", "Night watch", 0, "clear of the coast", read_back=True)
+    act = door.parties["A"].sign("call", "B", said)
+    assert door.post("A", [act]).status_code == 200
+    send(door, "A", "call", "", CallBody("e" * 32, "C", "", "Night watch", 0, "nobody answered", read_back=False))
+    wait_for(lambda: door.get("calls", "B").json()["calls"], len)
+    send(door, "B", "call_answer", "A", CallAnswerBody("c" * 32, act.digest, "confirmed", "Captain"))
+    wait_for(lambda: door.get("calls", "A").json()["calls"], lambda lines: len(lines) == 3)
+    lines = [(line["kind"], line["from"], line["to"]) for line in door.get("calls", "A").json()["calls"]]
+    assert sorted(lines) == [("call", "A", ""), ("call", "A", "B"), ("call_answer", "B", "A")]
+    lines = [(line["kind"], line["from"]) for line in door.get("calls", "B").json()["calls"]]
+    assert lines == [("call", "A"), ("call_answer", "B")]
+    assert door.get("calls", "C").json()["calls"] == []

@@ -82,3 +82,26 @@ def test_a_drill_is_asked_acknowledged_and_timed(desks):
     assert "our drills, answered by B: 1 of 1, half of them within" in desks.at("A", "drill", "show").out
     assert "DRILL" not in desks.at("B", "open").out
     assert "cannot answer a drill" in desks.at("A", "drill", "ask", "--to", "X", "--text", "x", code=2).err
+
+
+def test_a_call_is_logged_shared_and_disputed(desks):
+    desks.at("A", "call", "log", "--with", "B", "--text", "no answer", "--not-read-back")
+    said = (
+        "--with-officer",
+        "captain",
+        "--at",
+        "171839ZSEP18",
+        "--text",
+        "clear of the coast",
+        "--read-back",
+        "--share",
+    )
+    call_id = desks.at("A", "call", "log", "--with", "B", *said, "--json").json["call_id"]
+    desks.told("B", "CALL logged by A: with B (captain), by night watch, 2018-09-17T18:39:00Z: clear of the coast")
+    assert "call logged by A to confirm or dispute" in desks.at("B", "open").out
+    desks.at("B", "call", "dispute", call_id[:8], "--text", "we heard inside")
+    desks.told("A", f"CALL {call_id[:8]} DISPUTED by B (night watch), we heard inside")
+    assert "no answer (NOT READ BACK" in desks.at("A", "call", "list").out
+    seen = [line["body"] for line in desks.at("B", "call", "list", "--json").json["calls"]]
+    assert [each.get("text") for each in seen] == ["clear of the coast", "we heard inside"]
+    assert "0 calls to confirm" in desks.at("B", "call", "confirm", call_id[:8], code=2).err

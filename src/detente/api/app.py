@@ -484,6 +484,12 @@ async def watch(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _json(await served.call(lambda: duties.watch(served.store, token.arena, token.party)))
 
 
+@get("/arenas/{arena:str}/calls")
+async def calls(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The party's call log: its own, what was shared with it, and what was said of either."""
+    return await _listed(request, READERS, past.calls)
+
+
 @get("/arenas/{arena:str}/drills")
 async def drills(request: Request[Any, Any, Any]) -> Response[bytes]:
     """How long the party's own drills took to be answered, and it to answer others'."""
@@ -635,6 +641,7 @@ def create_app(
             open_now,
             watch,
             drills,
+            calls,
             history,
             shown,
             entries,

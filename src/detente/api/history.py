@@ -195,6 +195,19 @@ def entries(store: Store, cursors: Cursors, asked: Asked) -> bytes:
     return page_bytes(cursors, asked, "entries", place, after, "until_us", "entries", [line.told for line in lines])
 
 
+def calls(store: Store, cursors: Cursors, asked: Asked) -> bytes:
+    """A party's call log, by time: calls it logged, calls others shared with it, and what was said of either.
+
+    Raises:
+        NotUnderstood: `after` is not a cursor of this list.
+    """
+    place = begun(store, cursors, asked, "calls", "until", 2)
+    lines, after = page_of(
+        past_of(store, asked.arena, asked.party, place.until_us), place, asked, Wanted(kinds=("call", "call_answer"))
+    )
+    return page_bytes(cursors, asked, "calls", place, after, "until_us", "calls", [line.told for line in lines])
+
+
 def _wanted(filters: Mapping[str, str]) -> Wanted:
     kind, about, since = filters.get("kind"), filters.get("about"), filters.get("since")
     with at("kind"):

@@ -137,6 +137,31 @@ class DiscloseBody(Form, frozen=True):
     reason: str = ""
 
 
+class CallBody(Form, frozen=True):
+    """A call, as the party that logs it has it: with whom, when, what was said, and whether it was read back.
+
+    For the other party, who may confirm or dispute it, or for the host alone.
+    """
+
+    call_id: str
+    with_party: str
+    with_officer: str
+    by_officer: str
+    at_us: int
+    text: str
+    read_back: bool
+
+
+class CallAnswerBody(Form, frozen=True):
+    """What the other party says of a call that was shared with it; `digest` is that of the act that logged it. For who did."""
+
+    call_id: str
+    digest: str
+    says: Literal["confirmed", "disputed"]
+    officer: str
+    text: str = ""
+
+
 class DrillBody(Form, frozen=True):
     """A drill: to be answered as if it were meant, and marked DRILL wherever it shows. For one party."""
 
@@ -262,6 +287,8 @@ Body: TypeAlias = (
     | MessageBody
     | StopBody
     | DiscloseBody
+    | CallBody
+    | CallAnswerBody
     | DrillBody
     | AliveBody
     | WatchBody
@@ -288,6 +315,8 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "message": MessageBody,
     "stop": StopBody,
     "disclose": DiscloseBody,
+    "call": CallBody,
+    "call_answer": CallAnswerBody,
     "drill": DrillBody,
     "alive": AliveBody,
     "watch": WatchBody,
@@ -367,7 +396,7 @@ def _opened(raw: bytes, index: int, keys: Mapping[str, EnrolledKey], arena: str,
 
 _MOST: Final = {
     **dict.fromkeys(("text", "reason", "note"), MOST_TEXT),
-    **dict.fromkeys(("place", "officer", "to_officer"), MOST_NAME),
+    **dict.fromkeys(("place", "officer", "to_officer", "with_party", "with_officer", "by_officer"), MOST_NAME),
 }
 
 
@@ -377,7 +406,7 @@ def check_body(body: Body) -> None:
     Raises:
         NotUnderstood: which member, and why.
     """
-    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id"):
+    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id", "call_id"):
         value: str | None = getattr(body, name, None)
         if value is not None and not _OPAQUE.fullmatch(value):
             raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
@@ -394,6 +423,12 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("RECEIVED is for the channel to say", hint="send delivered or later", where="stage")
         case DiscloseBody():
             _check_disclosure(body)
+        case CallBody(with_party="") | CallBody(by_officer="") | CallBody(text=""):
+            raise NotUnderstood("with whom, by whom, or what was said is missing", hint="fill all three in")
+        case CallAnswerBody(says="disputed", text="") | CallAnswerBody(officer=""):
+            raise NotUnderstood(
+                "nobody is named, or not what is disputed", hint="give the officer, and what was otherwise"
+            )
         case AliveBody(officer="") | WatchBody(officer=""):
             raise NotUnderstood("nobody is named", hint="give the officer's name or post", where="officer")
         case WatchBody(open_digest=digest, open_count=number) if (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from detente.channel import drills, open_items
+from detente.channel import calls, drills, open_items
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
 from detente.channel.alert import agree, expected
 from detente.channel.answers import receive, respond
@@ -30,6 +30,8 @@ _ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] 
     "message": pass_on,
     "stop": stop,
     "disclose": disclose,
+    "call": calls.log,
+    "call_answer": calls.answer,
     "drill": drills.drill,
     "alive": alive,
     "watch": watch,

@@ -76,6 +76,23 @@ class WatchShown(Answered, frozen=True):
     dead_man: DeadMan | None
 
 
+class PastLine(Answered, frozen=True):
+    """Something the party did or was told, as it was signed; `sender` and `audience` are the server's word until it is opened."""
+
+    kind: str
+    sender: str = msgspec.field(name="from")
+    audience: str = msgspec.field(name="to")
+    told_us: int
+    payload: dict[str, Any]
+
+
+class CallsPage(Answered, frozen=True):
+    """A page of the call log."""
+
+    cursor: str | None
+    items: tuple[PastLine, ...] = msgspec.field(name="calls")
+
+
 class DrillLine(Answered, frozen=True):
     """How drills with one other party went; seconds."""
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from detente.channel.acts import HOST, AliveBody, Body
+from detente.channel.acts import HOST, AliveBody, Body, CallBody
 from detente.channel.forms import form_from
 from detente.channel.registry import Registry
 from detente.client.answers import (
     AnnouncementsPage,
+    CallsPage,
     DrillsShown,
     OpenItem,
     OpenPage,
@@ -33,7 +34,16 @@ from detente.client.link import Link, Refused
 from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
 from detente.client.signer import Signer
 from detente.client.stick import Stick
-from detente.client.told import FEWEST_DIGITS, SeenView, Told, read_announcement, read_posting, read_stop, read_view
+from detente.client.told import (
+    FEWEST_DIGITS,
+    SeenView,
+    Told,
+    read_announcement,
+    read_past,
+    read_posting,
+    read_stop,
+    read_view,
+)
 from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel, at
 from detente.record.envelope import Envelope
 from detente.record.keys import PublicKey, SigningKey, public_key_from_text
@@ -124,6 +134,31 @@ class Desk:
     def watch(self) -> WatchShown:
         """Who has the party's watch, and its own signs of life."""
         return self.link.get("watch", WatchShown)
+
+    def calls(self) -> Iterator[Told]:
+        """The call log, each line verified, by time."""
+        registry, after, is_last = self.registry(), None, False
+        while not is_last:  # a page may be empty, and not the last
+            page = self.link.get("calls", CallsPage, after=after)
+            for line in page.items:
+                yield read_past(line, registry, arena=self.arena, party=self.party)
+            after, is_last = page.cursor, page.cursor is None
+
+    def call_to_answer(self, name: str) -> Told:
+        """The call, shared with us and neither confirmed nor disputed, whose id begins so; verified.
+
+        Raises:
+            NotUnderstood: none, or several.
+        """
+        waiting = {item.id for item in self._open_called(name) if item.kind == "call"}
+        found = [
+            told
+            for told in self.calls()
+            if isinstance(told.body, CallBody) and told.sender != self.party and told.body.call_id in waiting
+        ]
+        if len(found) != 1:
+            raise NotUnderstood(f"{len(found)} calls to confirm begin with {name!r:.40}", hint="detente call list")
+        return found[0]
 
     def drills(self) -> DrillsShown:
         """How long drills took to be answered."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body, ViewBody
 from detente.channel.forms import ViewForm, form_from, view_of
 from detente.channel.registry import Registry
-from detente.client.answers import Announcement, Answer, Lead, ListedView, OpenItem, Posting
+from detente.client.answers import Announcement, Answer, Lead, ListedView, OpenItem, PastLine, Posting
 from detente.domain import DetenteError, Malformed, NotAuthentic
 from detente.record.act import PAYLOAD_TYPE, Act, open_act, read_act
 from detente.record.envelope import Envelope, from_json, verify
@@ -136,6 +136,23 @@ def _check_fits(act: Act, kind: str, payload: dict[str, Any], party: str) -> Non
     if act.type in PUBLIC_KINDS or act.audience == party:
         return
     raise NotAuthentic(f"signed for {act.audience or 'the host'}, not for {party}")
+
+
+def read_past(raw: PastLine, registry: Registry, *, arena: str, party: str) -> Told:
+    """An act of the party's own past, its own or one that it was told, and whether to believe it. None of the host's."""
+    payload = raw.payload
+    try:
+        envelope = from_json(str(payload.get("envelope")).encode())
+        act = open_act(envelope, registry.keys, arena=arena, at_us=raw.told_us)
+        if (act.type, act.party, act.audience) != (raw.kind, raw.sender, raw.audience) or party not in (
+            act.party,
+            act.audience,
+        ):
+            raise NotAuthentic(f"listed as {raw.kind} of {raw.sender}, signed as {act.type} of {act.party}")
+        body: Body = form_from(act.body, KINDS[act.type])
+    except DetenteError as error:
+        return Told("", raw.kind, raw.told_us, payload, refusal=error)
+    return Told("", raw.kind, raw.told_us, payload, act, body, envelope.digest)
 
 
 def read_announcement(raw: Announcement, registry: Registry, host_key: PublicKey, *, arena: str) -> Registry:

@@ -150,6 +150,7 @@ _OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
     "meeting": lambda item: (
         f"{item.answer}: our notice {short(item.notice_id)}, {words.plural(item.meeting_count, 'volume')} of others"
     ),
+    "call": lambda item: f"call logged by {item.sender} to confirm or dispute: {short(item.id)}",
     "drill": lambda item: f"DRILL DRILL DRILL of {item.sender}, to acknowledge: {short(item.id)}",
     "dark": lambda item: f"{item.sender} is DARK: no sign of life, and nobody may be reading there",
     "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}",
@@ -201,6 +202,13 @@ def watch_lines(watch: WatchNow | None) -> Iterator[str]:
         yield f"  note: {watch.note}"
     if watch and watch.open_digest:
         yield f"  {words.plural(watch.open_count, 'item')} open then"
+
+
+def call_words(body: acts.CallBody) -> str:
+    """`with B (Captain X), by the night watch, 2018-09-17T18:39:00Z: … (read back; id …)`."""
+    whom = f"{body.with_party}{f' ({body.with_officer})' if body.with_officer else ''}"
+    back = "read back" if body.read_back else "NOT READ BACK"
+    return f"with {whom}, by {body.by_officer}, {moment(body.at_us)}: {body.text} ({back}; id {short(body.call_id)})"
 
 
 def drill_lines(shown: DrillsShown) -> Iterator[str]:
@@ -260,6 +268,11 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.DiscloseBody():
             opened = "no longer opens" if body.lifted else "opens"
             yield f"{at}  {told.sender} {opened} its past to us, id {short(body.disclosure_id)}{_because(body.reason)}"
+        case acts.CallBody():
+            yield f"{at}  CALL logged by {told.sender}: {call_words(body)}"
+        case acts.CallAnswerBody():
+            said = f", {body.text}" if body.text else ""
+            yield f"{at}  CALL {short(body.call_id)} {body.says.upper()} by {told.sender} ({body.officer}){said}"
         case acts.DrillBody():
             yield f"{at}  DRILL DRILL DRILL of {told.sender}: {body.text} (DRILL, id {short(body.drill_id)})"
         case acts.DarkBody():
