@@ -164,7 +164,7 @@ class Served:
             except StoreUnavailable as error:
                 if time.monotonic() > until_s:
                     raise
-                LOG.info("arena %s: %s; looking again who holds the lease", arena, error)
+                LOG.info("looking again who holds the lease: %s", error, extra={"arena": arena})
                 await asyncio.sleep(_LOOK_S)
 
     async def _elsewhere(self, arena: str) -> str | None:

@@ -216,19 +216,22 @@ class Sequencer:
                 return
             self._hold(lease)
         except (LeaseLost, OutOfStep, StoreUnavailable) as error:
-            LOG.warning("arena %s: %s; starting anew", self._arena, error)
+            LOG.warning("starting anew: %s", error, extra={"arena": self._arena})
             self._stop.wait(_AGAIN_S)
         except Exception:
             # A bug, in the log with its traceback. To end here would leave every party without a channel for one submission's sake.
-            LOG.exception("arena %s: a fault of ours; starting anew", self._arena)
+            LOG.exception("a fault of ours; starting anew", extra={"arena": self._arena})
             self._stop.wait(_AFTER_A_FAULT_S)
         finally:
             self.holds_lease.clear()
 
     def _hold(self, lease: Lease) -> None:
+        began_s = time.monotonic()
         standing = load_standing(self._store, self._arena, run=self._run)
         self.holds_lease.set()
         renewed_s = time.monotonic()
+        seconds = round(renewed_s - began_s, 3)
+        LOG.info("decides", extra={"arena": self._arena, "epoch": lease.epoch, "seconds": seconds})
         looked_s = expired_s = 0.0
         while not self._stop.is_set():
             now_s = time.monotonic()
@@ -239,6 +242,7 @@ class Sequencer:
             self._turn(standing, lease, self._next(), look=look, sweep=sweep)
             self._questions.answer_some(standing, lambda: not self._queue.empty())
         self._store.release_lease(lease)
+        LOG.info("gave the lease back", extra={"arena": self._arena, "epoch": lease.epoch})
 
     def _next(self) -> list[_Waiting]:
         """What waits, at least the first of it; nothing when nothing comes for a while."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import socket
 import sys
 from contextlib import ExitStack
@@ -14,9 +16,11 @@ from typing import Any, Final
 import click
 
 from detente.api.reach import check_worker_address, is_loopback
+from detente.cli.logs import FORMATS, begin
 from detente.cli.served import data_option, database_option, host_secrets, opened_store
 from detente.domain import NotUnderstood
 
+LOG: Final = logging.getLogger(__name__)
 _END_WITHIN_S: Final = 2
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -34,6 +38,7 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
     metavar="URL",
     help="Where other workers of this host reach this one. Default: where it listens, or loopback where that is everywhere.",
 )
+@click.option("--log-format", type=click.Choice(FORMATS), default="text", show_default=True, help="Of standard error.")
 @click.option("--workers-ca", type=_FILE, help="Certificates to trust of other workers, PEM. Default: the system's.")
 def serve(
     data: Path,
@@ -45,9 +50,11 @@ def serve(
     behind_proxy: bool,
     advertise: str | None,
     workers_ca: Path | None,
+    log_format: str,
 ) -> None:
     """Serve every arena of the database (make one with `detente arena create`)."""
     check_reach(host, tls_cert, tls_key, behind_proxy=behind_proxy)
+    begin(log_format)
     try:
         import uvicorn
 
@@ -63,7 +70,7 @@ def serve(
         arenas = store.arenas()
         if not arenas:
             raise NotUnderstood("there is no arena in the database", hint="detente arena create NAME")
-        warm_up(lambda said: sys.stderr.write(f"détente: {said}\n"))
+        warm_up(LOG.info)
         listening = stack.enter_context(_listening(host, port))
         place = f"{'https' if tls_cert else 'http'}://{_written(listening)}"
         sequencers = {
@@ -88,7 +95,7 @@ def serve(
         )
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_END_WITHIN_S,
             ssl_certfile=tls_cert,
@@ -98,12 +105,16 @@ def serve(
         )
 
         class Server(uvicorn.Server):
-            """Ends the streams first: they would not end by themselves."""
+            """Ends the streams first: they would not end by themselves. Then returns, so that the lease is given back.
 
-            def handle_exit(self, sig: int, frame: Any) -> None:
+            Its own way is to raise the signal anew once it has ended, and to die of it there.
+            """
+
+            def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ARG002
                 if hasattr(app.state, "served"):
                     app.state.served.events.close()
-                super().handle_exit(sig, frame)
+                self.force_exit = self.should_exit and sig == signal.SIGINT
+                self.should_exit = True
 
         sys.stdout.write(f"détente serves {', '.join(arenas)} at {place}\n")
         sys.stdout.flush()
