@@ -18,7 +18,8 @@ from detente.channel.bundle import CarriedAnswer, CarriedSubmission, Submissions
 from detente.channel.forms import plain
 from detente.channel.store import Store
 from detente.channel.tokens import Token
-from detente.domain import DetenteError, NotAuthentic
+from detente.domain import DetenteError, NotAuthentic, at
+from detente.domain.party import check_party_name
 from detente.record.canonical import canonical, read_strict
 from detente.record.keys import SigningKey
 
@@ -35,10 +36,12 @@ def read_carried(raw: bytes, arena: str) -> SubmissionsBundle:
 
     Raises:
         TooLarge, Malformed, NotUnderstood: as `read_submissions`, or nested too deep.
-        NotAuthentic: it is for another arena.
+        InvalidVolume: it is for a party of no possible name. NotAuthentic: it is for another arena.
     """
     check_depth(raw)
     bundle = read_submissions(raw)
+    with at("party"):
+        check_party_name(bundle.party)
     if bundle.arena != arena:
         raise NotAuthentic(
             f"a bundle for arena {bundle.arena!r}, not {arena!r}", hint="acts hold in one arena only", where="arena"

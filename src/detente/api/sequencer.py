@@ -34,6 +34,7 @@ from detente.channel.expiry import expire
 from detente.channel.forms import plain
 from detente.channel.standing import Standing, Turn
 from detente.channel.store import Store
+from detente.channel.submit import given_ids
 from detente.domain import Conflicted, DetenteError, LeaseLost, NotAuthentic, OutOfStep, StoreUnavailable, at
 from detente.record.act import Act, sign_act
 from detente.record.canonical import canonical
@@ -258,17 +259,11 @@ class Sequencer:
         return found
 
     def _turn(self, standing: Standing, lease: Lease, waiting: Sequence[_Waiting], *, look: bool, sweep: bool) -> None:
-        turn = Turn(
-            standing,
-            now_us=self._store.now_us(),
-            salts=self._salts,
-            host_key_id=self._host.key.public.id,
-            host_sign=self._host.sign,
-        )
         waiting = [each for each in waiting if not each.answer.cancelled()]
         told: list[tuple[_Waiting, bytes | DetenteError]] = []
         results: dict[tuple[str, str], Result] = {}
         try:
+            turn = self._begun(standing, waiting)
             told = [(each, self._decided(standing, turn, each.asked, results)) for each in waiting]
             if look:
                 for due in self._store.due(self._arena, turn.now_us, MOST_AT_ONCE):
@@ -283,6 +278,29 @@ class Sequencer:
             raise
         for each, answer in told:
             _tell(each.answer, answer)
+
+    def _begun(self, standing: Standing, waiting: Sequence[_Waiting]) -> Turn:
+        return Turn(
+            standing,
+            now_us=self._store.now_us(),
+            salts=self._salts,
+            host_key_id=self._host.key.public.id,
+            host_sign=self._host.sign,
+            used=self._used_ids(waiting),
+        )
+
+    def _used_ids(self, waiting: Sequence[_Waiting]) -> list[tuple[str, str]]:
+        """Of the ids that submissions give, those that were given before: (party, id). Those of this turn are not among them."""
+        given: dict[str, list[str]] = {}
+        for each in waiting:
+            if isinstance(each.asked, Submission):
+                given.setdefault(each.asked.party, []).extend(given_ids(each.asked.acts))
+        return [
+            (party, used)
+            for party, ids in given.items()
+            if ids
+            for used in self._store.used_ids(self._arena, party, ids)
+        ]
 
     def _decided(
         self, standing: Standing, turn: Turn, asked: Submission | Statement, results: dict[tuple[str, str], Result]

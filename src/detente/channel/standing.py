@@ -6,7 +6,7 @@ alone. One thread at a time. A `Turn` gathers what one turn changes, for the sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Final, Literal, TypeAlias
@@ -29,7 +29,7 @@ from detente.channel.batch import (
 from detente.channel.registry import Registry
 from detente.channel.views import View
 from detente.channel.world import World, with_defaults
-from detente.domain import ReceiptStage, StaleVersion, Understanding
+from detente.domain import Conflicted, ReceiptStage, StaleVersion, Understanding
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US
 from detente.record.canonical import canonical
@@ -259,12 +259,21 @@ class Turn:
     Args:
         salts: 32 fresh random bytes at a time.
         host_key_id, host_sign: the host's key, and how it signs.
+        used: of what is submitted, the ids that its sender has given something before: (sender, id).
     """
 
     def __init__(
-        self, standing: Standing, *, now_us: int, salts: Iterator[bytes], host_key_id: str, host_sign: HostSign
+        self,
+        standing: Standing,
+        *,
+        now_us: int,
+        salts: Iterator[bytes],
+        host_key_id: str,
+        host_sign: HostSign,
+        used: Collection[tuple[str, str]] = (),
     ) -> None:
         self.now_us = now_us
+        self._used = set(used)
         tick_us = standing.understanding.terms.tick_s * MICROSECONDS_PER_SECOND
         self.tick_us = -(-now_us // tick_us) * tick_us
         self._standing = standing
@@ -317,8 +326,20 @@ class Turn:
         self._postings.append(Posting(recipient, number, kind, canonical(payload), self.tick_us, position))
         return number
 
+    def check_new(self, sender: str, new_id: str) -> None:
+        """Refuses an id for something new that the sender has given something before: it would stand for both in the record.
+
+        Raises:
+            Conflicted: it has.
+        """
+        if (sender, new_id) in self._used:
+            raise Conflicted(
+                f"the id {new_id} was given to something before", hint="draw 16 random bytes for a new one"
+            )
+
     def hold(self, view: View, sender: str, position: int) -> None:
         """Notes that a version is in force from an entry on."""
+        self._used.add((sender, view.view_id))
         earliest_us, latest_us = extent_us(view)
         self._held.append(
             Held(

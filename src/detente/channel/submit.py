@@ -49,6 +49,14 @@ class Submission:
     cancels: Mapping[str, tuple[SignedAct, CancelBody]]  # by recipient, those that are told no more
 
 
+def given_ids(acts: Sequence[SignedAct]) -> list[str]:
+    """The ids that acts give a notice, and the views of it."""
+    notices = [act.body for act in acts if isinstance(act.body, NoticeBody)]
+    return [
+        each for body in notices for each in (body.screening.view_id, *(release.view_id for release in body.releases))
+    ]
+
+
 # ── reading the acts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -148,12 +156,14 @@ def submit(standing: Standing, turn: Turn, submission: Submission) -> dict[str, 
         what the sender is answered.
     Raises:
         StaleVersion: it amends a version that is no longer, or not yet, in force.
+        Conflicted: it gives a new notice or view the id of another.
         AgainstTerms: somebody it is released to is no party, somebody who has to be told is not, or a quota is spent.
     """
     before = standing.notices.get((submission.sender, submission.screening.view_id))
     standing.check_sequences(submission.acts)
     _check_terms(standing, submission)
     _check_versions(submission, before)
+    _check_ids(turn, submission, before)
     _check_quota(standing, submission)
     return _take_in(standing, turn, submission, before)
 
@@ -196,6 +206,14 @@ def _check_versions(submission: Submission, before: Notified | None) -> None:
         )
     for recipient, (_, body) in submission.cancels.items():
         _check_cancel(body, releases[recipient], recipient)
+
+
+def _check_ids(turn: Turn, submission: Submission, before: Notified | None) -> None:
+    if before is None:
+        turn.check_new(submission.sender, submission.screening.view_id)
+    for release in submission.releases:
+        if before is None or release.recipient not in before.releases:
+            turn.check_new(submission.sender, release.view_id)
 
 
 def _check_cancel(body: CancelBody, held: Released, recipient: str) -> None:

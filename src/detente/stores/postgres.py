@@ -234,6 +234,14 @@ class PostgresStore:
         """
         return self._row(sql, {"arena": arena, "party": party, "submission": submission}, class_row(Result))
 
+    def used_ids(self, arena: str, sender: str, ids: Sequence[str]) -> list[str]:
+        sql = """
+            SELECT DISTINCT view_id FROM held
+            WHERE arena = %(arena)s AND sender = %(sender)s AND view_id = ANY(%(ids)s)
+        """
+        found = self._rows(sql, {"arena": arena, "sender": sender, "ids": list(ids)}, dict_row)
+        return [str(row["view_id"]) for row in found]
+
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         sql = """
             SELECT subject, kind, due_us, payload FROM due

@@ -210,6 +210,14 @@ class SqliteStore:
         """
         return self._row(sql, {"arena": arena, "party": party, "submission": submission}, Result)
 
+    def used_ids(self, arena: str, sender: str, ids: Sequence[str]) -> list[str]:
+        sql = """
+            SELECT DISTINCT view_id FROM held
+            WHERE arena = :arena AND sender = :sender AND view_id IN (SELECT value FROM json_each(:ids))
+        """
+        found = self._rows(sql, {"arena": arena, "sender": sender, "ids": json.dumps(list(ids))}, _named)
+        return [row["view_id"] for row in found]
+
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         sql = """
             SELECT subject, kind, due_us, payload FROM due
