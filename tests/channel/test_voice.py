@@ -11,6 +11,7 @@ from detente.channel.voice import (
     SIGNS,
     Acknowledgement,
     Flash,
+    Signed,
     Stop,
     flash,
     read_script,
@@ -22,16 +23,39 @@ from detente.geodesy.wgs84 import inverse
 
 MINUTE_US = 60_000_000
 NIGHT_US = 1_537_209_540_000_000  # 171839ZSEP2018
-FLASH = flash("LEVANT-2018", "ISR", Activity.AIR_OPERATION, Position(35.5, 35.79), 8_000.0, NIGHT_US, NIGHT_US + 7)
+FLASH = flash(
+    "LEVANT-2018",
+    "ISR",
+    "RUS_MOD",
+    NIGHT_US + 1,
+    Activity.AIR_OPERATION,
+    Position(35.5, 35.79),
+    8_000.0,
+    NIGHT_US,
+    NIGHT_US + 7,
+)
 STOP = Stop(
     "LEVANT-2018",
     "RUS",
+    "ISR_IDF",
+    NIGHT_US,
     "0123456789abcdef" * 2,
     "15 KM WEST OF LATAKIA",
     "CEASE. OURS IS IN THE AIR - NOW",
 )
-ACK = Acknowledgement("LEVANT-2018", "ISR", words_of(FLASH), 1, ReceiptStage.ACKNOWLEDGED, "DUTY OFFICER 7")
-SAMPLES = [FLASH, STOP, ACK, Acknowledgement("A", "B", "f" * 32, 12, ReceiptStage.CONFIRMED_DOWN, "X")]
+ACK = Acknowledgement(
+    "LEVANT-2018", "ISR", "RUS", NIGHT_US, words_of(FLASH), 1, ReceiptStage.ACKNOWLEDGED, "DUTY OFFICER 7"
+)
+OPEN = flash("A", "B", "C", 0, Activity.LIVE_FIRE, Position(-1.0, -2.0), 9.0, NIGHT_US, None)
+SIGNED = Signed("A", "B", "C", NIGHT_US, words_of(FLASH), bytes(range(192, 256)))
+SAMPLES = [
+    FLASH,
+    STOP,
+    ACK,
+    OPEN,
+    SIGNED,
+    Acknowledgement("A", "B", "C", 0, "f" * 32, 12, ReceiptStage.CONFIRMED_DOWN, "X"),
+]
 
 
 def typed(said):
@@ -90,7 +114,9 @@ def test_neighbours_swapped_across_a_line_break_and_lines_missing_or_moved_are_r
 def test_a_line_of_another_script_with_its_own_good_check_is_refused():
     lines, others = (
         typed(FLASH).split("\n"),
-        typed(flash("LEVANT-2018", "ISR", Activity.LIVE_FIRE, Position(1.0, 2.0), 9.0, 0, 1)).split("\n"),
+        typed(
+            flash("LEVANT-2018", "ISR", "RUS_MOD", NIGHT_US + 1, Activity.LIVE_FIRE, Position(1.0, 2.0), 9.0, 0, 1)
+        ).split("\n"),
     )
     assert len(lines) == len(others)
     for number, (line, other) in enumerate(zip(lines, others, strict=True)):
@@ -103,7 +129,9 @@ def test_a_line_of_another_script_with_its_own_good_check_is_refused():
     st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 100_000), st.integers(0, 4 * 10**15), st.integers(0, 10**13)
 )
 def test_a_flash_notice_covers_what_it_was_made_of_and_returns_as_said(lat, lon, radius_m, start_us, length_us):
-    said = flash("A", "B", Activity.UNSTATED, Position(lat, lon), radius_m, start_us, start_us + length_us)
+    said = flash(
+        "A", "B", "C", start_us, Activity.UNSTATED, Position(lat, lon), radius_m, start_us, start_us + length_us
+    )
     assert read_script(typed(said)) == said
     _, moved_m = inverse(lat, lon, said.position.latitude_deg, said.position.longitude_deg)
     assert float(moved_m) + radius_m <= said.radius_m
@@ -115,7 +143,7 @@ WORDS = st.lists(st.text(SIGNS.replace(" ", ""), min_size=1, max_size=30), min_s
 
 @given(WORDS, WORDS)
 def test_any_text_that_can_be_said_returns_as_said_in_lines_that_the_check_covers(place, text):
-    said = Stop("A", "B", "0" * 32, place, text)
+    said = Stop("A", "B", "C", 0, "0" * 32, place, text)
     assert all(len(line.written) <= MOST_SIGNS for line in script(said))
     assert read_script(typed(said)) == said
 
@@ -129,9 +157,17 @@ def test_every_sign_of_a_line_is_spelled():
 @pytest.mark.parametrize("text", ["", "small", "Ä", "TWO  SPACES", "A\nB", " LED", "X" * 61])
 def test_what_cannot_be_said_is_refused_not_guessed(text):
     with pytest.raises(NotUnderstood):
-        Stop("A", "B", "0" * 32, "HERE", text)
+        Stop("A", "B", "C", 0, "0" * 32, "HERE", text)
 
 
 def test_a_time_that_is_not_a_whole_minute_is_not_said():
     with pytest.raises(NotUnderstood):
-        Flash("A", "B", Activity.UNSTATED, 0, 0, 1, 1, MINUTE_US)
+        Flash("A", "B", "C", 0, Activity.UNSTATED, 0, 0, 1, 1, MINUTE_US)
+    with pytest.raises(NotUnderstood):
+        Stop("A", "B", "C", 1, "0" * 32, "HERE", "CEASE")
+
+
+@given(st.binary(min_size=64, max_size=64))
+def test_a_signature_returns_as_it_was_said(signature):
+    said = Signed("A", "B", "C", 0, words_of(STOP), signature)
+    assert read_script(typed(said)) == said

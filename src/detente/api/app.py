@@ -262,7 +262,7 @@ class Served:
         if question is not None:
             return await self.told_here(arena, question)
         acts = await self.call(lambda: self.opened_of(arena, handed.party, handed.acts))
-        return await self.decided_here(arena, Submission(handed.party, handed.submission, acts))
+        return await self.decided_here(arena, Submission(handed.party, handed.submission, acts, handed.carried))
 
 
 def until_tick_s(now_s: float, tick_ms: int) -> float:

@@ -46,6 +46,7 @@ class Handed(Form, frozen=True):
     party: str = ""
     submission: str = ""
     acts: tuple[str, ...] = ()
+    carried: bool = False
     member: MemberBody | None = None
     notice_id: str = ""
     draft: ViewForm | None = None
@@ -60,8 +61,10 @@ class Handed(Form, frozen=True):
 def handed(asked: Asked) -> Handed:
     """The form of what is handed over."""
     match asked:
-        case Submission(party, submission, acts):
-            return Handed(party, submission, tuple(act.envelope.decode("utf-8", "surrogatepass") for act in acts))
+        case Submission(party, submission, acts, carried):
+            return Handed(
+                party, submission, tuple(act.envelope.decode("utf-8", "surrogatepass") for act in acts), carried
+            )
         case Statement(_, body):
             assert isinstance(body, MemberBody)
             return Handed(member=body)

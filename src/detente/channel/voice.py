@@ -10,8 +10,11 @@ sign's value reaches it, and the powers of 10 repeat only after 96 places, so th
 always found, and so are any two that changed places, the number and the check digits included. The last line says how many there
 are and carries check words over all of them. Where places are said in two forms, both have to be the same place.
 
-What is said is capitals, digits and `. - / ?`: what stands elsewhere in other letters is another text, and is refused, not guessed.
+What is said is capitals, digits and `. - / ? _ ,`: what stands elsewhere in other letters is another text, and is refused, not guessed.
 Places are rounded to 1e-5 of a degree and times to the minute, before they become part of what is said; `flash` rounds outward.
+
+Each says for whom it is, and when it was said, so that one read again later, or to somebody else, is told apart. A script may be
+followed by the signature of it, as a script of its own (`Signed`): 64 bytes, read as 21 groups of five.
 """
 
 from __future__ import annotations
@@ -27,18 +30,29 @@ from typing import Final, TypeAlias, TypeVar
 from detente.domain import Activity, NotUnderstood, Position, ReceiptStage, at
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.geodesy.read_back import mgrs, voice
-from detente.record.fingerprint import check_words
+from detente.record.fingerprint import ALPHABET, check_words
 
-SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ .-/?"
+SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ .-/?_,"
 MOST_SIGNS: Final = 96  # in a line: the order of 10 modulo 97
 MOST_WORDS: Final = 60  # signs of one stretch of text in a line
 MOST_LINES: Final = 99
+NOT_STATED: Final = "NOT STATED"
+SCRIPT_TYPE: Final = "application/vnd.detente.script"  # of the payload that a script's signature is of
+SIGNATURE_BYTES: Final = 64
 MOST_RADIUS_M: Final = 1_000_000
 _PLACES_PER_DEG: Final = 100_000
 _ROUNDED_M: Final = 1.0  # half of 1e-5 of a degree, both ways at once: 0.79 m
 _MINUTE_US: Final = 60 * MICROSECONDS_PER_SECOND
 _LINE: Final = re.compile(r"(\d{1,2}) (.+) (\d\d)")
-_SPOKEN: Final = {" ": "BREAK", ".": "DECIMAL", "-": "DASH", "/": "STROKE", "?": "QUERY"}
+_SPOKEN: Final = {
+    " ": "BREAK",
+    ".": "DECIMAL",
+    "-": "DASH",
+    "/": "STROKE",
+    "?": "QUERY",
+    "_": "UNDERSCORE",
+    ",": "COMMA",
+}
 _PLACE: Final = re.compile(r"(\d\d)\.(\d{5})([NS]) (\d{3})\.(\d{5})([EW])")
 _DTG: Final = re.compile(r"(\d\d)(\d\d)(\d\d)Z([A-Z]{3})(\d{4})")
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -51,27 +65,30 @@ class Flash:
 
     Attributes:
         latitude_e5, longitude_e5: hundred-thousandths of a degree. radius_m: about that place, at least 1.
-        start_us, end_us: whole minutes.
+        start_us, end_us: whole minutes; an end that is not stated is None.
     """
 
     arena: str
     party: str
+    to: str
+    said_us: int
     activity: Activity
     latitude_e5: int
     longitude_e5: int
     radius_m: int
     start_us: int
-    end_us: int
+    end_us: int | None
 
     def __post_init__(self) -> None:
-        _check_names(self.arena, self.party)
+        _check_head(self.arena, self.party, self.to, self.said_us)
         if abs(self.latitude_e5) > 90 * _PLACES_PER_DEG or abs(self.longitude_e5) > 180 * _PLACES_PER_DEG:
             raise NotUnderstood("no such place on the earth", hint="latitude comes first")
         if not 1 <= self.radius_m <= MOST_RADIUS_M:
             raise NotUnderstood(f"a radius of {self.radius_m} m; 1 to {MOST_RADIUS_M} can be said")
-        if self.start_us % _MINUTE_US or self.end_us % _MINUTE_US or not 0 <= self.start_us <= self.end_us:
+        end_us = self.start_us if self.end_us is None else self.end_us
+        if self.start_us % _MINUTE_US or end_us % _MINUTE_US or not 0 <= self.start_us <= end_us:
             raise NotUnderstood("times are whole minutes, the start before the end", hint="use flash(), which rounds")
-        _group(self.end_us)
+        _group(end_us)
 
     @property
     def position(self) -> Position:
@@ -85,12 +102,14 @@ class Stop:
 
     arena: str
     party: str
+    to: str
+    said_us: int
     stop_id: str
     place: str
     text: str
 
     def __post_init__(self) -> None:
-        _check_names(self.arena, self.party)
+        _check_head(self.arena, self.party, self.to, self.said_us)
         _check_id(self.stop_id)
         for name in ("place", "text"):
             with at(name):
@@ -103,13 +122,15 @@ class Acknowledgement:
 
     arena: str
     party: str
+    to: str
+    said_us: int
     about: str
     version: int
     stage: ReceiptStage
     officer: str
 
     def __post_init__(self) -> None:
-        _check_names(self.arena, self.party)
+        _check_head(self.arena, self.party, self.to, self.said_us)
         _check_id(self.about)
         with at("officer"):
             _check_said(self.officer)
@@ -117,8 +138,26 @@ class Acknowledgement:
             raise NotUnderstood(f"version {self.version}; 1 to 9999 can be said")
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The signature of a script, by an officer's key of the party. `about`: the check words of that script."""
+
+    arena: str
+    party: str
+    to: str
+    said_us: int
+    about: str
+    signature: bytes
+
+    def __post_init__(self) -> None:
+        _check_head(self.arena, self.party, self.to, self.said_us)
+        _check_id(self.about)
+        if len(self.signature) != SIGNATURE_BYTES:
+            raise NotUnderstood(f"a signature of {len(self.signature)} bytes; Ed25519 makes {SIGNATURE_BYTES}")
+
+
 E = TypeVar("E", Activity, ReceiptStage)
-Said: TypeAlias = Flash | Stop | Acknowledgement
+Said: TypeAlias = Flash | Stop | Acknowledgement | Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +169,30 @@ class Line:
 
 
 def flash(
-    arena: str, party: str, activity: Activity, position: Position, radius_m: float, start_us: int, end_us: int
+    arena: str,
+    party: str,
+    to: str,
+    said_us: int,
+    activity: Activity,
+    position: Position,
+    radius_m: float,
+    start_us: int,
+    end_us: int | None,
 ) -> Flash:
-    """A flash notice of values as they are.
+    """A flash notice of values as they are, said in the minute of `said_us`.
 
     Errs: outward. The circle said holds the circle given, with the metre that rounding may move its middle; the window holds the window.
     """
     lat_e5, lon_e5 = (round(each * _PLACES_PER_DEG) for each in (position.latitude_deg, position.longitude_deg))
-    starts_us, ends_us = start_us // _MINUTE_US * _MINUTE_US, -(-end_us // _MINUTE_US) * _MINUTE_US
-    return Flash(arena, party, activity, lat_e5, lon_e5, ceil(radius_m + _ROUNDED_M), starts_us, ends_us)
+    starts_us = start_us // _MINUTE_US * _MINUTE_US
+    ends_us = None if end_us is None else -(-end_us // _MINUTE_US) * _MINUTE_US
+    said_us = whole_minute(said_us)
+    return Flash(arena, party, to, said_us, activity, lat_e5, lon_e5, ceil(radius_m + _ROUNDED_M), starts_us, ends_us)
+
+
+def whole_minute(moment_us: int) -> int:
+    """The minute in which a moment lies."""
+    return moment_us // _MINUTE_US * _MINUTE_US
 
 
 # ── reading aloud ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,6 +226,8 @@ def _contents(said: Said) -> Iterator[str]:
     yield f"DETENTE {_KINDS[type(said)]}"
     yield f"ARENA {said.arena}"
     yield f"FROM {said.party}"
+    yield f"TO {said.to}"
+    yield f"SAID {_group(said.said_us)}"
     match said:
         case Flash():
             yield f"ACTIVITY {said.activity.value.replace('_', ' ').upper()}"
@@ -179,7 +235,7 @@ def _contents(said: Said) -> Iterator[str]:
             yield f"GRID {mgrs(said.position)}"
             yield f"WITHIN {said.radius_m} M"
             yield f"START {_group(said.start_us)}"
-            yield f"END {_group(said.end_us)}"
+            yield f"END {NOT_STATED if said.end_us is None else _group(said.end_us)}"
         case Stop():
             yield from _id_lines(said.stop_id)
             yield from _text_lines("PLACE", said.place)
@@ -189,9 +245,13 @@ def _contents(said: Said) -> Iterator[str]:
             yield f"VERSION {said.version}"
             yield f"STAGE {said.stage.value.replace('_', ' ').upper()}"
             yield from _text_lines("OFFICER", said.officer)
+        case Signed():
+            yield from _id_lines(said.about)
+            groups = _groups(said.signature)
+            yield from (f"SIG {' '.join(groups[at : at + 7])}" for at in range(0, len(groups), 7))
 
 
-_KINDS: Final[dict[type[Said], str]] = {Flash: "FLASH", Stop: "STOP", Acknowledgement: "ACK"}
+_KINDS: Final[dict[type[Said], str]] = {Flash: "FLASH", Stop: "STOP", Acknowledgement: "ACK", Signed: "SIGNATURE"}
 
 
 def _degrees(said: Flash) -> str:
@@ -217,6 +277,23 @@ def _id_lines(named: str) -> Iterator[str]:
         yield f"ID {said[16:24]} {said[24:]}"
     else:
         yield f"ID {said}"
+
+
+def _groups(signature: bytes) -> list[str]:
+    """512 bits and 13 noughts, five to a sign, five signs to a group."""
+    bits = int.from_bytes(signature, "big") << 13
+    signs = "".join(ALPHABET[bits >> shift & 31] for shift in range(520, -5, -5))
+    return [signs[at : at + 5] for at in range(0, len(signs), 5)]
+
+
+def _signature(groups: str) -> bytes:
+    signs = groups.replace(" ", "")
+    if len(signs) != 105 or set(signs) - set(ALPHABET):
+        raise NotUnderstood("a signature has 21 groups of five", hint="ask for its lines again")
+    bits = 0
+    for sign in signs:
+        bits = bits << 5 | ALPHABET.index(sign)
+    return (bits >> 13).to_bytes(SIGNATURE_BYTES, "big")
 
 
 def _text_lines(label: str, text: str) -> Iterator[str]:
@@ -271,16 +348,30 @@ def read_script(typed: str) -> Said:
     return said
 
 
+def check_line(line: str) -> None:
+    """Returns where one line checks by itself, whichever it is.
+
+    Raises:
+        NotUnderstood: a sign is wrong, or two have changed places.
+    """
+    _checked(line)
+
+
 def _content(number: int, line: str) -> str:
+    found = _checked(line)
+    if found[1] != str(number):
+        raise NotUnderstood(f"this is line {found[1]}", hint="one is missing, or they are not in order")
+    return found[2]
+
+
+def _checked(line: str) -> re.Match[str]:
     said = line.upper() if line.isascii() else ""
     found = _LINE.fullmatch(said)
     if not found or len(said) > MOST_SIGNS or set(said) - set(SIGNS) or _sum(said) != 1:
         raise NotUnderstood(
             f"{line!r:.120} does not check", hint="a sign is wrong, or two have changed places: ask for the line again"
         )
-    if found[1] != str(number):
-        raise NotUnderstood(f"this is line {found[1]}", hint="one is missing, or they are not in order")
-    return found[2]
+    return found
 
 
 def _said(contents: Sequence[str]) -> Said:
@@ -294,23 +385,24 @@ def _said(contents: Sequence[str]) -> Said:
             raise NotUnderstood(f"there is no line {label}", hint="ask for all of them again")
         return " ".join(fields[label])
 
-    kind, arena, party = one(""), one("ARENA"), one("FROM")
+    kind = one("")
+    head = (one("ARENA"), one("FROM"), one("TO"), _moment(one("SAID")))
     if kind == "FLASH":
         lat_e5, lon_e5 = _place(one("AT"))
         radius_m = _count(one("WITHIN").removesuffix(" M"))
-        times = _moment(one("START")), _moment(one("END"))
-        read = Flash(arena, party, _named(Activity, one("ACTIVITY")), lat_e5, lon_e5, radius_m, *times)
+        times = _moment(one("START")), None if one("END") == NOT_STATED else _moment(one("END"))
+        read = Flash(*head, _named(Activity, one("ACTIVITY")), lat_e5, lon_e5, radius_m, *times)
         if mgrs(read.position) != one("GRID"):
             raise NotUnderstood("AT and GRID are different places", hint="ask where it is, once more")
         return read
     named = one("ID").replace(" ", "").lower() if len(one("ID")) > 20 else one("ID")
     if kind == "STOP":
-        return Stop(arena, party, named, one("PLACE"), one("TEXT"))
+        return Stop(*head, named, one("PLACE"), one("TEXT"))
     if kind == "ACK":
-        return Acknowledgement(
-            arena, party, named, _count(one("VERSION")), _named(ReceiptStage, one("STAGE")), one("OFFICER")
-        )
-    raise NotUnderstood(f"{kind!r:.40} is no kind of message", hint="known: FLASH, STOP, ACK")
+        return Acknowledgement(*head, named, _count(one("VERSION")), _named(ReceiptStage, one("STAGE")), one("OFFICER"))
+    if kind == "SIGNATURE":
+        return Signed(*head, named, _signature(one("SIG")))
+    raise NotUnderstood(f"{kind!r:.40} is no kind of message", hint="known: FLASH, STOP, ACK, SIGNATURE")
 
 
 def _place(text: str) -> tuple[int, int]:
@@ -346,8 +438,10 @@ def _named(kind: type[E], text: str) -> E:
         raise NotUnderstood(f"{text!r:.40} is not known", hint="ask for the line again") from error
 
 
-def _check_names(arena: str, party: str) -> None:
-    for name, value in (("arena", arena), ("party", party)):
+def _check_head(arena: str, party: str, to: str, said_us: int) -> None:
+    if said_us % _MINUTE_US or said_us < 0:
+        raise NotUnderstood("a script is said in a whole minute", where="said_us")
+    for name, value in (("arena", arena), ("party", party), ("to", to)):
         with at(name):
             _check_said(value)
             if len(value) > MOST_WORDS:
@@ -357,7 +451,7 @@ def _check_names(arena: str, party: str) -> None:
 def _check_said(text: str) -> None:
     if not text or set(text) - set(SIGNS) or text != " ".join(text.split()):
         raise NotUnderstood(
-            f"{text!r:.60} cannot be said", hint="use capitals, digits and . - / ?, and single spaces between words"
+            f"{text!r:.60} cannot be said", hint="use capitals, digits and . - / ? _ , and single spaces between words"
         )
     if any(len(word) > MOST_WORDS for word in text.split(" ")):
         raise NotUnderstood(f"a word of more than {MOST_WORDS} signs cannot be said", hint="divide it")

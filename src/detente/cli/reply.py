@@ -34,11 +34,8 @@ def ack(
         if by_report_for:
             sender, digest = HOST, None
             told_id, version = desk.told_without_keys(name, by_report_for)
-        elif words := desk.words_open(name):
-            sender, told_id, version, digest = words.sender, words.id, 1, None
         else:
-            seen = desk.view_in_force(name)
-            sender, told_id, version, digest = seen.sender, seen.form.view_id, seen.form.version, seen.digest
+            sender, told_id, version, digest = acknowledged(desk, name)
         stage = ReceiptStage.CONFIRMED_DOWN if down_to else ReceiptStage.ACKNOWLEDGED
         who = officer or desk.folder.membership.officer
         body = ReceiptBody(
@@ -49,6 +46,14 @@ def ack(
     reached = f"{stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
     line = f"{short(told_id)} {whose}: {reached}"
     say([line], answer, as_json=as_json)
+
+
+def acknowledged(desk: Any, name: str) -> tuple[str, str, int, str | None]:
+    """What is acknowledged by a name: its sender, id and version, and the digest of a view."""
+    if words := desk.words_open(name):
+        return words.sender, words.id, 1, None
+    seen = desk.view_in_force(name)
+    return seen.sender, seen.form.view_id, seen.form.version, seen.digest
 
 
 @click.command()

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from detente.channel.acts import HOST, AliveBody, Body, CallBody
 from detente.channel.forms import form_from
 from detente.channel.registry import Registry
+from detente.channel.voice import Said, Signed
 from detente.client.answers import (
     AnnouncementsPage,
     CallsPage,
@@ -269,6 +270,12 @@ class Desk:
     def alive(self) -> Any:
         """Shows a sign of life."""
         return self.send("alive", HOST, AliveBody(self.folder.membership.officer))
+
+    def said_and_signed(self, said: Said) -> Signed:
+        """The signature of a script to read aloud, by the officer's key."""
+        from detente.client.heard import signature_of
+
+        return signature_of(said, self._key)
 
     def send(self, kind: str, audience: str, body: Body, *, view: str | None = None) -> Any:
         """One act by itself."""

@@ -28,6 +28,7 @@ from detente.record.envelope import Envelope, from_json, to_json
 from detente.record.key_file import write_new
 
 F = TypeVar("F")
+_WORDS: Final = re.compile(r"[0-9A-Z]{10}")
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
 Last = dict[tuple[str, str], tuple[int, str]]  # sequence and digest of the last act, by key and audience
 
@@ -38,6 +39,13 @@ class Asked(Form, frozen=True):
     kind: str
     sender: str
     id: str
+
+
+class HeardBefore(Form, frozen=True):
+    """What was heard by voice, and from which party, as it was reported."""
+
+    sender: str
+    report: str
 
 
 class Known:
@@ -116,6 +124,15 @@ class Known:
     def asked(self) -> tuple[Asked, ...]:
         """The STOPs that stand, as far as we were told, and the messages."""
         return self._all("asked", Asked)
+
+    def heard(self, words: str) -> HeardBefore | None:
+        """What was heard by voice, by its check words."""
+        name = "".join(words.split()).upper()
+        return self._read(f"heard/{name}", HeardBefore) if _WORDS.fullmatch(name) else None
+
+    def keep_heard(self, words: str, heard: HeardBefore) -> None:
+        """What was heard by voice, and reported."""
+        self._write(f"heard/{''.join(words.split())}", heard)
 
     # ── the outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
 
