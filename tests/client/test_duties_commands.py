@@ -105,3 +105,21 @@ def test_a_call_is_logged_shared_and_disputed(desks):
     seen = [line["body"] for line in desks.at("B", "call", "list", "--json").json["calls"]]
     assert [each.get("text") for each in seen] == ["clear of the coast", "we heard inside"]
     assert "0 calls to confirm" in desks.at("B", "call", "confirm", call_id[:8], code=2).err
+
+
+def test_a_notice_lapses_and_says_so_to_whom_it_told_when(desks):
+    row = "S-1,humanitarian_movement,34.0,36.0,2km,FL100,FL120,2098-01-01T00:00Z,2098-01-02T00:00Z"
+    file = desks.folder / "convoy.csv"
+    file.write_text(
+        "reference,activity,latitude,longitude,radius,altitude_lower,altitude_upper,time_start,time_end\n" + row + "\n"
+    )
+    until = ("--revalidate", "2018-09-18T06:00Z", "--expires", "2097-01-01T00:00Z")
+    desks.at("A", "notice", "send", file, *until)
+    desks.told("B", "expires 2097-01-01T00:00:00Z", "to be confirmed again by 2018-09-18T06:00:00Z", "UNVALIDATED")
+    assert "was to be confirmed by now: amend or cancel it" in desks.at("A", "open").out
+    desks.at("A", "notice", "amend", "S-1", file, "--revalidate", "2096-01-01T00:00Z")
+    desks.told("B", "NOTICE of A (version 2)", "expires 2097-01-01")
+    assert "to be confirmed" not in desks.at("A", "open").out
+    desks.at("A", "notice", "amend", "S-1", file, "--expires", "2018-09-18T06:00Z")
+    desks.told("B", "EXPIRED: notice")
+    desks.told("A", "EXPIRED: notice")

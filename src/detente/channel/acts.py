@@ -264,6 +264,22 @@ class AlertBody(Form, frozen=True):
     period_ends_us: int
 
 
+class ExpiredBody(Form, frozen=True):
+    """The host states that a notice has lapsed by its own `expires_us`: for its sender, by its id; for who could read when, by the view's."""
+
+    sender: str
+    id: str
+    version: int
+
+
+class UnvalidatedBody(Form, frozen=True):
+    """The host states that a notice was to be confirmed by its `revalidate_us`, and was not. For whom, as `ExpiredBody`."""
+
+    sender: str
+    id: str
+    version: int
+
+
 class DarkBody(Form, frozen=True):
     """The host states that a party has shown no sign of life for as long as was agreed. For each other party."""
 
@@ -294,6 +310,8 @@ Body: TypeAlias = (
     | WatchBody
     | PassedBody
     | AlertBody
+    | ExpiredBody
+    | UnvalidatedBody
     | DarkBody
     | BackBody
     | PublicBody
@@ -303,6 +321,8 @@ HOST_KINDS: Final[dict[str, type[Body]]] = {  # what the host alone states, with
     "member": MemberBody,
     "passed": PassedBody,
     "alert": AlertBody,
+    "expired": ExpiredBody,
+    "unvalidated": UnvalidatedBody,
     "dark": DarkBody,
     "back": BackBody,
 }

@@ -12,6 +12,7 @@ Kinds, and what closes them:
   unanswered  the ladder has come to the sender of what nobody answered, until somebody does
   response    a party objects to, or queries, a notice; until that party coordinates, or the notice is amended or over
   meeting     a notice of one's own that meets, or may meet, what was released; until it is clear, or over
+  revalidate  a notice of one's own was to be confirmed by now; until it is amended, or over
   call        a call that another party logged and shared, until it is confirmed or disputed
   drill       the last drill of another party, until it is answered
   dark        another party has shown no sign of life, until it does
@@ -104,6 +105,7 @@ def meeting(turn: Turn, party: str, notice_id: str, answer: Mapping[str, Any], *
 def no_meeting(turn: Turn, party: str, notice_id: str) -> None:
     """A notice is in force no longer."""
     turn.close_item(party, subject("meeting", notice_id), at_once=True)
+    turn.close_item(party, subject("revalidate", notice_id), at_once=True)
 
 
 # ── STOP ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAc
 from detente.channel.forms import view_of
 from detente.channel.receipts import await_view, of_view, over
 from detente.channel.standing import HOUR_US, Notified, Released, Standing, Turn, extent_us, volume_us
+from detente.channel.validity import await_lapse
 from detente.channel.views import View
 from detente.channel.world import Meeting, World
 from detente.domain import (
@@ -242,6 +243,7 @@ def _take_in(standing: Standing, turn: Turn, submission: Submission, before: Not
     if before:
         turn.end(world.own(screening.view_id), sender, position)
     turn.hold(screening, sender, position)
+    await_lapse(turn, sender, screening)
     meetings = world.put_own(screening)
     for recipient, (act, body) in submission.cancels.items():
         _withdraw(standing, turn, sender, recipient, act, body)
@@ -270,10 +272,11 @@ def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: 
         turn.end(world.view(sender, view.view_id), sender, position)
         over(standing, turn, of_view(sender, world.view(sender, view.view_id)))
     turn.hold(view, sender, position)
+    await_lapse(turn, sender, view)
     touched |= {meeting.notice_id for meeting in world.put_view(sender, view)}
     told = lead(standing.understanding, view, turn.tick_us)
     turn.post(view.recipient, "view", {"sender": sender, "envelope": act.envelope.decode(), **told})
-    _post_answers(turn, world, touched)
+    post_answers(turn, world, touched)
     await_view(standing, turn, sender, view)
 
 
@@ -288,10 +291,11 @@ def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: 
     over(standing, turn, of_view(sender, view))
     world.drop_view(sender, body.id)
     turn.post(recipient, "cancel", {"sender": sender, "envelope": act.envelope.decode()})
-    _post_answers(turn, world, touched)
+    post_answers(turn, world, touched)
 
 
-def _post_answers(turn: Turn, world: World, notice_ids: set[str]) -> None:
+def post_answers(turn: Turn, world: World, notice_ids: set[str]) -> None:
+    """The present answers of notices of a party's own that a change has touched."""
     for notice_id in sorted(notice_ids):
         told = answered(world.of_own(notice_id))
         turn.post(world.party, "answer", {"notice_id": notice_id, **told})

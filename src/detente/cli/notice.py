@@ -25,6 +25,7 @@ from detente.domain import (
     Volume4D,
 )
 from detente.domain.altitude import UNSTATED_BAND
+from detente.domain.units import MICROSECONDS_PER_SECOND
 
 SOMETHING: Final = 1  # something meets, or it was late: as the exit code of `detente screen`
 FLASH_RADIUS: Final = "5nm"
@@ -45,6 +46,12 @@ _host_level = click.option(
     show_default=True,
     help="What the host is given to screen. With less, others are told less surely.",
 )
+_expires = click.option(
+    "--expires", metavar="WHEN", help="When it lapses: 2018-09-20T00:00Z. Shown at level full alone."
+)
+_revalidate = click.option(
+    "--revalidate", metavar="WHEN", help="By when we confirm it again, by amending it. Shown at level full alone."
+)
 
 
 @click.group()
@@ -61,6 +68,8 @@ def notice() -> None:
 @_map
 @_default
 @_host_level
+@_expires
+@_revalidate
 @as_option
 @json_option
 def send(
@@ -69,6 +78,8 @@ def send(
     columns: tuple[str, ...],
     defaults: tuple[str, ...],
     to_the_host: str,
+    expires: str | None,
+    revalidate: str | None,
     folder: Path,
     *,
     as_json: bool,
@@ -89,7 +100,8 @@ def send(
                 if not as_json:
                     say([f"{each.reference}: sent before, left as it is (detente notice amend)"], None, as_json=False)
                 continue
-            sent, answer = desk.submit(each, levels, to_the_host=ReleaseLevel(to_the_host))
+            good_for = _good_for(each, expires, revalidate)
+            sent, answer = desk.submit(good_for, levels, to_the_host=ReleaseLevel(to_the_host))
             gravity = max(gravity, _gravity(answer))
             told.append({"reference": each.reference, "sent": True, **answer})
             if not as_json:
@@ -127,6 +139,20 @@ def _read(
                 hint=f"this is the desk of {desk.party}: a party gives its own notices",
             )
     return intake.notices
+
+
+def _good_for(notice: Notice, expires: str | None, revalidate: str | None) -> Notice:
+    """A notice with the moments that were given."""
+    from detente.geodesy import read_time
+
+    def moment_us(text: str | None, otherwise: int | None) -> int | None:
+        return round(read_time(text).timestamp() * MICROSECONDS_PER_SECOND) if text else otherwise
+
+    return replace(
+        notice,
+        expires_us=moment_us(expires, notice.expires_us),
+        revalidate_us=moment_us(revalidate, notice.revalidate_us),
+    )
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -171,6 +197,8 @@ def sent_lines(reference: str, sent: Any, answer: Mapping[str, Any], desk: Any) 
 @_map
 @_default
 @_host_level
+@_expires
+@_revalidate
 @as_option
 @json_option
 def amend(
@@ -180,13 +208,16 @@ def amend(
     columns: tuple[str, ...],
     defaults: tuple[str, ...],
     to_the_host: str,
+    expires: str | None,
+    revalidate: str | None,
     folder: Path,
     *,
     as_json: bool,
 ) -> None:
     """Amend a notice (its reference, or the beginning of its id) with the one notice of a file.
 
-    Recipients are told at the levels they were told before, unless --to says otherwise. Whoever's view stays as it was hears nothing.
+    Recipients are told at the levels they were told before, unless --to says otherwise; when it lapses and is to be confirmed stays
+    too, unless --expires and --revalidate say otherwise. Whoever's view stays as it was hears nothing.
     """
     levels = levels_of(chosen)
     with opened_desk(folder) as desk:
@@ -194,7 +225,13 @@ def amend(
         found = _read((file,), desk, columns, defaults, as_json=as_json)
         if len(found) != 1:
             raise NotUnderstood(f"{file} holds {len(found)} notices, not one", hint="amend one at a time")
-        anew = replace(found[0], reference=before.notice.reference)
+        named = replace(
+            found[0],
+            reference=before.notice.reference,
+            expires_us=before.notice.expires_us,
+            revalidate_us=before.notice.revalidate_us,
+        )
+        anew = _good_for(named, expires, revalidate)
         others = [p.name for p in desk.registry().rules.terms.parties if p.name != desk.party]
         kept = {other: before.levels.get(other, ReleaseLevel.NONE) for other in others}
         sent, answer = desk.submit(anew, kept | levels, before=before, to_the_host=ReleaseLevel(to_the_host))

@@ -72,6 +72,9 @@ def view_lines(view: View) -> Iterator[str]:
         yield f"  {volume_words(volume)}"
     if len(view.volumes) > MOST_VOLUMES:
         yield f"  and {words.plural(len(view.volumes) - MOST_VOLUMES, 'more volume')}"
+    for what, moment_us in (("expires", view.expires_us), ("to be confirmed again by", view.revalidate_us)):
+        if moment_us is not None:
+            yield f"  {what} {moment(moment_us)}"
     if view.declared_by:
         yield f"  declared by {view.declared_by}"
     if view.details:
@@ -150,6 +153,7 @@ _OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
     "meeting": lambda item: (
         f"{item.answer}: our notice {short(item.notice_id)}, {words.plural(item.meeting_count, 'volume')} of others"
     ),
+    "revalidate": lambda item: f"our notice {short(item.notice_id)} was to be confirmed by now: amend or cancel it",
     "call": lambda item: f"call logged by {item.sender} to confirm or dispute: {short(item.id)}",
     "drill": lambda item: f"DRILL DRILL DRILL of {item.sender}, to acknowledge: {short(item.id)}",
     "dark": lambda item: f"{item.sender} is DARK: no sign of life, and nobody may be reading there",
@@ -275,6 +279,10 @@ def told_lines(told: Told) -> Iterator[str]:
             yield f"{at}  CALL {short(body.call_id)} {body.says.upper()} by {told.sender} ({body.officer}){said}"
         case acts.DrillBody():
             yield f"{at}  DRILL DRILL DRILL of {told.sender}: {body.text} (DRILL, id {short(body.drill_id)})"
+        case acts.ExpiredBody():
+            yield f"{at}  EXPIRED: notice {short(body.id)} of {body.sender} has lapsed, and holds no longer"
+        case acts.UnvalidatedBody():
+            yield f"{at}  UNVALIDATED: notice {short(body.id)} of {body.sender} was to be confirmed by now, and was not"
         case acts.DarkBody():
             yield f"{at}  {body.party} is DARK: no sign of life for {words.duration(body.silent_s)}; nobody may be reading there"
         case acts.BackBody():
