@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channel_world import ARENA, FULL, random_bytes
-from detente.api.questions import MOST_DRAFT_CORNERS, MOST_DRAFT_VOLUMES
+from detente.api.questions import MOST_DRAFT_VOLUMES
 from detente.api.tokens import TokenRole
 from detente.channel.forms import plain, volume_form
+from detente.channel.submit import MOST_CORNERS
 from detente.domain import Activity, AltitudeBand, Circle, Notice, Position, ReleaseLevel, TimeWindow, Volume4D, amsl
 from detente.stores import open_store
 from door_world import Door, wait_for
@@ -127,7 +128,7 @@ def test_a_draft_is_read_strictly(door, draft, status, where):
 
 
 def test_a_draft_that_is_too_large_or_cannot_be_says_where(door):
-    ring = [[34.0 + 0.5 * (k % 2) + k * 1e-5, 36.0 + k * 1e-5] for k in range(MOST_DRAFT_CORNERS + 1)]
+    ring = [[34.0 + 0.5 * (k % 2) + k * 1e-5, 36.0 + k * 1e-5] for k in range(MOST_CORNERS + 1)]
     draft = a_draft()
     draft["volumes"][0]["footprint"] = {"shape": "polygon", "shell": ring[:4]}
     crossed = [[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]]

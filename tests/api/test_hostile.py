@@ -1,12 +1,14 @@
 """A party, or somebody with a token, that means harm: what it sends ends in a refusal of its own, and nobody else notices."""
 
 import json
+from dataclasses import replace
 from secrets import token_hex
 
 import pytest
 
 from channel_world import ARENA, FULL
 from detente.channel.acts import MessageBody
+from detente.domain import Polygon, Position
 from detente.record.envelope import to_json
 from door_world import Door
 from sequencer_world import plan
@@ -64,3 +66,88 @@ def test_a_file_for_a_party_that_cannot_be_is_refused(door, party):
         }  # fmt: skip
         answer = door.http.post(f"/arenas/{ARENA}/bundles", headers=door.headers("B"), content=json.dumps(bundle))
         assert answer.status_code in (200, 400, 403, 422), answer.text
+
+
+# ── bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def comb(corner_total, polygons=1):
+    """Plans with that many corners together."""
+    each = corner_total // polygons
+    rings = [
+        tuple(Position(34.0 + 0.01 * (k % 2) + k * 1e-5, 36.0 + p + k * 1e-5) for k in range(each))
+        for p in range(polygons)
+    ]
+    (volume,) = plan("A").volumes
+    return replace(plan("A"), volumes=tuple(replace(volume, footprint=Polygon(ring)) for ring in rings))
+
+
+def test_outlines_of_more_corners_than_are_looked_at_are_refused(door):
+    client = door.parties["A"]
+    refused = door.post("A", client.submission(comb(15_000, polygons=5), {}))
+    assert (refused.status_code, refused.json()["where"]) == (413, "notice")
+    assert "15,000 corners; the limit is 10,000" in refused.json()["detail"]
+    others_are_served(door)
+
+
+def body(acts, **more):
+    return json.dumps({"submission": "1" * 32, "acts": acts} | more)
+
+
+BODIES = {
+    "ten megabytes": (b" " * 10_000_000, 413, ""),
+    "nested deep": (b'{"submission":"' + b"1" * 32 + b'","acts":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 413, ""),
+    "nested deep in an envelope": (body(["[" * 50_000]).encode(), 400, "acts[0]"),
+    "a member twice": (b'{"submission":"1","submission":"2","acts":[]}', 400, ""),
+    "NaN": (b'{"submission":NaN,"acts":[]}', 400, ""),
+    "Infinity": (b'{"submission":Infinity,"acts":[]}', 400, ""),
+    "a number past all": (b'{"submission":1e999,"acts":[]}', 422, "submission"),
+    "a count past all": (b'{"submission":' + b"9" * 100_000 + b',"acts":[]}', 422, "submission"),
+    "too many acts": (body(["{}"] * 1_002).encode(), 413, "acts"),
+    "not UTF-8": (b"\xff\xfe", 400, ""),
+    "half a pair": (body(["\ud800"]).encode(), 400, "acts[0]"),
+    "a NUL": (body(["\x00"]).encode(), 400, "acts[0]"),
+    "nothing": (b"", 400, ""),
+    "a list": (b"[]", 422, ""),
+    "one member more": (body(["{}"], admin=True).encode(), 422, ""),
+    "another's digits": (body(["{}"]).replace("1" * 32, "١" * 32).encode(), 422, "submission"),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_past_a_bound_or_in_disguise_is_refused_by_its_own_words(door, name):
+    content, status, where = BODIES[name]
+    refused = door.http.post(f"/arenas/{ARENA}/submissions", headers=door.headers("A"), content=content)
+    assert (refused.status_code, refused.json().get("where")) == (status, where), refused.text
+    others_are_served(door)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/arenas/levant/../levant/../../etc/passwd", "/arenas/%2e%2e/rules", "/arenas/levant%00/rules",
+     "/arenas/%00/rules", "/arenas/%ff/rules", "/arenas/LEVANT/rules", "/arenas/ｌevant/rules", "/arenas//rules", "/arenas/levant\u200b/rules",
+     "/arenas/levant/notices/%2e%2e/answer", "/arenas/levant/notices/%00/answer", "/arenas/" + "x" * 10_000 + "/rules"],
+)  # fmt: skip
+def test_a_path_in_disguise_leads_nowhere(door, path):
+    answer = door.http.get(path, headers=door.headers("A"))
+    assert answer.status_code == 404, answer.text
+    assert answer.json()["type"] == "urn:detente:problem:not-there"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["more=1", "limit=1&limit=1", "after=%00", "after=%ff", "after=" + "A" * 5_000, "limit=%D9%A3", "limit[]=1"],
+)
+def test_a_query_in_disguise_is_refused_and_says_which_member(door, query):
+    refused = door.http.get(f"/arenas/{ARENA}/inbox?{query}", headers=door.headers("A"))
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["where"].startswith("query.")
+
+
+@pytest.mark.parametrize("name", ["to", "from"])
+@pytest.mark.parametrize("value", ["%00", "%ff", "%ED%A0%80", "A%0aB", "%E2%80%AEA", "A" * 9_999])
+def test_a_name_in_disguise_finds_nobody(door, name, value):
+    answer = door.http.get(f"/arenas/{ARENA}/entries?{name}={value}", headers=door.headers("A"))
+    assert (answer.status_code, answer.json().get("entries", [])) in ((200, []), (422, []))
+    shown = door.http.get(f"/arenas/{ARENA}/shown?to={value}", headers=door.headers("A"))
+    assert (shown.status_code, shown.json()["where"]) == (422, "query.to")

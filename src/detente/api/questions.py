@@ -18,21 +18,19 @@ from typing import Any, Final, Literal, TypeAlias
 
 from detente.api.wire import NOT_THERE, Broken, NotThere, TooOften, read_body
 from detente.channel.acts import HOST
-from detente.channel.advice import Advice, advise, corner_count
+from detente.channel.advice import Advice, advise
 from detente.channel.forms import Form, VolumeForm, volume_of
 from detente.channel.standing import Standing
-from detente.channel.submit import answered
+from detente.channel.submit import answered, check_footprints
 from detente.channel.views import View
 from detente.domain import Activity, DetenteError, ReleaseLevel, TooLarge, Volume4D, at
 from detente.interop.write_json import explained
 from detente.record.canonical import canonical
-from detente.screening import check_footprint
 from detente.screening.generalise import GENERALISER_VERSION
 
 LOG: Final = logging.getLogger(__name__)
 MOST_WAITING: Final = 8  # questions of one party
 MOST_DRAFT_VOLUMES: Final = 1_000
-MOST_DRAFT_CORNERS: Final = 10_000
 DRAFT_ID: Final = "0" * 32  # what a draft is called in its answer
 _LONGEST_S: Final = 0.1  # of answering, before a turn
 
@@ -91,10 +89,8 @@ def read_draft(raw: bytes) -> View:
         raise TooLarge(
             f"{len(asked.volumes)} volumes; the limit is {MOST_DRAFT_VOLUMES}", hint="ask about a part of it"
         )
-    volumes = tuple(_checked(index, form) for index, form in enumerate(asked.volumes))
-    corners = sum(corner_count(volume.footprint) for volume in volumes)
-    if corners > MOST_DRAFT_CORNERS:
-        raise TooLarge(f"{corners} corners; the limit is {MOST_DRAFT_CORNERS}", hint="ask about a part of it")
+    volumes = tuple(_volume(index, form) for index, form in enumerate(asked.volumes))
+    check_footprints(volumes)
     level = ReleaseLevel(asked.level)
     return View(
         view_id=DRAFT_ID,
@@ -108,12 +104,9 @@ def read_draft(raw: bytes) -> View:
     )
 
 
-def _checked(index: int, form: VolumeForm) -> Volume4D:
+def _volume(index: int, form: VolumeForm) -> Volume4D:
     with at(f"volumes[{index}]"):
-        volume = volume_of(form)
-        with at("footprint"):
-            check_footprint(volume.footprint)
-        return volume
+        return volume_of(form)
 
 
 def advised(standing: Standing, question: Question) -> Advised:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from detente.channel import open_items
 from detente.channel.acts import HOST, CancelBody, NoticeBody, Release, SignedAct, ViewBody
+from detente.channel.advice import corner_count
 from detente.channel.forms import view_of
 from detente.channel.receipts import await_view, of_view, over
 from detente.channel.standing import HOUR_US, Notified, Released, Standing, Turn, extent_us, volume_us
@@ -26,7 +27,9 @@ from detente.domain import (
     InvalidVolume,
     NotUnderstood,
     StaleVersion,
+    TooLarge,
     Understanding,
+    Volume4D,
     at,
 )
 from detente.domain.units import MICROSECONDS_PER_SECOND
@@ -35,6 +38,7 @@ from detente.screening import check_footprint
 
 MOST_MEETINGS: Final = 100  # told one by one; the rest are counted
 MOST_VOLUMES: Final = 10_000
+MOST_CORNERS: Final = 10_000  # of a view: looked at one by one, in the sequencer's thread, while everybody waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,25 @@ def _view(form: Any, recipient: str) -> View:
         )
     if len(view.volumes) > MOST_VOLUMES:
         raise InvalidVolume(f"{len(view.volumes)} volumes; the limit is {MOST_VOLUMES}", hint="split the notice")
-    for index, volume in enumerate(view.volumes):
+    check_footprints(view.volumes)
+    return view
+
+
+def check_footprints(volumes: Sequence[Volume4D]) -> None:
+    """Returns where their geometry can be, and takes no longer than a view may.
+
+    Raises:
+        TooLarge: more than `MOST_CORNERS` corners together.
+        InvalidVolume: a footprint's geometry cannot be; `where` names it.
+    """
+    corners = sum(corner_count(volume.footprint) for volume in volumes)
+    if corners > MOST_CORNERS:
+        raise TooLarge(
+            f"{corners:,} corners; the limit is {MOST_CORNERS:,}", hint="simplify the outlines outward, or split it"
+        )
+    for index, volume in enumerate(volumes):
         with at(f"volumes[{index}].footprint"):
             check_footprint(volume.footprint)
-    return view
 
 
 def _check_releases(releases: Sequence[Release], sender: str) -> None:
