@@ -5,6 +5,8 @@ import json
 import pytest
 
 from channel_world import ARENA, FULL
+from detente.api.handover import handed
+from detente.api.sequencer import Submission
 from detente.channel.acts import MessageBody, ReceiptBody
 from detente.channel.bundle import CarriedSubmission, read_bundle, write_submissions
 from detente.client.release import submission_id
@@ -156,6 +158,11 @@ def test_over_a_line_a_refusal_leaves_its_place_to_whoever_signs_anew(door):
     assert door.post("A", stale).status_code == 409
     client.last = before
     assert door.post("A", message(door, "in its place")).status_code == 200
+
+
+def test_what_was_carried_is_still_so_when_one_worker_hands_it_to_another():
+    for carried in (True, False):
+        assert handed(Submission("A", "1" * 32, (), carried)).carried is carried
 
 
 def carried_back(door, party="B", role="observer", **query):

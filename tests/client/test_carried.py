@@ -86,12 +86,13 @@ def test_every_kind_of_act_is_signed_without_a_line_carried_and_decided(desks):
         path = plans(desks, "off", a_plan("OFF", lat=50.0))
         sent = desks.at("A", "notice", "send", path, "--offline", code=1)
         assert "NOT SCREENED" in sent.out
-        assert "1 submissions wait" in sent.err
+        assert "1 submission waits" in sent.err
         desks.at(
             "A", "notice", "amend", "OFF", plans(desks, "off2", a_plan("x", lat=50.0, minutes=90)), "--offline", code=1
         )
         desks.at("A", "message", "no line here", "--to", "B", "--offline")
-        desks.at("A", "stop", "--to", "B", "--place", "Latakia", "--text", "cease fire", "--offline")
+        stop = desks.at("A", "stop", "--to", "B", "--place", "Latakia", "--text", "cease fire", "--offline")
+        assert "NOT TOLD YET" in stop.out
         assert "waits to be carried" in desks.at("A", "notice", "list", "--offline").out
         first = up(desks, "A")
     told = carry(desks, first)

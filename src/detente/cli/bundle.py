@@ -44,8 +44,11 @@ def write(out: Path, folder: Path, *, as_json: bool) -> None:
     With nothing waiting, the file asks for what came since. `-` is standard output.
     """
     from detente.client.carried import what_is, write_up
+    from detente.interop.answer_words import plural
     from detente.record.key_file import write_new
 
+    if out.exists():
+        raise NotUnderstood(f"{out} is there already", hint="give another name; what waits goes into each file anew")
     kept = PartyFolder(folder)
     raw, count, left = write_up(kept)
     if str(out) == "-":
@@ -53,7 +56,7 @@ def write(out: Path, folder: Path, *, as_json: bool) -> None:
         return
     write_new(out, raw + b"\n", mode=0o600)
     held = [what_is(each) for each in kept.known.outbox[:count]]
-    lines = [f"{out}: {count} submissions, {len(raw)} bytes", *(f"    {each}" for each in held)]
+    lines = [f"{out}: {plural(count, 'submission')}, {len(raw):,} bytes", *(f"    {each}" for each in held)]
     if not count:
         lines.append("    nothing waits; it asks for what came since")
     if left:

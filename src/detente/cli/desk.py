@@ -70,7 +70,8 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
     finally:
         link.close()
     if offline and (count := len(kept.known.outbox)):
-        _warn(f"no line: {count} submissions wait to be carried (detente bundle write FILE); nobody has been told yet")
+        waits = "1 submission waits" if count == 1 else f"{count} submissions wait"
+        _warn(f"no line: {waits} to be carried (detente bundle write FILE); nobody has been told yet")
 
 
 def opened_link(kept: PartyFolder) -> Link:

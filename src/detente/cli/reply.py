@@ -12,6 +12,11 @@ from detente.cli.desk import as_option, json_option, opened_desk, say
 from detente.domain import NotUnderstood, ReceiptStage, ResponseKind
 
 
+def not_yet(answer: Any) -> str:
+    """What is to be said where nobody has been told: what was signed waits to be carried."""
+    return " – NOT TOLD YET: it waits to be carried" if "waiting" in answer else ""
+
+
 @click.command()
 @click.argument("name", metavar="ID")
 @click.option("--officer", help="Who read it. Default: the officer of this desk.")
@@ -44,7 +49,7 @@ def ack(
         answer = desk.send("receipt", sender, body, view=digest)
     whose = f"of {sender}" if sender else f"for {by_report_for}, BY REPORT"
     reached = f"{stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
-    line = f"{short(told_id)} {whose}: {reached}"
+    line = f"{short(told_id)} {whose}: {reached}{not_yet(answer)}"
     say([line], answer, as_json=as_json)
 
 
@@ -71,7 +76,7 @@ def respond(name: str, kind: str, text: str, folder: Path, *, as_json: bool) -> 
         seen = desk.view_in_force(name)
         body = ResponseBody(seen.form.view_id, seen.form.version, ResponseKind(kind), text)
         answer = desk.send("response", seen.sender, body, view=seen.digest)
-    say([f"{short(seen.form.view_id)} of {seen.sender}: {kind}"], answer, as_json=as_json)
+    say([f"{short(seen.form.view_id)} of {seen.sender}: {kind}{not_yet(answer)}"], answer, as_json=as_json)
 
 
 @click.command()
@@ -89,7 +94,11 @@ def message(text: str, recipient: str, thread: str, about: str, folder: Path, *,
     body = MessageBody(thread or token_hex(16), text, about)
     with opened_desk(folder) as desk:
         answer = desk.send("message", recipient, body)
-    say([f"to {recipient}, thread {short(body.thread)}"], {"thread": body.thread, **answer}, as_json=as_json)
+    say(
+        [f"to {recipient}, thread {short(body.thread)}{not_yet(answer)}"],
+        {"thread": body.thread, **answer},
+        as_json=as_json,
+    )
 
 
 @click.command()
@@ -147,5 +156,5 @@ def _ask(recipients: tuple[str, ...], place: str, text: str, about: str, folder:
         for recipient in dict.fromkeys(recipients):
             body = StopBody(token_hex(16), place, text, about)
             told.append({"stop_id": body.stop_id, "to": recipient, **desk.send("stop", recipient, body)})
-    lines = [f"STOP asked of {each['to']}, id {short(each['stop_id'])}" for each in told]
+    lines = [f"STOP asked of {each['to']}, id {short(each['stop_id'])}{not_yet(each)}" for each in told]
     say(lines, {"stops": told}, as_json=as_json)

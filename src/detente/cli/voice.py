@@ -119,7 +119,10 @@ def _show(desk: Any, said: Any, signed: bool, answer: Any, *, as_json: bool) -> 
     if not signed:
         lines += ["", "not signed: whoever hears it has to know who is speaking"]
     if answer is not None:
-        lines.append("the act itself is signed, and waits or is sent: it counts once it arrives")
+        waits = "waiting" in answer
+        lines.append(
+            f"the act itself is signed, and {'waits to be carried: it counts once it arrives' if waits else 'was sent'}"
+        )
     told = {
         "check_words": words_of(said),
         "script": [[line.written for line in each] for each in scripts],

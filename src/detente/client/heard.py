@@ -162,8 +162,8 @@ class Heard:
         """What its hearer signs of it: word for word, with the signature, by which anybody can prove it; of a long one, its check words."""
         proof = f"signed by {self.signer}" if self.signer else "not signed"
         scripts = [script(self.said), *([script(self.signed)] if self.signed else [])]
-        typed = "\n".join(line.written for each in scripts for line in each)
-        whole = f"heard by voice, {proof}\n{typed}"
+        typed = "; ".join(line.written for each in scripts for line in each)  # no script has a semicolon
+        whole = f"heard by voice, {proof}: {typed}"
         return whole if len(whole) <= MOST_TEXT else f"heard by voice, {proof}, {len(self.lines)} lines, {self.words}"
 
 
