@@ -90,6 +90,15 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name} {place}")
         return self.url(name)
 
+    def tool(self, program, *arguments, fed=None):
+        """What one of PostgreSQL's own programs prints."""
+        command = [self._bin / program, *map(str, arguments)]
+        run = subprocess.run(
+            command, env=self._environment, cwd="/", input=fed, capture_output=True, text=True, **self._run_as
+        )
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
     def start(self):
         give_up = time.monotonic() + START_S
         while not self._try_to_start():  # after a kill -9 the old one's children may take a moment to notice

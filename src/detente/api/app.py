@@ -405,6 +405,7 @@ async def events(request: Request[Any, Any, Any]) -> Stream:
     text = request.headers.get("last-event-id") or _asked(request, "after").get("after")
     with at("after"):
         after = served.cursors.number(text, arena=token.arena, party=token.party)
+        await served.call(lambda: reads.check_is_there(served.store, token.arena, token.party, after))
     served.events.check_room(token.arena, token.party)
 
     async def still_may() -> bool:

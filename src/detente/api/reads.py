@@ -17,6 +17,7 @@ from detente.channel.acts import PUBLIC_KINDS
 from detente.channel.forms import plain
 from detente.channel.registry import Registry
 from detente.channel.store import Store
+from detente.domain import StaleVersion
 from detente.record.canonical import canonical
 from detente.record.envelope import from_json
 
@@ -50,14 +51,30 @@ def inbox(store: Store, cursors: Cursors, arena: str, party: str, after: str | N
 
     Raises:
         NotUnderstood: `after` is not a cursor of this inbox.
+        StaleVersion: it is after what there is.
     """
     number = cursors.number(after, arena=arena, party=party)
     postings = store.postings(arena, party, number, store.now_us(), limit)
+    if not postings:
+        check_is_there(store, arena, party, number)
     cursor_of = [cursors.of_number(p.number, arena=arena, party=party) for p in postings]
     told = b",".join(shown(p, cursor) for p, cursor in zip(postings, cursor_of, strict=True))
     last = cursor_of[-1] if cursor_of else after
     ahead = canonical([shown_item(item) for item in stops(store, arena, party)])
     return b'{"cursor":%b,"postings":[%b],"stops":%b}' % (canonical(last), told, ahead)
+
+
+def check_is_there(store: Store, arena: str, party: str, number: int) -> None:
+    """Returns where a party was posted so many.
+
+    Raises:
+        StaleVersion: it was not: the database is a copy from before. Who waited there would never hear of what comes next.
+    """
+    if number and number >= store.heads(arena).next_numbers.get(party, 1):
+        raise StaleVersion(
+            "the cursor is after all that the channel has posted to you: it was restored from a backup",
+            hint="begin anew, without a cursor; what you read or were answered after the backup the channel has forgotten",
+        )
 
 
 def rules(registry: Registry, host_key: str) -> bytes:
