@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channel_world import ARENA, FULL, Channel, plan
+from channel_world import ARENA, FULL, NOON_US, Channel, plan
 from detente.api.questions import DRAFT_ID, MOST_WAITING, OfDraft, OfNotice, Questions, advised, written
 from detente.api.wire import Broken, NotThere, TooOften
 from detente.channel import advice
@@ -43,8 +43,8 @@ def met():
 def test_a_notice_and_a_draft_of_the_same_are_answered_the_same_but_for_its_name():
     standing, ids = met()
     own = standing.world("A").own(ids["A"])
-    told = json.loads(written(advised(standing, OfNotice("A", ids["A"]))))
-    draft = json.loads(written(advised(standing, OfDraft("A", replace(own, view_id=DRAFT_ID)))))
+    told = json.loads(written(advised(standing, OfNotice("A", ids["A"]), NOON_US)))
+    draft = json.loads(written(advised(standing, OfDraft("A", replace(own, view_id=DRAFT_ID)), NOON_US)))
     assert (told.pop("notice_id"), told.pop("version")) == (ids["A"], 1)
     assert json.dumps(told).replace(ids["A"], DRAFT_ID) == json.dumps(draft)
     assert told["answer"] == told["conflicts"][0]["answer"] == "CONFLICT"
@@ -56,16 +56,16 @@ def test_nobody_is_told_of_anothers_notice():
     standing, ids = met()
     for asked in (OfNotice("A", ids["B"]), OfNotice("A", NOBODYS), OfNotice("C", ids["A"]), OfNotice("Z", ids["A"])):
         with pytest.raises(NotThere):
-            advised(standing, asked)
+            advised(standing, asked, NOON_US)
 
 
 def test_what_meets_too_much_is_refused_and_not_looked_through(monkeypatch):
     standing, ids = met()
     own = standing.world("A").own(ids["A"])
     monkeypatch.setattr(advice, "MOST_MET", 2)
-    assert advised(standing, OfDraft("A", replace(own, volumes=own.volumes * 2)))
+    assert advised(standing, OfDraft("A", replace(own, volumes=own.volumes * 2)), NOON_US)
     with pytest.raises(TooLarge):
-        advised(standing, OfDraft("A", replace(own, volumes=own.volumes * 3)))
+        advised(standing, OfDraft("A", replace(own, volumes=own.volumes * 3)), NOON_US)
 
 
 # ── whose turn it is ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +80,7 @@ def test_parties_take_turns_and_each_partys_questions_keep_their_order(asked):
             future = questions.ask(OfNotice(name, NOBODYS))
             future.add_done_callback(lambda _, mine=(name, told[name]): order.append(mine))
             told[name] += 1
-    questions.answer_some(standing, lambda: False)
+    questions.answer_some(standing, lambda: NOON_US, lambda: False)
     assert not questions.wait
     assert sorted(order) == [(name, k) for name in "ABC" for k in range(told[name])]
     assert [k for _, k in order] == sorted(k for _, k in order)
@@ -102,7 +102,7 @@ def test_while_submissions_wait_a_question_is_followed_by_as_long_without_one():
     futures = [questions.ask(OfNotice("A", NOBODYS)) for _ in range(4)]
     answered = []
     for is_busy in (True, True, True, True, False):
-        questions.answer_some(standing, lambda is_busy=is_busy: is_busy)
+        questions.answer_some(standing, lambda: NOON_US, lambda is_busy=is_busy: is_busy)
         answered.append(sum(each.done() for each in futures))
         if len(answered) == 4:
             looks_s = iter([1.0, 1.0, 1.0, 1.0])
@@ -113,7 +113,7 @@ def test_a_turn_is_never_held_up_by_all_that_wait():
     clock = Clock(each_s=0.06)
     questions, standing = Questions(clock), Channel().standing
     futures = [questions.ask(OfNotice("A", NOBODYS)) for _ in range(6)]
-    questions.answer_some(standing, lambda: False)
+    questions.answer_some(standing, lambda: NOON_US, lambda: False)
     assert 1 <= sum(each.done() for each in futures) < 6
 
 
@@ -121,7 +121,7 @@ def test_whoever_no_longer_waits_costs_nothing():
     questions = Questions(Clock())
     left, kept = questions.ask(OfNotice("A", NOBODYS)), questions.ask(OfNotice("A", NOBODYS))
     left.cancel()
-    questions.answer_some(Channel().standing, lambda: False)
+    questions.answer_some(Channel().standing, lambda: NOON_US, lambda: False)
     assert left.cancelled()
     assert isinstance(kept.exception(), NotThere)
 
@@ -131,7 +131,7 @@ def test_a_fault_of_ours_takes_no_question_but_its_own(caplog):
     questions = Questions()
     bad, good = questions.ask(OfDraft("A", None)), questions.ask(OfNotice("A", ids["A"]))
     with caplog.at_level(logging.CRITICAL):
-        questions.answer_some(standing, lambda: False)
+        questions.answer_some(standing, lambda: NOON_US, lambda: False)
     assert isinstance(bad.exception(), Broken)
     assert good.result().advice.meetings
 

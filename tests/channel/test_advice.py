@@ -31,6 +31,7 @@ from detente.domain import (
     Notice,
     Polygon,
     Position,
+    Proposal,
     ReleaseGrids,
     ReleaseLevel,
     TimeWindow,
@@ -48,6 +49,7 @@ GENERAL, EXISTENCE, NONE = ReleaseLevel.GENERAL, ReleaseLevel.EXISTENCE, Release
 RULES = with_defaults(Understanding("U", "1", (MinimaRule("all", Minima(500.0, 100.0, 60.0)),)))
 GRIDS = ReleaseGrids(general_levels=(12, 10, 8))
 HOUR_US = 3_600_000_000
+LONG_AGO_US = 0  # so that a plan may be moved to any time
 ACTIVITIES = (
     Activity.AIR_OPERATION,
     Activity.LIVE_FIRE,
@@ -118,7 +120,10 @@ def test_an_explained_answer_is_what_a_screening_of_all_the_party_knows_says_bou
     own, seen = told
     world = a_world(seen)
     world.put_own(own)
-    advice, whole = advise(world, own).found, screen(world.as_notices(), understanding=RULES, propose_most=0)
+    advice, whole = (
+        advise(world, own, LONG_AGO_US).found,
+        screen(world.as_notices(), understanding=RULES, propose_most=0),
+    )
     levels = {view.view_id: view.level for _, view in seen}
 
     def bounded(found, view_id):
@@ -152,7 +157,7 @@ def test_entering_a_hazard_area_is_a_warning_as_the_screening_tells_it(told):
         (w.plan.notice.reference, w.plan.volume_index, w.hazard.notice.reference, w.hazard.volume_index): w
         for w in screen(world.as_notices(), understanding=RULES, propose_most=0).warnings
     }
-    advice = advise(world, own).found
+    advice = advise(world, own, LONG_AGO_US).found
     for w in advice.warnings:
         same = whole[w.plan.notice.reference, w.plan.volume_index, w.hazard.notice.reference, w.hazard.volume_index]
         assert replace(w, answer=same.answer) == same
@@ -176,7 +181,7 @@ def test_a_move_applied_is_clear_of_all_that_was_released(told):
     own, seen = told
     assume(seen)
     world = a_world(seen)
-    advice = advise(world, own)
+    advice = advise(world, own, LONG_AGO_US)
     assert bool(advice.sought) == (advice.found.answer is not Answer.CLEAR and own.level is FULL)
     for move in advice.found.proposals.get(("A", own.view_id), ()):
         assert move.dimension in advice.sought
@@ -193,11 +198,34 @@ def test_a_move_submitted_is_answered_clear_and_so_is_everybody_else(dimension):
     notice = Notice("N", "A", Activity.AIR_OPERATION, (box(), box(4.0)))
     assert channel.submit("A", notice, {"B": FULL})["answer"] == "CONFLICT"
     world = channel.standing.world("A")
-    advice = advise(world, world.own(channel.parties["A"].notices["N"].notice_id)).found
+    advice = advise(world, world.own(channel.parties["A"].notices["N"].notice_id), LONG_AGO_US).found
     ((moves),) = advice.proposals.values()
     (move,) = [m for m in moves if m.dimension == dimension]
     assert channel.submit("A", moved(notice, move), {"B": FULL})["answer"] == "CLEAR"
     channel.check()
+
+
+@settings(max_examples=10)
+@given(st.integers(-200, 200), st.lists(st.integers(-3, 4), min_size=1, max_size=4))
+def test_no_move_ends_in_the_past_and_where_there_is_one_in_time_it_is_the_smallest(now_min, others_h):
+    """Others stand in the way an hour each; how far the plan may go back depends on how long it is until it begins."""
+    world = a_world(
+        [("B", a_view([box(from_h=h, to_h=h + 1)], recipient="A", number=k)) for k, h in enumerate(others_h)]
+    )
+    own = a_view([box()], activity=Activity.LIVE_FIRE)
+    now_us = own.volumes[0].window.start_us + now_min * 60_000_000
+    found = advise(world, own, now_us).found
+    assume(found.answer is not Answer.CLEAR)
+    moves = [move for moves in found.proposals.values() for move in moves]
+
+    def is_clear(step):
+        there = moved(own.as_notice("A"), Proposal(own.as_notice("A"), "time", step * 60.0))
+        return not world.meetings_of(replace(own, volumes=there.volumes))
+
+    back = min(max(-now_min, 0), 720)
+    clear = [step for step in range(-back, 721) if is_clear(step)]
+    smallest = min(clear, key=lambda step: (abs(step), -step), default=None)
+    assert [move.by for move in moves] == ([] if smallest is None else [smallest * 60.0])
 
 
 def test_no_move_is_sought_for_a_site_nor_for_what_the_host_was_given_generalised():
@@ -208,7 +236,7 @@ def test_no_move_is_sought_for_a_site_nor_for_what_the_host_was_given_generalise
         (a_view([box()], GENERAL), ()),
         (a_view([box()]), ("time", "altitude", "sideways")),
     ):
-        advice = advise(world, plan)
+        advice = advise(world, plan, LONG_AGO_US)
         assert advice.found.answer is not Answer.CLEAR
         assert advice.sought == sought
         assert [m.dimension for moves in advice.found.proposals.values() for m in moves] == list(sought)
@@ -216,7 +244,7 @@ def test_no_move_is_sought_for_a_site_nor_for_what_the_host_was_given_generalise
 
 def test_fire_is_asked_to_move_in_time_alone():
     world = a_world([("B", a_view([box()], recipient="A", number=9))])
-    ((moves),) = advise(world, a_view([box()], activity=Activity.LIVE_FIRE)).found.proposals.values()
+    ((moves),) = advise(world, a_view([box()], activity=Activity.LIVE_FIRE), LONG_AGO_US).found.proposals.values()
     assert [m.dimension for m in moves] == ["time"]
 
 
@@ -226,12 +254,12 @@ def test_fire_is_asked_to_move_in_time_alone():
 def test_what_is_too_large_to_look_at_is_named_and_not_looked_at():
     world = a_world([("B", a_view([box()], recipient="A", number=9))])
     many = a_view([box(0.01 * k) for k in range(MOST_MOVED_SIDEWAYS + 1)])
-    assert advise(world, many).sought == ("time", "altitude")
-    assert advise(world, a_view([box()] * (MOST_MOVED + 1))).sought == ()
+    assert advise(world, many, LONG_AGO_US).sought == ("time", "altitude")
+    assert advise(world, a_view([box()] * (MOST_MOVED + 1)), LONG_AGO_US).sought == ()
     spots = [Position(34.0 + 0.02 * cos(k / 50), 36.0 + 0.02 * sin(k / 50)) for k in range(300)]
     star = replace(box(), footprint=Polygon(tuple(spots)))
     world.put_view("B", a_view([star], recipient="A", number=8))
-    found = advise(world, a_view([star])).found
+    found = advise(world, a_view([star]), LONG_AGO_US).found
     assert [c.b.notice.reference for c in found.conflicts] == [f"{9:032x}"]
     assert [(m.b.notice.reference, m.answer) for m in found.unmeasured] == [(f"{8:032x}", Answer.CONFLICT)]
     assert found.answer is Answer.CONFLICT
@@ -249,7 +277,7 @@ def test_how_near_a_plan_comes_to_anothers_protected_site_is_told_to_nobody_else
         for km_north in (2.0, 3.0):
             protected = a_view([box(from_h=1, to_h=3)], recipient="A", number=99, activity=activity)
             own = a_view([replace(box(km_north), window=TimeWindow(NOON_US + 3 * HOUR_US // 2, NOON_US + 2 * HOUR_US))])
-            told.append(explained(advise(a_world([*crowd, ("B", protected)]), own).found, "A"))
+            told.append(explained(advise(a_world([*crowd, ("B", protected)]), own, LONG_AGO_US).found, "A"))
         for each in told:
             assert each["proposals"][0]["sideways_withheld"]
             assert all(move["dimension"] != "sideways" for move in each["proposals"][0]["moves"])
@@ -261,7 +289,7 @@ def test_how_near_a_plan_comes_to_anothers_protected_site_is_told_to_nobody_else
 def test_the_owner_of_a_site_reads_how_near_others_come_to_it():
     world = a_world([("B", a_view([box(3.0)], recipient="A", number=9))])
     site = a_view([box()], activity=Activity.HUMANITARIAN_SITE)
-    (conflict,) = explained(advise(world, site).found, "A")["conflicts"]
+    (conflict,) = explained(advise(world, site, LONG_AGO_US).found, "A")["conflicts"]
     assert conflict["lateral_m"]["stated"] == 0.0
     assert not conflict["separations_withheld"]
 
@@ -271,7 +299,7 @@ def test_the_owner_of_a_site_reads_how_near_others_come_to_it():
 
 def advice_for(channel, party):
     world = channel.standing.world(party)
-    return [canonical(explained(advise(world, own).found, party)) for own in world.own_views()]
+    return [canonical(explained(advise(world, own, LONG_AGO_US).found, party)) for own in world.own_views()]
 
 
 @settings(max_examples=8)

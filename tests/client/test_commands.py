@@ -51,7 +51,38 @@ def test_what_meets_is_said_with_the_exit_code_of_screening(desks):
     desks.at("B", "notice", "send", plans(desks, "b", a_plan("B-1", lat=10.0)))
     said = desks.at("A", "notice", "send", plans(desks, "a", a_plan("A-1", lat=10.01)), code=1)
     assert "POSSIBLE: may meet 1 volume of others" in said.out
+    assert "1  POSSIBLE  rule: any" in said.out
+    assert "A A-1 (air operation)" in said.out
+    assert "clears    A A-1: " in said.out
+    assert "B told it at level general" in said.out
     desks.told("B", "ANSWER for our notice")
+    again = desks.at("A", "notice", "answer", "A-1", code=1)
+    assert again.out.partition("\n\n")[2] == said.out.partition("\n\n")[2]
+    told = desks.at("B", "notice", "answer", "B-1", "--json", code=1).json
+    assert (told["reference"], told["answer"], len(told["conflicts"])) == ("B-1", "CONFLICT", 1)
+    amended = desks.at("A", "notice", "amend", "A-1", plans(desks, "a2", a_plan("A-1", lat=10.02)), "--json", code=1)
+    assert amended.json["explained"]["version"] == 2
+    assert amended.json["explained"]["conflicts"][0]["answer"] == "POSSIBLE"
+    assert desks.at("A", "notice", "answer", "A-9", code=2).err.startswith("detente: 0 notices")
+
+
+def test_a_draft_is_checked_and_nobody_is_told(desks):
+    desks.at("B", "notice", "send", plans(desks, "b3", a_plan("B-3", lat=-40.0)))
+    before = desks.at("A", "notice", "list", "--json").json
+    path = plans(
+        desks, "draft", a_plan("DRAFT", lat=-40.01), a_plan("FAR", lat=-44.0), a_plan("SOON", lat=-45.0, minutes=1)
+    )
+    said = desks.at("A", "notice", "check", path, code=1).out
+    assert "DRAFT, not sent:" in said
+    assert "rule: any" in said
+    assert "clears    A DRAFT: " in said
+    assert "    now: LATE: notice given" in said.partition("SOON, not sent:")[2]
+    told = desks.at("A", "notice", "check", plans(desks, "far", a_plan("FAR", lat=-44.0)), "--json").json["notices"]
+    assert [(each["reference"], each["answer"], each["late"]) for each in told] == [("FAR", "CLEAR", False)]
+    general = desks.at("A", "notice", "check", path, "--to-the-host", "general", "--json", code=1).json["notices"]
+    assert [(each["answer"], each["sought"]) for each in general[:2]] == [("POSSIBLE", []), ("CLEAR", [])]
+    assert desks.at("A", "notice", "list", "--json").json == before
+    assert "DRAFT" not in desks.at("B", "inbox").out
 
 
 def test_a_late_notice_is_shouted_about_and_sent(desks):

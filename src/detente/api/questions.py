@@ -109,7 +109,7 @@ def _volume(index: int, form: VolumeForm) -> Volume4D:
         return volume_of(form)
 
 
-def advised(standing: Standing, question: Question) -> Advised:
+def advised(standing: Standing, question: Question, now_us: int) -> Advised:
     """The answer to a question, from the world of the party that asks and nothing else.
 
     Raises:
@@ -124,7 +124,7 @@ def advised(standing: Standing, question: Question) -> Advised:
             own = world.own(question.notice_id)
         except KeyError:
             raise NotThere(NOT_THERE) from None
-    return Advised(question, own, advise(world, own))
+    return Advised(question, own, advise(world, own, now_us))
 
 
 def written(told: Advised) -> bytes:
@@ -179,14 +179,14 @@ class Questions:
             self._waiting[question.party] = still
         return waiting.answer
 
-    def answer_some(self, standing: Standing, is_busy: Callable[[], bool]) -> None:
+    def answer_some(self, standing: Standing, now_us: Callable[[], int], is_busy: Callable[[], bool]) -> None:
         """Answers what waits, for a while: all of it where nothing else is to be done, else one, and then not for as long as it took."""
         began_s = now_s = self._clock_s()
         while now_s - began_s < _LONGEST_S and not (is_busy() and now_s < self._rests_until_s):
             waiting = self._next()
             if waiting is None:
                 return
-            _answer(standing, waiting)
+            _answer(standing, waiting, now_us)
             before_s, now_s = now_s, self._clock_s()
             self._rests_until_s = now_s + (now_s - before_s)
 
@@ -209,11 +209,11 @@ class Questions:
             return waiting
 
 
-def _answer(standing: Standing, waiting: _Waiting) -> None:
+def _answer(standing: Standing, waiting: _Waiting, now_us: Callable[[], int]) -> None:
     if not waiting.answer.set_running_or_notify_cancel():
         return
     try:
-        waiting.answer.set_result(advised(standing, waiting.question))
+        waiting.answer.set_result(advised(standing, waiting.question, now_us()))
     except DetenteError as error:
         waiting.answer.set_exception(error)
     except Exception as error:

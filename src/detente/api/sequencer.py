@@ -241,7 +241,7 @@ class Sequencer:
             look, sweep = now_s - looked_s > _DUE_EVERY_S, now_s - expired_s > _EXPIRE_EVERY_S
             looked_s, expired_s = now_s if look else looked_s, now_s if sweep else expired_s
             self._turn(standing, lease, self._next(), look=look, sweep=sweep)
-            self._questions.answer_some(standing, lambda: not self._queue.empty())
+            self._questions.answer_some(standing, self._store.now_us, lambda: not self._queue.empty())
         self._store.release_lease(lease)
         LOG.info("gave the lease back", extra={"arena": self._arena, "epoch": lease.epoch})
 

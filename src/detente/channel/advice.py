@@ -5,7 +5,7 @@ of the views, not of the plans behind them, and are bounded as the answer is. A 
 and of nothing else. None is sought for a plan that the host was given generalised: moved and generalised anew it would lie in
 other cells than those that were looked at.
 
-Work is bounded by how large the plan and what was released are, never by the clock: the same world gives the same advice.
+Work is bounded by how large the plan and what was released are, never by the clock: the same world at the same moment gives the same advice.
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ class Advice:
     sought: tuple[Dimension, ...]
 
 
-def advise(world: World, own: View) -> Advice:
+def advise(world: World, own: View, now_us: int) -> Advice:
     """The gravest meetings of a plan of the party's explained, and the moves that would clear it.
 
     Args:
         own: in force or not yet submitted, as the host is given it for screening.
+        now_us: no move begins before it.
     Raises:
         InvalidVolume: a footprint's geometry cannot be.
         TooLarge: it meets more than `MOST_MET` volumes.
@@ -81,7 +82,7 @@ def advise(world: World, own: View) -> Advice:
     met = _gravest_with_each_view(world, own, meetings)
     conflicts = [m for m in met if not m.is_warning]
     explained = [m for m in met if pairs.can_be_explained(m)][:MOST_EXPLAINED]
-    moves, sought = _moves(world, own, conflicts)
+    moves, sought = _moves(world, own, conflicts, now_us)
     found = ScreeningAnswer(
         answer=max((m.answer for m in conflicts), default=Answer.CLEAR),
         notices=(pairs.notice, *(pairs.view(m)[0] for m in met)),
@@ -183,12 +184,14 @@ def _in_order(conflicts: Iterable[Conflict]) -> tuple[Conflict, ...]:
     )
 
 
-def _moves(world: World, own: View, conflicts: Sequence[Meeting]) -> tuple[tuple[Proposal, ...], tuple[Dimension, ...]]:
+def _moves(
+    world: World, own: View, conflicts: Sequence[Meeting], now_us: int
+) -> tuple[tuple[Proposal, ...], tuple[Dimension, ...]]:
     moves: list[Proposal] = []
     sought: list[Dimension] = []
     for dimension in _dimensions(world, own, conflicts):
         try:
-            moves += world.moves_of(own, (dimension,), most_pairs=MOST_IN_THE_WAY)
+            moves += world.moves_of(own, (dimension,), now_us=now_us, most_pairs=MOST_IN_THE_WAY)
         except TooLarge:
             continue
         sought.append(dimension)

@@ -173,13 +173,16 @@ class World:
                 raise TooLarge(f"it meets more than {most:,} volumes of others", hint="ask about a part of it")
         return tuple(found)
 
-    def moves_of(self, own: View, among: Sequence[Dimension], *, most_pairs: int | None = None) -> tuple[Proposal, ...]:
-        """The smallest moves that clear a plan of the party's of everything released to it.
+    def moves_of(
+        self, own: View, among: Sequence[Dimension], *, now_us: int, most_pairs: int | None = None
+    ) -> tuple[Proposal, ...]:
+        """The smallest moves that clear a plan of the party's of everything released to it, none of them into the past.
 
         Raises:
             TooLarge: more than `most_pairs` pairs of volumes are in the way.
         """
-        return self._view_index.propose(own.as_notice(self.party), among=among, most_pairs=most_pairs)
+        notice = own.as_notice(self.party)
+        return self._view_index.propose(notice, among=among, most_pairs=most_pairs, now_us=now_us)
 
     def met_by(self, sender: str, plans: Iterable[View]) -> frozenset[str]:
         """Which plans of another party meet, or may meet, something of this one's own: a hazard area too. For the alert alone.

@@ -115,13 +115,13 @@ def levels_of(pairs: Iterable[str]) -> dict[str, ReleaseLevel]:
     return levels
 
 
-def say(lines: Iterable[str], told: Any, *, as_json: bool) -> None:
-    """Prints lines, or what they tell as one JSON document."""
+def say(lines: Iterable[str], told: Any, *, as_json: bool, err: bool = False) -> None:
+    """Prints lines, or what they tell as one JSON document; on standard error where it is about the answer and no part of it."""
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     from detente.interop.answer_words import visible
 
     for line in lines:
-        sys.stdout.write(visible(line) + "\n")  # others wrote some of it
+        (sys.stderr if err else sys.stdout).write(visible(line) + "\n")  # others wrote some of it
     sys.stdout.flush()

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import click
 
+from detente.cli.advice import explained_now, gravity, print_advice
 from detente.cli.desk import as_option, json_option, levels_of, now_us, opened_desk, say
 from detente.client.desk import is_waiting
 from detente.domain import (
     Activity,
     AgainstTerms,
-    Answer,
     Assumption,
     Circle,
     Notice,
@@ -27,7 +27,6 @@ from detente.domain import (
 from detente.domain.altitude import UNSTATED_BAND
 from detente.domain.units import MICROSECONDS_PER_SECOND
 
-SOMETHING: Final = 1  # something meets, or it was late: as the exit code of `detente screen`
 FLASH_RADIUS: Final = "5nm"
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _to = click.option(
@@ -93,7 +92,7 @@ def send(
     with opened_desk(folder) as desk:
         notices = _read(files, desk, columns, defaults, as_json=as_json)
         sent_before = {each.notice.reference for each in desk.folder.notices()}
-        told, gravity = [], 0
+        told, gravity_now = [], 0
         for each in notices:
             if each.reference in sent_before:
                 told.append({"reference": each.reference, "sent": False})
@@ -102,13 +101,24 @@ def send(
                 continue
             good_for = _good_for(each, expires, revalidate)
             sent, answer = desk.submit(good_for, levels, to_the_host=ReleaseLevel(to_the_host))
-            gravity = max(gravity, _gravity(answer))
-            told.append({"reference": each.reference, "sent": True, **answer})
-            if not as_json:
-                say(sent_lines(each.reference, sent, answer, desk), None, as_json=False)
+            gravity_now = max(gravity_now, gravity(answer))
+            told.append({"reference": each.reference, "sent": True, **_told(desk, sent, answer, as_json=as_json)})
     if as_json:
         say([], {"notices": told}, as_json=True)
-    sys.exit(gravity)
+    sys.exit(gravity_now)
+
+
+def _told(desk: Any, sent: Any, answer: Mapping[str, Any], *, as_json: bool) -> dict[str, Any]:
+    """Says what a notice was answered, and explains it; returns all of it."""
+    from detente.channel.forms import view_of
+    from detente.client import as_screened, notice_in
+
+    explained = explained_now(desk, sent, answer)
+    if not as_json:
+        say(sent_lines(sent, answer, desk, is_explained=explained is not None), None, as_json=False)
+        if explained is not None:
+            print_advice(desk, explained, as_screened(notice_in(sent), view_of(sent.screening)))
+    return dict(answer) if is_waiting(answer) else {**answer, "explained": explained}
 
 
 def _read(
@@ -162,17 +172,11 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _gravity(answer: Mapping[str, Any]) -> int:
-    if is_waiting(answer):
-        return SOMETHING
-    return SOMETHING if answer["late"] or answer["warning_count"] or answer["answer"] != Answer.CLEAR.name else 0
-
-
-def sent_lines(reference: str, sent: Any, answer: Mapping[str, Any], desk: Any) -> Iterator[str]:
-    """What the channel answered, worst first."""
+def sent_lines(sent: Any, answer: Mapping[str, Any], desk: Any, *, is_explained: bool = False) -> Iterator[str]:
+    """What the channel answered, worst first; what it meets only where that is not explained."""
     from detente.client.words import answer_words, expected_lines, lead_words, meeting_lines, moment, short
 
-    version = f", version {sent.version}" if sent.version > 1 else ""
+    reference, version = sent.notice.reference, f", version {sent.version}" if sent.version > 1 else ""
     if is_waiting(answer):
         yield f"{reference}: signed, id {short(sent.notice_id)}{version}; it waits to be carried"
         yield "    NOT SCREENED, and nobody is told of it, until it arrives; how much notice it gives counts from then"
@@ -182,7 +186,8 @@ def sent_lines(reference: str, sent: Any, answer: Mapping[str, Any], desk: Any) 
     yield f"    {lead_words(answer)}"
     yield f"    {answer_words(answer)}"
     yield from (f"    {line}" for line in expected_lines(answer))
-    yield from (f"    {line}" for line in meeting_lines(answer))
+    if not is_explained:
+        yield from (f"    {line}" for line in meeting_lines(answer))
     levels = {recipient: level.value for recipient, level in sent.levels.items()}
     told = [f"{recipient} {level}" for recipient, level in sorted(levels.items())]
     others = sorted({p.name for p in desk.registry().rules.terms.parties} - levels.keys() - {desk.party})
@@ -235,9 +240,10 @@ def amend(
         others = [p.name for p in desk.registry().rules.terms.parties if p.name != desk.party]
         kept = {other: before.levels.get(other, ReleaseLevel.NONE) for other in others}
         sent, answer = desk.submit(anew, kept | levels, before=before, to_the_host=ReleaseLevel(to_the_host))
-        lines = list(sent_lines(anew.reference, sent, answer, desk))
-    say(lines, {"reference": anew.reference, **answer}, as_json=as_json)
-    sys.exit(_gravity(answer))
+        told = _told(desk, sent, answer, as_json=as_json)
+    if as_json:
+        say([], {"reference": anew.reference, **told}, as_json=True)
+    sys.exit(gravity(answer))
 
 
 @notice.command()
@@ -299,9 +305,12 @@ def flash(
     )  # fmt: skip
     with opened_desk(folder) as desk:
         sent, answer = desk.submit(replace(made, party=desk.party), levels_of(chosen))
-        lines = [*_read_back(made), *sent_lines(made.reference, sent, answer, desk)]
-    say(lines, {"reference": made.reference, **answer}, as_json=as_json)
-    sys.exit(_gravity(answer))
+        if not as_json:
+            say(_read_back(made), None, as_json=False)
+        told = _told(desk, sent, answer, as_json=as_json)
+    if as_json:
+        say([], {"reference": made.reference, **told}, as_json=True)
+    sys.exit(gravity(answer))
 
 
 def flash_notice(
@@ -376,6 +385,69 @@ def list_notices(folder: Path, *, as_json: bool) -> None:
             }
         )
     say(lines or ["none sent"], {"notices": told}, as_json=as_json)
+
+
+@notice.command("answer")
+@click.argument("name")
+@as_option
+@json_option
+def ask(name: str, folder: Path, *, as_json: bool) -> None:
+    """Ask again what a notice (its reference, or the beginning of its id) meets of what was released to us, and what would clear it.
+
+    Exit code 0: all is clear; 1: something meets.
+    """
+    from detente.channel.forms import view_of
+    from detente.client import as_screened, notice_in
+    from detente.client.words import answer_words, short
+
+    with opened_desk(folder) as desk:
+        sent = desk.folder.notice(name)
+        told = desk.answer(sent)
+        head = f"{sent.notice.reference}, id {short(sent.notice_id)}, version {told['version']}: {answer_words(told)}"
+        say([head], {"reference": sent.notice.reference, **told}, as_json=as_json)
+        if not as_json:
+            print_advice(desk, told, as_screened(notice_in(sent), view_of(sent.screening)))
+    sys.exit(gravity(told))
+
+
+@notice.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@_map
+@_default
+@_host_level
+@as_option
+@json_option
+def check(
+    files: tuple[Path, ...],
+    columns: tuple[str, ...],
+    defaults: tuple[str, ...],
+    to_the_host: str,
+    folder: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Ask what the notices in files would meet of what was released to us. No party is told; the host sees them, and keeps nothing.
+
+    Exit code 0: all would be clear; 1: something would meet, or be late.
+    """
+    from detente.channel.submit import lead
+    from detente.client import as_screened
+    from detente.client.words import answer_words, lead_words
+
+    found, gravity_now = [], 0
+    with opened_desk(folder) as desk:
+        for each in _read(files, desk, columns, defaults, as_json=as_json):
+            draft, told = desk.check(each, ReleaseLevel(to_the_host))
+            told = {**lead(desk.registry().rules, draft, now_us()), **told}
+            found.append({"reference": each.reference, **told})
+            gravity_now = max(gravity_now, gravity(told))
+            lines = [f"{each.reference}, not sent:", f"    now: {lead_words(told)}", f"    {answer_words(told)}"]
+            if not as_json:
+                say(lines, None, as_json=False)
+                print_advice(desk, told, as_screened(each, draft))
+    if as_json:
+        say([], {"notices": found}, as_json=True)
+    sys.exit(gravity_now)
 
 
 @notice.command()

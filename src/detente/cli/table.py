@@ -28,6 +28,7 @@ MOST_MEETINGS: Final = 20  # in full; more than a watch can read off a screen
 MOST_LINES: Final = 500  # of meetings on a line each; the files hold all
 MOST_WARNINGS: Final = 20
 MOST_ALIKE: Final = 3  # readings of one kind, and places of one reading
+ENTERED: Final = "Hazard areas entered (a warning, not a conflict)"
 LONG: Final = 3  # meetings; a longer answer opens with the line that sums up, and ends with whom it concerns
 _STYLE: Final = {Answer.CLEAR: "bold green", Answer.POSSIBLE: "bold yellow", Answer.CONFLICT: "bold red"}
 _MARGIN_WIDTH: Final = 13
@@ -56,6 +57,17 @@ def print_short(
 ) -> None:
     """Print the first meetings in full, the others on a line each, hazard areas as a count, and the line that sums up."""
     _print(_short_rows(told(answer), problems, in_full), console)
+
+
+def print_explained(answer: ScreeningAnswer, console: Console, *, viewer: str) -> None:
+    """Print the meetings and hazard areas of an answer that the channel gave the viewer: what is withheld was left out there."""
+    _print(_explained_rows(answer, viewer), console)
+
+
+def _explained_rows(answer: ScreeningAnswer, viewer: str) -> Iterator[Row]:
+    for number, meeting in enumerate(meetings(answer), start=1):
+        yield from _meeting(number, meeting, answer, viewer)
+    yield from _section(ENTERED, [_entry(entry) for entry in entries(answer)])
 
 
 def _short_rows(answer: ScreeningAnswer, problems: Sequence[DetenteError], in_full: int) -> Iterator[Row]:
@@ -120,7 +132,7 @@ def rows(
         yield "", Text("")
     yield from _meetings(found, answer, more_in)
     warned = [_entry(entry) for entry in entries(answer)]
-    yield from _section("Hazard areas entered (a warning, not a conflict)", _first(warned, more_in))
+    yield from _section(ENTERED, _first(warned, more_in))
     notes = words.all_readings(answer, readings)
     unread = [note for note in notes if words.is_unread(note)]
     yield from _section("Not read, or not compared", list(_by_what(unread, more_in)))
@@ -223,7 +235,7 @@ def concerned(found: Sequence[Meeting]) -> list[str]:
     return [f"{party}: {words.plural(certain[party], 'conflict')}, {possible[party]:,} possible" for party in parties]
 
 
-def _meeting(number: int, meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:
+def _meeting(number: int, meeting: Meeting, answer: ScreeningAnswer, viewer: str = "") -> Iterator[Row]:
     conflict = meeting.first
     yield (
         "",
@@ -231,20 +243,20 @@ def _meeting(number: int, meeting: Meeting, answer: ScreeningAnswer) -> Iterator
             f"{number}  ", (conflict.answer.name, _STYLE[conflict.answer]), f"  rule: {_plain(conflict.rule)}"
         ),
     )
-    yield from _rows(meeting, answer)
+    yield from _rows(meeting, answer, viewer)
     yield "", Text("")
 
 
-def _rows(meeting: Meeting, answer: ScreeningAnswer) -> Iterator[Row]:
+def _rows(meeting: Meeting, answer: ScreeningAnswer, viewer: str) -> Iterator[Row]:
     conflict = meeting.first
     yield "who", _who(conflict.a.notice, conflict.a.volume_index)
     yield "and", _who(conflict.b.notice, conflict.b.volume_index)
     if conflict.area is not None:
-        yield from _area(conflict)
-    yield from _apart(conflict)
+        yield from _area(conflict, viewer)
+    yield from _apart(conflict, viewer)
     for reason in conflict.reasons:
         yield "possible", Text(_plain(reason))
-    for line in words.would_clear(answer, meeting.notices):
+    for line in words.would_clear(answer, meeting.notices, viewer):
         yield "clears", Text(_plain(line))
     if meeting.others:
         yield "also", Text(_others(meeting))
@@ -261,11 +273,11 @@ def _who(notice: Notice, volume_index: int) -> Text:
     )
 
 
-def _area(conflict: Conflict) -> Iterator[Row]:
+def _area(conflict: Conflict, viewer: str) -> Iterator[Row]:
     area = conflict.area
     assert area is not None
     if area.footprint:
-        placed = _plain(words.placed(conflict)).removesuffix(", near ").removesuffix(", ")
+        placed = _plain(words.placed(conflict, viewer)).removesuffix(", near ").removesuffix(", ")
         if placed:
             yield "where", Text(placed)
         yield "near" if placed else "where", Text(_place(words.centre(area.footprint)))
@@ -281,8 +293,8 @@ def _place(position: Position) -> str:
     return f"{words.dms(position)}  MGRS {words.mgrs(position)}"
 
 
-def _apart(conflict: Conflict) -> Iterator[Row]:
-    for name, stated, least, minimum, short in words.separations(conflict):
+def _apart(conflict: Conflict, viewer: str) -> Iterator[Row]:
+    for name, stated, least, minimum, short in words.separations(conflict, viewer):
         if stated in ("overlap", words.WITHHELD):
             yield name, Text(f"{stated}; minimum {minimum}")
             continue

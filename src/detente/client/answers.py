@@ -195,14 +195,19 @@ class ToldMeeting(Answered, frozen=True):
     is_warning: bool
 
 
-class Answer(Answered, frozen=True):
-    """What a notice meets of what was released."""
+class Met(Answered, frozen=True):
+    """What a plan meets of what was released."""
 
-    notice_id: str
     answer: str
     meeting_count: int
     warning_count: int
     meetings: tuple[ToldMeeting, ...]
+
+
+class Answer(Met, frozen=True):
+    """The same of a notice in force."""
+
+    notice_id: str
 
 
 class Submitted(Answer, frozen=True):

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from detente.channel.acts import HOST, AliveBody, Body, CallBody
-from detente.channel.forms import form_from
+from detente.channel.forms import form_from, plain, view_form
 from detente.channel.registry import Registry
+from detente.channel.views import View, make_view
 from detente.channel.voice import Said, Signed
 from detente.client.answers import (
     AnnouncementsPage,
@@ -29,6 +30,7 @@ from detente.client.answers import (
     WatchShown,
 )
 from detente.client.carried import settle_answered, settle_refused
+from detente.client.explained import InWords, Key, met_views, named, read_explained
 from detente.client.folder import PartyFolder
 from detente.client.known import acts_in
 from detente.client.link import Link, Refused
@@ -73,6 +75,7 @@ class Desk:
     say: Callable[[str], object] = lambda _: None
     _registry: Registry | None = field(default=None, init=False)
     _announced: str | None = field(default=None, init=False)
+    _seen: dict[Key, SeenView] = field(default_factory=dict, init=False)
 
     @property
     def party(self) -> str:
@@ -241,6 +244,41 @@ class Desk:
         for page in self.link.pages("views", ViewsPage):
             for each in page.items:
                 yield read_view(each, registry, arena=self.arena, party=self.party)
+
+    # ── what is met ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def answer(self, sent: Sent) -> Any:
+        """What a notice of ours in force meets of what was released to us, explained; and what would clear it.
+
+        Raises:
+            Refused: it is over, or meets more than can be looked at.
+        """
+        return self.link.get(f"notices/{sent.notice_id}/answer", dict[str, Any])
+
+    def check(self, notice: Notice, to_the_host: ReleaseLevel = ReleaseLevel.FULL) -> tuple[View, Any]:
+        """The same of a notice that was not sent; only the host sees it. Returns what the host was given, too."""
+        grids = self.registry().rules.terms.grids
+        draft = make_view(
+            notice, to_the_host, grids, recipient=HOST, view_id="0" * 32, version=1, commitment="0" * 64
+        )  # fmt: skip
+        volumes = plain(view_form(draft))["volumes"]
+        asked = {"activity": draft.activity.value, "volumes": volumes, "level": draft.level.value}
+        return draft, self.link.post("screenings", asked)
+
+    def in_words(self, told: Any, own: Notice) -> InWords:
+        """An explained answer by the names that people know: others' plans as they signed them.
+
+        Raises:
+            NotUnderstood, Malformed: it is no such answer. NotAuthentic: a view is not signed by whom the server says.
+        """
+        explained = read_explained(told)
+        keys = met_views(explained, self.party)
+        if keys - self._seen.keys():
+            for seen in self._views_in_force():
+                self._seen[seen.sender, seen.form.view_id] = seen
+                if keys <= self._seen.keys():
+                    break
+        return named(explained, own, {key: self._seen[key] for key in keys & self._seen.keys()})
 
     # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ whether each view was honest. An amendment that leaves a recipient's view as it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -152,6 +152,11 @@ def notice_in(sent: Sent) -> Notice:
         InvalidVolume, NotUnderstood: what was kept was changed since.
     """
     return notice_of(sent.notice)
+
+
+def as_screened(notice: Notice, screening: View) -> Notice:
+    """A notice with the volumes that the host was given: what answers about it speak of."""
+    return replace(notice, volumes=screening.volumes, activity=screening.activity)
 
 
 def submission_id(envelopes: Sequence[Envelope]) -> str:

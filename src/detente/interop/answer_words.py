@@ -194,17 +194,17 @@ def _hours(minutes: int) -> str:
     return " ".join([*shown, *([f"{left:02d} min"] if left else [])])
 
 
-def separations(conflict: Conflict) -> list[tuple[str, str, str, str, str]]:
+def separations(conflict: Conflict, viewer: str = "") -> list[tuple[str, str, str, str, str]]:
     """One row a dimension: name, apart as stated, at least apart, minimum, short of the minimum by.
 
-    Those to something protected are withheld: `withheld` says why.
+    Those to something protected, and not the viewer's own, are withheld: `withheld` says why.
     """
     rows = [
         _row("lateral", _measured(conflict.lateral_m), conflict.minima.lateral_m, lateral),
         _row("vertical", conflict.vertical_m, conflict.minima.vertical_m, vertical),
         _row("time", conflict.time_s, conflict.minima.time_s, duration),
     ]
-    if withholds(conflict):
+    if withholds(conflict, viewer):
         return [(name, WITHHELD, "", minimum, "") for name, _, _, minimum, _ in rows]
     return rows
 
@@ -214,11 +214,11 @@ def _measured(apart: Separation) -> Separation:
     return Separation(apart.least, apart.least) if apart.stated - apart.least <= _MEASURING_M else apart
 
 
-def placed(conflict: Conflict) -> str:
+def placed(conflict: Conflict, viewer: str = "") -> str:
     """What the place of a meeting is: nothing to say where both are in it; else the middle of what keeps them apart, or the protected one's own."""
     a, b = conflict.a.notice, conflict.b.notice
-    if withholds(conflict):
-        whose = a if is_protected(a) else b
+    if withholds(conflict, viewer):
+        whose = a if is_protected(a, viewer) else b
         return f"{called(whose)} as stated, "
     return "" if conflict.lateral_m.stated == 0.0 else f"between {called(a)} and {called(b)}, near "
 
@@ -248,7 +248,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]:
+def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice], viewer: str = "") -> list[str]:
     """One line a notice: `LAF LAF-7: 12 min later, or 1000 ft higher`; empty where no moves were sought.
 
     A move clears the whole notice, against everything screened. Protected sites are never asked to move.
@@ -260,7 +260,9 @@ def would_clear(answer: ScreeningAnswer, notices: Sequence[Notice]) -> list[str]
         if notice.activity is Activity.HUMANITARIAN_SITE and answer.proposals:
             lines.append(f"{name}: a humanitarian site is never asked to move")
         elif moves is not None:
-            lines.append(f"{name}: {_moves(moves, sideways_withheld(answer, (notice.party, notice.reference)))}")
+            lines.append(
+                f"{name}: {_moves(moves, sideways_withheld(answer, (notice.party, notice.reference), viewer))}"
+            )
     return lines
 
 

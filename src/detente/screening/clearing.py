@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from detente.domain import Activity, AltitudeReference, InvalidVolume, Notice, Proposal, TooLarge, Volume4D
 from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.domain.window import OPEN_START_US
 from detente.geodesy import wgs84
 from detente.geodesy.altitudes import hae_bounds_m
 from detente.geodesy.wgs84 import Floats
@@ -67,6 +68,7 @@ def propose(
     *,
     among: Sequence[Dimension] = get_args(Dimension),
     most_pairs: int | None = None,
+    now_us: int | None = None,
 ) -> tuple[Proposal, ...]:
     """The smallest clearing move in each dimension that makes sense for the notice's activity, against everything active.
 
@@ -74,6 +76,7 @@ def propose(
         volumes: the notice's own, or those of them that count. index: its minima are those of all `ACTIVITIES`.
         party: its code in the index.
         among: the dimensions to look in. most_pairs: with how many pairs of volumes in the way it is worth looking.
+        now_us: no volume is moved to before it; anywhere when None.
     Raises:
         InvalidVolume: a footprint's geometry cannot be.
         TooLarge: more than `most_pairs` are in the way.
@@ -81,7 +84,7 @@ def propose(
     dimensions = [dimension for dimension in MOVES[notice.activity] if dimension in among]
     if not dimensions:
         return ()
-    asked = _Asked(notice, tuple(volumes), index, party, _between_plans(index.minima), most_pairs)
+    asked = _Asked(notice, tuple(volumes), index, party, _between_plans(index.minima), most_pairs, now_us)
     if asked.is_clear():
         return ()
     find = {"time": _in_time, "altitude": _in_altitude, "sideways": _sideways}
@@ -107,8 +110,9 @@ class _Asked:
         party: int,
         minima: Floats,
         most_pairs: int | None,
+        now_us: int | None,
     ) -> None:
-        self.most_pairs = most_pairs
+        self.most_pairs, self.now_us = most_pairs, now_us
         self.notice, self.volumes, self.index, self.party, self.minima = notice, volumes, index, party, minima
         self.pack = index.pack(volumes, party, notice.activity)
         self._others: dict[int, Prepared | None] = {}
@@ -204,8 +208,18 @@ def _in_time(asked: _Asked) -> Proposal | None:
         other[:, kernels.END],
         own[:, kernels.TIME_SLACK] + other[:, kernels.TIME_SLACK] + within_us,
     )
-    steps = range(-MOST_TIME_STEPS, MOST_TIME_STEPS + 1)
+    steps = range(_earliest_step(asked), MOST_TIME_STEPS + 1)
     return _smallest(asked, near, first, last, steps, "time", float(TIME_STEP_S))
+
+
+def _earliest_step(asked: _Asked) -> int:
+    """How far back a notice may go, at most 0: what begins in the past, or is to, is no proposal. An open start counts by its end."""
+    if asked.now_us is None:
+        return -MOST_TIME_STEPS
+    windows = [volume.window for volume in asked.volumes]
+    from_us = min(w.start_us if w.start_us > OPEN_START_US else w.end_us for w in windows)
+    back = (from_us - asked.now_us) // (TIME_STEP_S * MICROSECONDS_PER_SECOND)
+    return -min(max(back, 0), MOST_TIME_STEPS)
 
 
 # ── altitude ─────────────────────────────────────────────────────────────────────────────────────────────────────────

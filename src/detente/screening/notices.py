@@ -182,6 +182,7 @@ class NoticeIndex:
         *,
         among: Sequence[Dimension] = get_args(Dimension),
         most_pairs: int | None = None,
+        now_us: int | None = None,
     ) -> tuple[Proposal, ...]:
         """The smallest move in each dimension that clears a notice of everything of other parties, as `proposals.propose` says it.
 
@@ -191,13 +192,15 @@ class NoticeIndex:
         Args:
             volumes: those of the notice that count; all of them when None.
             among: the dimensions to look in. most_pairs: with how many pairs of volumes in the way it is worth looking.
+            now_us: no volume is moved to before it; anywhere when None.
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
             NoMinima: as `insert`.
             TooLarge: more than `most_pairs` are in the way.
         """
         own = notice.volumes if volumes is None else volumes
-        found = propose(notice, own, self._volumes, self._party(notice.party), among=among, most_pairs=most_pairs)
+        party = self._party(notice.party)
+        found = propose(notice, own, self._volumes, party, among=among, most_pairs=most_pairs, now_us=now_us)
         self._check_minima(notice.party, notice.activity)  # after the search, as in `query_volumes`
         return found
 
