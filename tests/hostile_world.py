@@ -79,7 +79,7 @@ class Served(Site):
         if (party, role) not in self.tokens:
             secret = next(random_bytes(f"{party} {role}"))
             text, token = new_token(
-                secret, arena=ARENA, party=party, role=TokenRole(role), officer="watch",
+                secret, arena=ARENA, party="" if role == "host" else party, role=TokenRole(role), officer="watch",
                 now_us=NOON_US, valid_for_s=86_400,
             )  # fmt: skip
             self.store.add_token(token)
