@@ -42,7 +42,7 @@ def test_a_party_without_posts_calls_nobody():
     assert [Terms(parties=(Signatory("A", PartyKind.OPERATOR),)).to_call("A", step) for step in range(3)] == [()] * 3
 
 
-NEWER = ("dead_man_s", "stop_within_s", "alert", "answer_tick_ms", "tick_s")
+NEWER = ("dead_man_s", "stop_within_s", "alert", "templates", "answer_tick_ms", "tick_s")
 
 
 @given(st.sets(st.sampled_from(NEWER)), st.booleans())

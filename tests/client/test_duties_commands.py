@@ -123,3 +123,23 @@ def test_a_notice_lapses_and_says_so_to_whom_it_told_when(desks):
     desks.at("A", "notice", "amend", "S-1", file, "--expires", "2018-09-18T06:00Z")
     desks.told("B", "EXPIRED: notice")
     desks.told("A", "EXPIRED: notice")
+
+
+def test_a_phrase_is_read_back_or_not_acknowledged(desks):
+    assert "personnel-at: We have personnel at {place} until {until}." in desks.at("A", "message", "--phrases").out
+    slots = ("--slot", "place=north gate", "--slot", "until=18:00Z")
+    sent = desks.at("A", "message", "--template", "personnel-at", *slots, "--to", "B", "--json").json
+    desks.told("B", "We have personnel at north gate until 18:00Z.", "to be read back: place, until")
+    thread = sent["thread"][:8]
+    wrong = desks.at("B", "ack", thread, "--read-back", "place=south gate", "--read-back", "until=18:00Z", code=1)
+    assert "NOT acknowledged, the read-back is wrong: place" in wrong.out
+    desks.told("A", "READ-BACK WRONG, so NOT ACKNOWLEDGED by B")
+    assert "to be read back: place, until" in desks.at("B", "open").out
+    desks.at("B", "ack", thread, "--read-back", "place=North Gate", "--read-back", "until=18:00Z")
+    desks.told("A", "ACKNOWLEDGED by B")
+    assert (
+        "until is missing"
+        in desks.at("A", "message", "--template", "personnel-at", "--slot", "place=x", "--to", "B", code=2).err
+    )
+    assert "no phrase here" in desks.at("A", "message", "--template", "x", "--to", "B", code=2).err
+    desks.at("A", "message", "--to", "B", code=2)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from detente.channel.forms import Form, ViewForm, form_from, plain
 from detente.domain import (
     NotAuthentic,
@@ -23,6 +25,7 @@ from detente.domain import (
     Rung,
     at,
 )
+from detente.domain.template import MOST_SLOT_TEXT, MOST_SLOTS
 from detente.record.act import Act, open_act
 from detente.record.envelope import from_json
 from detente.record.holder import EnrolledKey
@@ -81,6 +84,7 @@ class ReceiptBody(Form, frozen=True):
 
     `officer` is the named duty officer of ACKNOWLEDGED, `echelon` what CONFIRMED_DOWN reached. `by_report_for`: the party without
     keys for which somebody else reports; empty otherwise.
+    `read_back`: of a message made from a phrase, what was filled in, repeated.
     """
 
     id: str
@@ -89,6 +93,7 @@ class ReceiptBody(Form, frozen=True):
     officer: str = ""
     echelon: str = ""
     by_report_for: str = ""
+    read_back: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class ResponseBody(Form, frozen=True):
@@ -101,11 +106,16 @@ class ResponseBody(Form, frozen=True):
 
 
 class MessageBody(Form, frozen=True):
-    """Words from officer to officers; `thread` is drawn at random by whoever opens it."""
+    """Words from officer to officers; `thread` is drawn at random by whoever opens it.
+
+    Made from an agreed phrase, it names the phrase and what was filled in, and `text` is what the phrase then says (`phrases`).
+    """
 
     thread: str
     text: str
     about: str = ""  # a view or notice id
+    template: str = ""
+    slots: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class StopBody(Form, frozen=True):
@@ -434,6 +444,8 @@ def check_body(body: Body) -> None:
         length = len(getattr(body, name, ""))
         if length > most:
             raise NotUnderstood(f"{length} characters; the limit is {most}", hint="shorten it", where=name)
+    if isinstance(body, MessageBody | ReceiptBody):
+        _check_slots(*(("slots", body.slots) if isinstance(body, MessageBody) else ("read_back", body.read_back)))
     match body:
         case ReceiptBody(stage=ReceiptStage.ACKNOWLEDGED, officer=""):
             raise NotUnderstood("an acknowledgement names nobody", hint="give the duty officer's name", where="officer")
@@ -461,6 +473,15 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("there is no text", hint="say what it is about", where="text")
         case _:
             return
+
+
+def _check_slots(name: str, said: Mapping[str, str]) -> None:
+    if len(said) > MOST_SLOTS or any(max(len(slot), len(value)) > MOST_SLOT_TEXT for slot, value in said.items()):
+        raise NotUnderstood(
+            f"more than {MOST_SLOTS} slots, or one of more than {MOST_SLOT_TEXT} characters",
+            hint="say less",
+            where=name,
+        )
 
 
 def _check_disclosure(body: DiscloseBody) -> None:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from detente.channel import calls, drills, open_items
 from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
 from detente.channel.alert import agree, expected
-from detente.channel.answers import receive, respond
+from detente.channel.answers import respond
 from detente.channel.disclosures import disclose
+from detente.channel.phrases import acknowledge
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import answered, cancel, read_submission, submit
 from detente.channel.watch import agree as agree_on_signs
@@ -21,7 +22,7 @@ REFUSED: Final = "refused"  # the kind of an entry, and of no act
 
 
 def _receipt(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
-    return (drills.answer if drills.is_of_a_drill(standing, act) else receive)(standing, turn, act)
+    return (drills.answer if drills.is_of_a_drill(standing, act) else acknowledge)(standing, turn, act)
 
 
 _ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] = {

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from detente.channel import open_items
 from detente.channel.acts import HOST, MessageBody, SignedAct, StopBody
+from detente.channel.phrases import await_read_back, check_phrase, to_read_back
 from detente.channel.receipts import await_receipts, due_us, over
 from detente.channel.standing import Addressed, Standing, Turn
 from detente.domain import AgainstTerms, Conflicted, ReceiptStage, StaleVersion
@@ -23,21 +24,26 @@ def pass_on(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
 
     Raises:
         AgainstTerms: it is for nobody, for its own sender, or for somebody who is no party; or too many wait there.
+        NotUnderstood, Conflicted: it is not what the phrase says that it names (`phrases.check_phrase`).
         StaleVersion: the act is not the next of its key.
     """
     assert isinstance(act.body, MessageBody)
     standing.check_sequences([act])
     _check_recipient(standing, act)
     told = Addressed("message", act.party, act.audience, act.body.thread, 1)
+    check_phrase(standing, told, act.body)
     if told not in standing.reached:
         _check_room(standing, act)
+    still = (act.body.template, act.body.slots) if act.body.slots else to_read_back(standing, told)
     turn.enter(act)
     _post(turn, act)
     answered = Addressed("message", act.audience, act.party, act.body.thread, 1)
-    if answered in standing.reached:
+    if answered in standing.reached and not to_read_back(standing, answered):
         over(standing, turn, answered)
     if standing.has_keys(act.audience):
         await_receipts(standing, turn, told, {})
+        if still:
+            await_read_back(standing, turn, told, *still)
     return {"to": act.audience, "received_us": turn.now_us}
 
 

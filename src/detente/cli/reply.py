@@ -22,10 +22,24 @@ def not_yet(answer: Any) -> str:
 @click.option("--officer", help="Who read it. Default: the officer of this desk.")
 @click.option("--down-to", metavar="ECHELON", help="It has reached this echelon: stage confirmed_down.")
 @click.option("--by-report-for", metavar="PARTY", help="Report for a party without keys; reads BY_REPORT for ever.")
+@click.option(
+    "--read-back",
+    "said",
+    multiple=True,
+    metavar="SLOT=VALUE",
+    help="What an agreed phrase filled in, repeated. Repeatable.",
+)
 @as_option
 @json_option
 def ack(
-    name: str, officer: str | None, down_to: str | None, by_report_for: str | None, folder: Path, *, as_json: bool
+    name: str,
+    officer: str | None,
+    down_to: str | None,
+    by_report_for: str | None,
+    said: tuple[str, ...],
+    folder: Path,
+    *,
+    as_json: bool,
 ) -> None:
     """Acknowledge a notice, a STOP, a message or a drill in an officer's name: it was read. It says nothing about the plan itself.
 
@@ -44,13 +58,40 @@ def ack(
         stage = ReceiptStage.CONFIRMED_DOWN if down_to else ReceiptStage.ACKNOWLEDGED
         who = officer or desk.folder.membership.officer
         body = ReceiptBody(
-            told_id, version, stage, officer=who, echelon=down_to or "", by_report_for=by_report_for or ""
+            told_id,
+            version,
+            stage,
+            officer=who,
+            echelon=down_to or "",
+            by_report_for=by_report_for or "",
+            read_back=_slots(said, "--read-back"),
         )
         answer = desk.send("receipt", sender, body, view=digest)
     whose = f"of {sender}" if sender else f"for {by_report_for}, BY REPORT"
     reached = f"{stage.value.replace('_', ' ')}, {who}{f', {down_to}' if down_to else ''}"
     line = f"{short(told_id)} {whose}: {reached}{not_yet(answer)}"
+    is_read_back = answer.get("read_back") in (None, "right")
+    if not is_read_back:
+        wrong = ", ".join(answer["wrong"])
+        line = f"{short(told_id)} {whose}: NOT acknowledged, the read-back is {answer['read_back']}: {wrong}"
     say([line], answer, as_json=as_json)
+    if not is_read_back:
+        raise SystemExit(1)
+
+
+def _slots(pairs: tuple[str, ...], option: str) -> dict[str, str]:
+    """`SLOT=VALUE` pairs.
+
+    Raises:
+        NotUnderstood: not such a pair, or a slot twice.
+    """
+    slots: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name in slots:
+            raise NotUnderstood(f"{option} {pair!r:.80}", hint="write SLOT=VALUE, each slot once")
+        slots[name] = value
+    return slots
 
 
 def acknowledged(desk: Any, name: str) -> tuple[str, str, int, str | None]:
@@ -80,19 +121,53 @@ def respond(name: str, kind: str, text: str, folder: Path, *, as_json: bool) -> 
 
 
 @click.command()
-@click.argument("text")
-@click.option("--to", "recipient", required=True, help="The party to write to.")
+@click.argument("text", required=False, default="")
+@click.option("--to", "recipient", default="", help="The party to write to.")
+@click.option("--template", default="", metavar="PHRASE", help="An agreed phrase, in place of words of your own.")
+@click.option(
+    "--slot", "filled", multiple=True, metavar="SLOT=VALUE", help="What the phrase is filled in with. Repeatable."
+)
+@click.option("--phrases", is_flag=True, help="List the phrases there are, and send nothing.")
 @click.option("--thread", default="", help="The thread it goes on with; a new one without.")
 @click.option("--about", default="", help="The id of a notice it is about.")
 @as_option
 @json_option
-def message(text: str, recipient: str, thread: str, about: str, folder: Path, *, as_json: bool) -> None:
-    """Write to the officers of another party."""
+def message(
+    text: str,
+    recipient: str,
+    template: str,
+    filled: tuple[str, ...],
+    thread: str,
+    about: str,
+    folder: Path,
+    *,
+    phrases: bool,
+    as_json: bool,
+) -> None:
+    """Write to the officers of another party, in words of your own or an agreed phrase.
+
+    What a phrase is filled in with, whoever acknowledges it has to read back: detente ack ID --read-back SLOT=VALUE.
+    """
     from detente.channel.acts import MessageBody
     from detente.client.words import short
 
-    body = MessageBody(thread or token_hex(16), text, about)
     with opened_desk(folder) as desk:
+        known = desk.registry().rules.terms.phrases if phrases or template else ()
+        if phrases:
+            listed = [{"name": each.name, "text": each.text, "slots": list(each.slots)} for each in known]
+            say([f"{each.name}: {each.text}" for each in known], {"phrases": listed}, as_json=as_json)
+            return
+        if not recipient or bool(text) == bool(template):
+            raise NotUnderstood(
+                "to whom, and what?", hint='detente message "…" --to PARTY, or --template PHRASE --to PARTY'
+            )
+        slots = _slots(filled, "--slot")
+        if template:
+            named = [each for each in known if each.name == template]
+            if not named:
+                raise NotUnderstood(f"{template!r:.60} is no phrase here", hint="detente message --phrases")
+            text = named[0].filled(slots)
+        body = MessageBody(thread or token_hex(16), text, about, template, slots)
         answer = desk.send("message", recipient, body)
     say(
         [f"to {recipient}, thread {short(body.thread)}{not_yet(answer)}"],

@@ -39,6 +39,8 @@ class OpenItem(Answered, frozen=True, omit_defaults=True):
     response: str = ""
     answer: str = ""
     meeting_count: int = 0
+    template: str = ""
+    slots: dict[str, str] = msgspec.field(default_factory=dict)
     envelope: str = ""
 
 

@@ -157,8 +157,12 @@ _OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
     "call": lambda item: f"call logged by {item.sender} to confirm or dispute: {short(item.id)}",
     "drill": lambda item: f"DRILL DRILL DRILL of {item.sender}, to acknowledge: {short(item.id)}",
     "dark": lambda item: f"{item.sender} is DARK: no sign of life, and nobody may be reading there",
-    "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}",
+    "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}{_to_read_back(item.slots)}",
 }
+
+
+def _to_read_back(slots: Mapping[str, str]) -> str:
+    return f"; to be read back: {', '.join(sorted(slots))}" if slots else ""
 
 
 def open_lines(item: OpenItem, now_us: int) -> Iterator[str]:
@@ -253,11 +257,13 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.StopBody():
             yield f"{at}  STOP, asked by {told.sender}: {body.text} (place: {body.place}; id {short(body.stop_id)})"
         case acts.MessageBody():
-            yield f"{at}  MESSAGE of {told.sender}: {body.text} (thread {short(body.thread)})"
+            yield f"{at}  MESSAGE of {told.sender}: {body.text} (thread {short(body.thread)}{_to_read_back(body.slots)})"
         case acts.ReceiptBody():
             who = " ".join(part for part in (body.officer, body.echelon) if part)
             reported = f", BY REPORT for {body.by_report_for}" if body.by_report_for else ""
             drill = "DRILL " if told.payload.get("drill") else ""
+            if told.payload.get("read_back"):
+                drill = f"READ-BACK {told.payload['read_back'].upper()}, so NOT "
             yield f"{at}  {drill}{body.stage.value.upper()} by {told.sender}{reported}{f' ({who})' if who else ''}: {short(body.id)}"
         case acts.ResponseBody():
             said = f"{body.kind.value.upper()}, no permission, says {told.sender}"

@@ -53,6 +53,7 @@ from detente.domain.notice import HUMANITARIAN, Activity, Assumption, Notice
 from detente.domain.party import PartyKind, Post, Signatory, check_party_name
 from detente.domain.receipt import ReceiptStage, ResponseKind, SideState
 from detente.domain.release import UNMARKED, Marking, ReleaseLevel, Tlp
+from detente.domain.template import Template
 from detente.domain.terms import (
     NO_TERMS,
     AlertBudget,
@@ -157,6 +158,7 @@ __all__ = [
     "Step",
     "Stop",
     "StoreUnavailable",
+    "Template",
     "Terms",
     "TerrainBounds",
     "TimeWindow",

@@ -13,8 +13,10 @@ from detente.domain.notice import Activity
 from detente.domain.party import Post, Signatory
 from detente.domain.receipt import ReceiptStage
 from detente.domain.release import ReleaseLevel
+from detente.domain.template import SHIPPED, Template
 
 MOST_SECONDS: Final = 366 * 86_400
+MOST_TEMPLATES: Final = 200
 MOST_ANSWER_TICK_MS: Final = 5_000  # whoever asks waits that long at most
 
 
@@ -161,6 +163,7 @@ class Terms:
     )
     stop_within_s: int = 60  # how soon somebody has to have read a STOP
     dead_man_s: int | None = None  # a party whose sign of life has not come for so long is dark; None: nobody looks
+    templates: tuple[Template, ...] = ()  # phrases of their own, beside the shipped ones, or in their place
     alert: AlertBudget | None = None
     quota: Quota = Quota()
     grids: ReleaseGrids = ReleaseGrids()
@@ -180,6 +183,9 @@ class Terms:
             )
         if [step.after_s for step in self.ladder] != sorted(step.after_s for step in self.ladder):
             raise InvalidVolume("the steps of the ladder are not in the order of their times", hint="sort them")
+        phrases = [template.name for template in self.templates]
+        if len(set(phrases)) < len(phrases) or len(phrases) > MOST_TEMPLATES:
+            raise InvalidVolume(f"a phrase twice, or more than {MOST_TEMPLATES}", hint="name each once")
         _check_seconds("tick", self.tick_s)
         _check_seconds("time to acknowledge a STOP", self.stop_within_s)
         if self.dead_man_s is not None:
@@ -240,6 +246,16 @@ class Terms:
                 return tuple(post for post in posts if post.level in levels[up : up + 1])
             case Rung.ALL_OFFICERS | Rung.SENDER_TOLD:
                 return tuple(posts)
+
+    @property
+    def phrases(self) -> tuple[Template, ...]:
+        """The phrases there are, by name: the parties' own, and of the shipped ones those that they have not replaced."""
+        named = {template.name: template for template in (*SHIPPED, *self.templates)}
+        return tuple(named[name] for name in sorted(named))
+
+    def template(self, name: str) -> Template | None:
+        """The phrase of a name."""
+        return next((template for template in self.phrases if template.name == name), None)
 
     def posts_of(self, party: str) -> tuple[Post, ...]:
         """The posts of a party, as the understanding names them."""
