@@ -6,6 +6,7 @@ import pytest
 
 from channel_world import ARENA, FULL
 from detente.api.handover import handed
+from detente.api.load import load_standing
 from detente.api.sequencer import Submission
 from detente.channel.acts import MessageBody, ReceiptBody
 from detente.channel.bundle import CarriedSubmission, read_bundle, write_submissions
@@ -145,6 +146,7 @@ def test_what_is_refused_in_a_file_takes_its_place_so_that_what_was_signed_after
     assert [(each["outcome"], each["spent"]) for each in first] == [("refused", True), ("answered", False)]
     assert first[0]["told"]["status"] == 409
     assert answers(door, raw) == first
+    assert load_standing(door.store, ARENA).lasts[client.key.public.id, "B"] == (2, client.last["B"].digest)
     assert door.post("A", stale, submission_id(stale)).json() == {"refused": first[0]["told"]}
     told = door.get("entries", "A", kind="refused").json()["entries"]
     assert [each["kind"] for each in told] == ["refused"]

@@ -19,6 +19,7 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _NEW: Final = click.Path(path_type=Path, dir_okay=False)
 SOMETHING: Final = 1  # a submission was refused, or is not to be believed
 TRIES: Final = 20
+_ANSWERS_BYTES: Final = 16 << 20  # what answers to one file may take of what is brought back
 _MOST_READ: Final = 65 << 20  # a byte more than any file may have, so that it is told from one that may
 _server = click.option("--server", metavar="URL", help="With --token-file, in place of a folder.")
 _arena = click.option("--arena", help="With --server.")
@@ -153,20 +154,27 @@ def _fetched(link: Link, carried: Any) -> Iterator[bytes]:
 
 
 def _files(link: Link, party: str, place: dict[str, str | None]) -> Iterator[bytes]:
-    from detente.channel.bundle import MANIFEST_TYPE, Manifest
+    from detente.channel.bundle import MANIFEST_TYPE, MOST_DOWN_BYTES, Manifest
     from detente.channel.forms import form_from
+    from detente.client.carried import MOST_FILES
     from detente.record.canonical import canonical, read_canonical
     from detente.record.envelope import from_json
 
-    more = True
-    while more:
+    more, left = True, MOST_DOWN_BYTES - _ANSWERS_BYTES
+    for _ in range(MOST_FILES - 1):  # with the answers before them, as many as are read at once
+        if not more:
+            return
         sealed = link.get("bundle", dict[str, Any], **place)
         envelope = from_json(sealed["manifest"].encode())
         assert envelope.payload_type == MANIFEST_TYPE
         told = form_from(read_canonical(envelope.payload), Manifest)
         if told.party != party:
             return
-        yield canonical(sealed)
+        raw = canonical(sealed)
+        left -= len(raw) + 1
+        if left < 0:
+            return  # the rest is for the next file, which goes on from here
+        yield raw
         place, more = {"after": told.cursor, "announced_after": told.announced}, told.more
 
 

@@ -69,7 +69,7 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
         yield Desk(kept, link, unlock, token_bytes, now_us, _warn)
     finally:
         link.close()
-    if offline and (count := len(kept.known.outbox)):
+    if offline and (count := len(kept.known.outbox_names)):
         waits = "1 submission waits" if count == 1 else f"{count} submissions wait"
         _warn(f"no line: {waits} to be carried (detente bundle write FILE); nobody has been told yet")
 

@@ -49,7 +49,7 @@ def _that_fit(waiting: Sequence[CarriedSubmission]) -> list[CarriedSubmission]:
     taken: list[CarriedSubmission] = []
     left = MOST_UP_BYTES - _OVERHEAD
     for each in waiting[:MOST_SUBMISSIONS]:
-        left -= sum(len(canonical(act)) + 1 for act in each.acts) + 100
+        left -= sum(len(canonical(act)) + 4 for act in each.acts) + 100
         if left < 0:
             break
         taken.append(each)
