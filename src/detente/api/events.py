@@ -28,6 +28,7 @@ _News: TypeAlias = tuple[dict[str, bytes], list[tuple[int, bytes]]]
 Called = Callable[[Callable[[], Any]], Awaitable[Any]]  # runs a blocking call in a thread
 POLL_S: Final = 0.15
 HEARTBEAT_S: Final = 10.0
+_AFTER_A_FAULT_S: Final = 1.0
 MOST_LISTENERS: Final = 4_096
 MOST_OF_A_PARTY: Final = 1_024
 _RECENT: Final = 512
@@ -167,6 +168,11 @@ class Events:
             except StoreUnavailable as error:
                 LOG.warning("events: %s", error)
                 found = {}
+            except Exception:
+                # A bug, in the log with its traceback. To end here would leave all who listen with heartbeats, and nothing else.
+                LOG.exception("events: a fault of ours; looking again")
+                found = {}
+                await asyncio.sleep(_AFTER_A_FAULT_S)
             for key, (stopped, news) in found.items():
                 feed = self._feeds.get(key)
                 if feed:
