@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 from itertools import count
 
-from channel_world import ARENA, NOON_US, Party, random_bytes
+from channel_world import ARENA, Party, random_bytes
 from detente.api.load import load_registry
 from detente.api.sequencer import Host, Sequencer, Statement, Submission
 from detente.channel.acts import MemberBody, ProposeBody, SignBody, open_acts
@@ -32,6 +32,7 @@ from detente.record.keys import SigningKey
 from detente.screening import kernels
 
 HOUR_US = 3_600_000_000
+LONG_AHEAD_US = 4_102_444_800_000_000  # 2100: by the real clock too, nothing of it is over while a test runs
 GRIDS = ReleaseGrids(general_levels=(12, 10, 8))
 PARTIES = "ABC"
 
@@ -48,7 +49,7 @@ def statements_of(party, officer):
 
 
 def plan(party, reference="N", *, km_north=0.0, starts_us=None):
-    starts_us = starts_us or NOON_US + HOUR_US
+    starts_us = starts_us or LONG_AHEAD_US
     where = Circle(Position(34.0 + km_north / 111.0, 36.0), 2_000.0)
     window = TimeWindow(starts_us, starts_us + HOUR_US)
     volume = Volume4D(where, AltitudeBand(amsl(1_000.0), amsl(2_000.0)), window)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from channel_world import ARENA
 from detente.api.app import Served, until_tick_s
+from detente.api.handover import Handover
 from detente.api.tokens import RateLimit
 from detente.channel.registry import Registry
 from detente.domain import AgainstTerms, InvalidVolume, StaleVersion, Terms
@@ -30,7 +31,7 @@ def left_at(store, began_s, took_s, refusal=None):
     clock = Clock(began_s)
     served = Served(
         store, {}, host_key=a_key("host").public, cursor_key=bytes(64),
-        clock_s=lambda: clock.now_s, rate_limit=RateLimit(), sleep=clock.sleep,
+        clock_s=lambda: clock.now_s, rate_limit=RateLimit(), handover=Handover(bytes(64)), sleep=clock.sleep,
     )  # fmt: skip
 
     async def answer():
