@@ -109,7 +109,7 @@ def test_the_search_finds_all_that_a_party_did_and_was_told_by_a_moment_once_in_
 def test_a_view_that_was_over_and_swept_later_stands_in_the_history_of_before(store):
     """Nothing was entered between: by positions it would have ended with the last entry, hours before."""
     channel = RecordedChannel(store, next(arenas))
-    channel.submit("A", plan("A"), {"B": FULL})
+    channel.submit("A", plan("A", starts_us=NOON_US + HOUR_US), {"B": FULL})
     channel.wait(4 * 3600)
     channel.sweep()
     for at_us, standing in ((NOON_US, 1), (NOON_US + HOUR_US, 1), (NOON_US + 4 * HOUR_US, 0)):
