@@ -1,14 +1,17 @@
 """Duties through HTTP, and after a restart: each party reads its own, and nothing is told twice."""
 
+from dataclasses import replace
+
 import pytest
 
-from channel_world import ARENA
+from channel_world import ARENA, FULL
 from detente.api.load import load_standing
-from detente.channel.acts import AliveBody, CallAnswerBody, CallBody, DrillBody, ReceiptBody, WatchBody
+from detente.channel.acts import AliveBody, CallAnswerBody, CallBody, DrillBody, MessageBody, ReceiptBody, WatchBody
 from detente.channel.standing import Watch
 from detente.domain import ReceiptStage
 from detente.screening import kernels
 from door_world import Door, wait_for
+from sequencer_world import plan
 
 
 @pytest.fixture
@@ -101,3 +104,33 @@ def test_the_call_log_is_read_by_those_who_were_on_the_line(door):
     lines = [(line["kind"], line["from"]) for line in door.get("calls", "B").json()["calls"]]
     assert lines == [("call", "A"), ("call_answer", "B")]
     assert door.get("calls", "C").json()["calls"] == []
+
+
+def test_a_phrase_waits_to_be_read_back_over_a_restart(door):
+    door.found(door.sequencer, answer_tick_ms=0)
+    thread = "7" * 32
+    body = MessageBody(thread, "Confirm receipt of N-1.", "", "confirm-receipt", {"reference": "N-1"})
+    send(door, "A", "message", "B", body)
+    door.sequencer.stop()
+    door.sequencer = door.start("two")
+    with door.ajar():
+        for said, was in (({"reference": "N-2"}, "wrong"), ({"reference": "n-1"}, "right")):
+            receipt = ReceiptBody(thread, 1, ReceiptStage.ACKNOWLEDGED, officer="Night watch", read_back=said)
+            assert send(door, "B", "receipt", "A", receipt)["read_back"] == was
+        wait_for(lambda: door.get("open", "B").json()["items"], lambda items: items == [])
+
+
+def test_a_notice_lapses_though_the_sequencer_is_replaced(door):
+    door.found(door.sequencer, answer_tick_ms=0)
+    expires_us = door.store.now_us() + 1_500_000
+    starts_us = door.store.now_us() + 3_600_000_000
+    notice = replace(plan("A", starts_us=starts_us), expires_us=expires_us)
+    door.submit(door.sequencer, "A", notice, {"B": FULL})
+    door.sequencer.stop()
+    door.sequencer = door.start("two")
+    with door.ajar():
+        wait_for(
+            lambda: [p["kind"] for p in door.read_inbox("B", limit=100) if p["kind"] in ("view", "expired")],
+            lambda found: found == ["view", "expired"],
+        )
+        assert door.get("views", "B").json()["views"] == []

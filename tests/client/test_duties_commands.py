@@ -143,3 +143,11 @@ def test_a_phrase_is_read_back_or_not_acknowledged(desks):
     )
     assert "no phrase here" in desks.at("A", "message", "--template", "x", "--to", "B", code=2).err
     desks.at("A", "message", "--to", "B", code=2)
+
+
+def test_without_a_line_duties_are_signed_and_said_to_wait(desks):
+    assert "NOT TOLD YET" in desks.at("A", "drill", "ask", "--to", "B", "--text", "x", "--offline").out
+    said = ("--with", "B", "--text", "x", "--not-read-back")
+    assert "NOT TOLD YET" in desks.at("A", "call", "log", *said, "--offline").out
+    assert "next is due by" in desks.at("A", "alive").out  # with a line, what waited goes first
+    desks.told("B", "DRILL DRILL DRILL of A: x")

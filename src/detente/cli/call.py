@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from detente.cli.desk import as_option, json_option, now_us, opened_desk, say
+from detente.cli.reply import not_yet
 
 
 @click.group()
@@ -48,7 +49,11 @@ def log(
         by = by_officer or desk.folder.membership.officer
         body = CallBody(token_hex(16), with_party, with_officer, by, at_us, text, read_back)
         answer = desk.send("call", with_party if share else HOST, body)
-    say([f"logged{f', shared with {with_party}' if share else ''}: {call_words(body)}"], answer, as_json=as_json)
+    say(
+        [f"logged{f', shared with {with_party}' if share else ''}: {call_words(body)}{not_yet(answer)}"],
+        answer,
+        as_json=as_json,
+    )
 
 
 @call.command()
@@ -83,7 +88,7 @@ def _answer(folder: Path, name: str, says: Any, officer: str | None, text: str, 
         who = officer or desk.folder.membership.officer
         body = CallAnswerBody(told.body.call_id, told.digest, says, who, text)
         answer = desk.send("call_answer", told.sender, body)
-    say([f"call {short(body.call_id)} of {told.sender}: {says} by {who}"], answer, as_json=as_json)
+    say([f"call {short(body.call_id)} of {told.sender}: {says} by {who}{not_yet(answer)}"], answer, as_json=as_json)
 
 
 @call.command("list")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from detente.cli.desk import as_option, json_option, opened_desk, say
+from detente.cli.reply import not_yet
 from detente.domain import NotUnderstood
 
 
@@ -38,9 +39,9 @@ def ask(recipients: tuple[str, ...], text: str, folder: Path, *, everybody: bool
             raise NotUnderstood(f"{stranger} cannot answer a drill", hint=f"those who can: {', '.join(known)}")
         body = DrillBody(token_hex(16), text)
         for recipient in known if everybody else dict.fromkeys(recipients):
-            told.append(desk.send("drill", recipient, body))
+            told.append({"to": recipient, "drill_id": body.drill_id, **desk.send("drill", recipient, body)})
     say(
-        [f"DRILL asked of {each['to']}, id {short(each['drill_id'])}" for each in told],
+        [f"DRILL asked of {each['to']}, id {short(each['drill_id'])}{not_yet(each)}" for each in told],
         {"drills": told},
         as_json=as_json,
     )
