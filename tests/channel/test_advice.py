@@ -265,6 +265,13 @@ def test_what_is_too_large_to_look_at_is_named_and_not_looked_at():
     assert found.answer is Answer.CONFLICT
 
 
+def test_no_move_is_sought_for_many_corners_among_many_volumes(monkeypatch):
+    monkeypatch.setattr("detente.channel.advice.MOST_CORNERS_MET", 2)
+    seen = [("B", a_view([box()], recipient="A", number=k)) for k in range(3)]
+    assert advise(a_world(seen), a_view([box()]), LONG_AGO_US).sought == ()
+    assert advise(a_world(seen[:2]), a_view([box()]), LONG_AGO_US).sought
+
+
 # What is protected
 
 

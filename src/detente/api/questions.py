@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from detente.api.wire import NOT_THERE, Broken, NotThere, TooOften, read_body
 from detente.channel.acts import HOST
-from detente.channel.advice import Advice, advise
+from detente.channel.advice import Advice, advise, corner_count
 from detente.channel.forms import Form, VolumeForm, volume_of
 from detente.channel.standing import Standing
 from detente.channel.submit import answered, check_footprints
@@ -31,6 +31,7 @@ from detente.screening.generalise import GENERALISER_VERSION
 LOG: Final = logging.getLogger(__name__)
 MOST_WAITING: Final = 8  # questions of one party
 MOST_DRAFT_VOLUMES: Final = 1_000
+MOST_DRAFT_CORNERS: Final = 500  # of one volume; each that it meets may have to be looked at exactly
 DRAFT_ID: Final = "0" * 32  # what a draft is called in its answer
 _LONGEST_S: Final = 0.1  # of answering, before a turn
 
@@ -106,7 +107,12 @@ def read_draft(raw: bytes) -> View:
 
 def _volume(index: int, form: VolumeForm) -> Volume4D:
     with at(f"volumes[{index}]"):
-        return volume_of(form)
+        volume = volume_of(form)
+        if (corners := corner_count(volume.footprint)) > MOST_DRAFT_CORNERS:
+            raise TooLarge(
+                f"{corners:,} corners; of a draft the limit is {MOST_DRAFT_CORNERS}", hint="simplify it outward"
+            )
+        return volume
 
 
 def advised(standing: Standing, question: Question, now_us: int) -> Advised:

@@ -48,7 +48,13 @@ MOST_CORNER_PAIRS: Final = 40_000  # of two footprints, to work out how they lie
 MOST_MOVED: Final = 32  # volumes of a plan for which moves are sought
 MOST_MOVED_SIDEWAYS: Final = 8
 MOST_CORNERS_SIDEWAYS: Final = 100  # each is looked at in 1,600 places
-MOST_IN_THE_WAY: Final = 10_000  # pairs of volumes, in one dimension
+MOST_IN_THE_WAY: Final = 10_000  # pairs of volumes, in one dimension, where both have few corners
+MOST_CORNERS_IN_THE_WAY: Final = (
+    50_000  # pairs of volumes times corners of the two: each pair may have to be looked at exactly
+)
+MOST_CORNERS_MET: Final = (
+    20_000  # of the plan, times volumes met: each move that is tried may have to look at all of them exactly
+)
 _WITHIN_NOTHING: Final = Minima(0.0, 0.0, 0.0)  # a hazard area is entered, or not
 
 
@@ -82,7 +88,7 @@ def advise(world: World, own: View, now_us: int) -> Advice:
     met = _gravest_with_each_view(world, own, meetings)
     conflicts = [m for m in met if not m.is_warning]
     explained = [m for m in met if pairs.can_be_explained(m)][:MOST_EXPLAINED]
-    moves, sought = _moves(world, own, conflicts, now_us)
+    moves, sought = _moves(world, own, conflicts, now_us) if _is_worth_moving(own, meetings) else ((), ())
     found = ScreeningAnswer(
         answer=max((m.answer for m in conflicts), default=Answer.CLEAR),
         notices=(pairs.notice, *(pairs.view(m)[0] for m in met)),
@@ -182,6 +188,10 @@ def _in_order(conflicts: Iterable[Conflict]) -> tuple[Conflict, ...]:
     return tuple(
         sorted(conflicts, key=lambda c: [(r.notice.party, r.notice.reference, r.volume_index) for r in (c.a, c.b)])
     )
+
+
+def _is_worth_moving(own: View, meetings: Sequence[Meeting]) -> bool:
+    return len(meetings) * sum(corner_count(v.footprint) for v in own.volumes) <= MOST_CORNERS_MET
 
 
 def _moves(
