@@ -47,7 +47,7 @@ class Server:
         assert " at http://" in line, line
         self.url = line.split(" at ")[1].strip()
         self.http = httpx.Client(base_url=self.url, timeout=30)
-        until_s = time.monotonic() + 30
+        until_s = time.monotonic() + 120
         while not self._answers():
             assert time.monotonic() < until_s
             time.sleep(0.05)
