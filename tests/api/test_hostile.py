@@ -6,12 +6,17 @@ from secrets import token_hex
 
 import pytest
 
-from channel_world import ARENA, FULL
+from channel_world import ARENA, FULL, random_bytes
+from detente.api.cursors import Cursors
+from detente.api.events import ALWAYS_OF_A_PARTY, MOST_OF_A_PARTY, Events, _Feed
+from detente.api.sequencer import Sequencer
+from detente.api.wire import TooOften
 from detente.channel.acts import MessageBody
 from detente.domain import Polygon, Position
 from detente.record.envelope import to_json
+from detente.screening import kernels
 from door_world import Door
-from sequencer_world import plan
+from sequencer_world import Site, plan
 
 
 @pytest.fixture
@@ -151,3 +156,62 @@ def test_a_name_in_disguise_finds_nobody(door, name, value):
     assert (answer.status_code, answer.json().get("entries", [])) in ((200, []), (422, []))
     shown = door.http.get(f"/arenas/{ARENA}/shown?to={value}", headers=door.headers("A"))
     assert (shown.status_code, shown.json()["where"]) == (422, "query.to")
+
+
+# ── one party starves no other ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_sends_much_waits_behind_itself_and_not_before_the_others(store):
+    site = Site(store)
+    sequencer = site.start()
+    site.found(sequencer)
+    site.stop()
+    sequencer = Sequencer(
+        site.store, site.host, holder="two", address="two", salts=random_bytes("two"), run=kernels, most_at_once=1
+    )
+    order = []
+
+    def send(party, to, count):
+        for _ in range(count):
+            act = site.parties[party].sign("message", to, MessageBody(token_hex(16), party))
+            told = sequencer.submit(site.submission(party, [act]))
+            told.add_done_callback(lambda _: order.append(party))
+            answers.append(told)
+
+    answers = []
+    send("A", "B", 50)
+    send("B", "A", 3)
+    sequencer.start()
+    for each in answers:
+        each.result(timeout=60)
+    sequencer.stop()
+    assert [k for k, party in enumerate(order) if party == "B"] == [1, 3, 5]
+    assert len(order) == 53
+
+
+def test_a_turn_ends_in_time_however_much_waits_and_the_rest_is_decided_after(store, monkeypatch):
+    monkeypatch.setattr("detente.api.sequencer.LONGEST_TURN_S", 0.0)
+    site = Site(store)
+    sequencer = site.start()
+    site.found(sequencer)
+    before = store.heads(ARENA).turns
+    acts = [site.parties["A"].sign("message", "B", MessageBody(token_hex(16), f"{k}")) for k in range(20)]
+    asked = [site.submission("A", [act]) for act in acts]
+    told = [sequencer.submit(each) for each in asked]
+    assert [json.loads(each.result(timeout=60))["to"] for each in told] == ["B"] * 20
+    assert store.heads(ARENA).turns == before + 20
+    site.stop()
+
+
+def test_streams_that_others_hoard_leave_a_party_its_own(store):
+    events = Events(store, Cursors(bytes(64)), call=None)
+    for party in ("P", "Q", "R", "S"):
+        events._feeds[ARENA, party] = _Feed(0)
+        events._feeds[ARENA, party].listener_count = MOST_OF_A_PARTY
+        with pytest.raises(TooOften, match="1024 listeners of a party"):
+            events.check_room(ARENA, party)
+    events.check_room(ARENA, "A")
+    events._feeds[ARENA, "A"] = _Feed(0)
+    events._feeds[ARENA, "A"].listener_count = ALWAYS_OF_A_PARTY
+    with pytest.raises(TooOften):
+        events.check_room(ARENA, "A")

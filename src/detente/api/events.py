@@ -31,6 +31,7 @@ HEARTBEAT_S: Final = 10.0
 _AFTER_A_FAULT_S: Final = 1.0
 MOST_LISTENERS: Final = 4_096
 MOST_OF_A_PARTY: Final = 1_024
+ALWAYS_OF_A_PARTY: Final = 16  # however many of others listen: parties that hoard streams must not make another deaf
 _RECENT: Final = 512
 _PAGE: Final = 256
 HEARTBEAT: Final = b": still here\n\n"
@@ -111,7 +112,9 @@ class Events:
     def check_room(self, arena: str, party: str) -> None:
         """Raises TooOften where as many listen as may."""
         feed = self._feeds.get((arena, party))
-        if sum(self.listener_counts.values()) >= MOST_LISTENERS or (feed and feed.listener_count >= MOST_OF_A_PARTY):
+        count = feed.listener_count if feed else 0
+        is_full = sum(self.listener_counts.values()) >= MOST_LISTENERS and count >= ALWAYS_OF_A_PARTY
+        if is_full or count >= MOST_OF_A_PARTY:
             raise TooOften(f"{MOST_OF_A_PARTY} listeners of a party, {MOST_LISTENERS} of all", hint="close some")
 
     async def listen(

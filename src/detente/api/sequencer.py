@@ -45,6 +45,7 @@ LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 4.0
 MOST_AT_ONCE: Final = 256  # submissions in one commit
 MOST_WAITING: Final = 4_096
+LONGEST_TURN_S: Final = 1.0  # of deciding; a lease is renewed between turns, and nobody is answered before one is over
 MOST_STOPS_MORE: Final = 256  # for a STOP there is room where there is none for anything else
 _IDLE_S: Final = 0.05
 _DUE_EVERY_S: Final = 0.25
@@ -88,9 +89,10 @@ class Statement:
 
 @dataclass(slots=True, order=True)
 class _Waiting:
-    """In the order they are decided: a STOP before all that waits, everything else as it came."""
+    """In the order they are decided: a STOP before all that waits; then parties take turns, each party's own as it came."""
 
     is_behind: bool
+    round: int
     number: int
     asked: Submission | Statement = field(compare=False)
     answer: Future[bytes] = field(default_factory=Future, compare=False)
@@ -146,6 +148,7 @@ class Sequencer:
         self.holder, self._address, self._lease_s = holder, address, lease_s
         self._salts, self._run, self._most_at_once = salts, run, most_at_once
         self._queue: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
+        self._round, self._rounds, self._rounds_lock = 0, dict[str, int](), threading.Lock()
         self._order = count()
         self._questions = Questions()
         self._broken: set[bytes] = set()  # digests of what we failed to decide, by a fault of ours
@@ -176,7 +179,7 @@ class Sequencer:
             StoreUnavailable: too many wait already.
         """
         is_stop = isinstance(asked, Submission) and any(act.kind == "stop" for act in asked.acts)
-        waiting = _Waiting(not is_stop, next(self._order), asked)
+        waiting = _Waiting(not is_stop, self._round_for(asked), next(self._order), asked)
         if self._queue.qsize() >= MOST_WAITING + is_stop * MOST_STOPS_MORE:
             raise StoreUnavailable(
                 f"{MOST_WAITING} submissions wait already", hint="try again in a second", retry_may_help=True
@@ -196,6 +199,13 @@ class Sequencer:
         if self.ended.is_set():  # as in `submit`
             self._refuse_all()
         return answer
+
+    def _round_for(self, asked: Submission | Statement) -> int:
+        """Which round of turns is its own: who sends much waits behind itself, not in front of the others."""
+        party = asked.party if isinstance(asked, Submission) else HOST_PARTY
+        with self._rounds_lock:
+            self._rounds[party] = max(self._round, self._rounds.get(party, -1) + 1)
+            return self._rounds[party]
 
     # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -256,6 +266,7 @@ class Sequencer:
                 found.append(self._queue.get_nowait())
             except queue.Empty:
                 break
+        self._round = max(self._round, found[-1].round)
         return found
 
     def _turn(self, standing: Standing, lease: Lease, waiting: Sequence[_Waiting], *, look: bool, sweep: bool) -> None:
@@ -264,7 +275,12 @@ class Sequencer:
         results: dict[tuple[str, str], Result] = {}
         try:
             turn = self._begun(standing, waiting)
-            told = [(each, self._decided(standing, turn, each.asked, results)) for each in waiting]
+            until_s = time.monotonic() + LONGEST_TURN_S
+            for index, each in enumerate(waiting):
+                told.append((each, self._decided(standing, turn, each.asked, results)))
+                if time.monotonic() > until_s:
+                    waiting = self._put_back(waiting, index + 1)
+                    break
             if look:
                 for due in self._store.due(self._arena, turn.now_us, MOST_AT_ONCE):
                     fall_due(standing, turn, due)
@@ -278,6 +294,12 @@ class Sequencer:
             raise
         for each, answer in told:
             _tell(each.answer, answer)
+
+    def _put_back(self, waiting: Sequence[_Waiting], count: int) -> Sequence[_Waiting]:
+        """What was decided; the rest waits for the next turn, where whoever came meanwhile has a place too."""
+        for each in waiting[count:]:
+            self._queue.put(each)
+        return waiting[:count]
 
     def _begun(self, standing: Standing, waiting: Sequence[_Waiting]) -> Turn:
         return Turn(
