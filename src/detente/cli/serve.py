@@ -59,6 +59,7 @@ def serve(
         import uvicorn
 
         from detente.api.app import create_app
+        from detente.api.connections import MOST_HEAD_BYTES, Bounded
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
     from detente.api.sequencer import Host, Sequencer
@@ -95,6 +96,9 @@ def serve(
         )
         config = uvicorn.Config(
             app,
+            http=Bounded,
+            ws="none",
+            h11_max_incomplete_event_size=MOST_HEAD_BYTES,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_END_WITHIN_S,
