@@ -2,7 +2,6 @@
 
 import datetime as dt
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -189,7 +188,3 @@ def test_serve_under_its_own_certificate_is_believed_by_who_trusts_its_authority
             link.get("rules", Rules)
         with pytest.raises(httpx.TransportError):
             httpx.get(url.replace("https", "http") + "/healthz", timeout=60)
-        old = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
-        old.maximum_version = ssl.TLSVersion.TLSv1_1
-        with pytest.raises((httpx.TransportError, ssl.SSLError)):
-            httpx.get(url + "/healthz", verify=old, timeout=60)

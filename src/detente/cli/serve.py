@@ -59,7 +59,7 @@ def serve(
         import uvicorn
 
         from detente.api.app import create_app
-        from detente.api.connections import MOST_HEAD_BYTES, Bounded
+        from detente.api.connections import MOST_CONNECTIONS, MOST_HEAD_BYTES, Bounded
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
     from detente.api.sequencer import Host, Sequencer
@@ -72,6 +72,7 @@ def serve(
         if not arenas:
             raise NotUnderstood("there is no arena in the database", hint="detente arena create NAME")
         warm_up(LOG.info)
+        _allow_files(2 * MOST_CONNECTIONS)
         listening = stack.enter_context(_listening(host, port))
         place = f"{'https' if tls_cert else 'http'}://{_written(listening)}"
         sequencers = {
@@ -123,6 +124,18 @@ def serve(
         sys.stdout.write(f"détente serves {', '.join(arenas)} at {place}\n")
         sys.stdout.flush()
         Server(config).run(sockets=[listening])
+
+
+def _allow_files(count: int) -> None:
+    """Raises how many files we may have open, as far as the system lets us: each connection is one."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # no such limit here
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def check_reach(host: str, tls_cert: Path | None, tls_key: Path | None, *, behind_proxy: bool) -> None:
