@@ -31,6 +31,7 @@ ROUTES = {  # who may; an empty body is refused only after who asks
     ("GET", "watch"): READERS,
     ("GET", "drills"): READERS,
     ("GET", "calls"): READERS,
+    ("GET", "outlets"): OFFICERS,
     ("GET", "history"): READERS,
     ("GET", "shown?to=B"): READERS,
     ("GET", "entries"): READERS,

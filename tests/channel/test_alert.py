@@ -243,7 +243,7 @@ def test_what_changes_is_told_at_the_next_tick_and_an_amendment_is_answered_thou
 
 def test_when_the_bits_are_spent_every_notice_is_told_so_and_told_anew_in_the_next_period():
     channel = Alerting(bits=3, period_s=600, tick_s=60)
-    channel.notify("A", plan("A", "soon"))
+    channel.notify("A", plan("A", "soon", starts_us=NOON_US + HOUR_US))
     channel.notify("A", plan("A", "late", km_north=50.0, starts_us=NOON_US + 3 * HOUR_US))
     names = {told.notice_id: reference for reference, told in channel.parties["A"].notices.items()}
     read = []

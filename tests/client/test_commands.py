@@ -235,3 +235,15 @@ def test_no_token_goes_in_the_clear_to_another_machine(url):
 
     with pytest.raises(NotUnderstood):
         check_server(url)
+
+
+def test_an_outlet_is_added_once_changed_and_removed(desks):
+    url = "https://ops.example.org/hook"
+    for kinds in (["--kind", "stop"], ["--kind", "view", "--kind", "stop"]):
+        desks.at("A", "outlet", "add", "--webhook", url, *kinds)
+    (told,) = desks.at("A", "outlet", "list", "--json").json["outlets"]
+    assert (told["address"], told["kinds"], told["given_up"]) == (url, ["stop", "view"], [])
+    assert "none" in desks.at("B", "outlet", "list").out
+    for count in (1, 0):
+        assert desks.at("A", "outlet", "remove", url, "--json").json == {"removed": count}
+    assert "no address of a webhook" in desks.at("A", "outlet", "add", "--webhook", "mail me", code=2).err

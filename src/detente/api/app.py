@@ -28,6 +28,7 @@ from detente.api.handover import HEADER as HANDOVER_HEADER
 from detente.api.handover import MOST_HANDED_BYTES, Asked, Handed, Handover
 from detente.api.open_items import open_items
 from detente.api.openapi import document
+from detente.api.outlets import outlets as own_outlets
 from detente.api.questions import OfDraft, OfNotice, Question, read_draft, written
 from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
 from detente.api.tokens import RateLimit, TokenRole, check_may, is_valid_at, open_token
@@ -500,6 +501,12 @@ async def drills(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _json(await served.call(lambda: duties.drills(served.store, token.arena, token.party)))
 
 
+@get("/arenas/{arena:str}/outlets")
+async def outlets(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Where the party is told that something waits, how far each has got, and what was given up."""
+    return await _listed(request, OFFICERS, own_outlets)
+
+
 @get("/arenas/{arena:str}/history")
 async def history(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What was in force for the party at a moment."""
@@ -640,6 +647,7 @@ def create_app(
             sequences,
             views,
             open_now,
+            outlets,
             watch,
             drills,
             calls,

@@ -12,6 +12,7 @@ from detente.channel.batch import Held
 from detente.channel.drills import DRILLS, drills_of
 from detente.channel.forms import form_from, view_of
 from detente.channel.open_items import messages_waiting, stops_standing
+from detente.channel.outlets import OUTLET, outlet_of
 from detente.channel.receipts import of_view
 from detente.channel.registry import Registry
 from detente.channel.standing import Notified, Released, Standing, volume_us
@@ -60,6 +61,7 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
     standing.drills = dict(map(drills_of, store.due_of(arena, DRILLS)))
     standing.vigils = dict(map(vigil_of, store.due_of(arena, DEAD_MAN)))
     standing.watches = dict(map(watch_of, store.due_of(arena, WATCH)))
+    standing.outlets = {(o.party, o.outlet_id): o for o in map(outlet_of, store.due_of(arena, OUTLET))}
     for item in store.open_items(arena):
         standing.items.setdefault(item.party, {})[item.subject] = item
     standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)

@@ -32,6 +32,7 @@ from detente.channel.decide import announce, decide, spend
 from detente.channel.dues import fall_due
 from detente.channel.expiry import expire
 from detente.channel.forms import plain
+from detente.channel.outlets import Progress, progress
 from detente.channel.standing import Standing, Turn
 from detente.channel.store import Store
 from detente.channel.submit import given_ids
@@ -94,7 +95,7 @@ class _Waiting:
     is_behind: bool
     round: int
     number: int
-    asked: Submission | Statement = field(compare=False)
+    asked: Submission | Statement | Progress = field(compare=False)
     answer: Future[bytes] = field(default_factory=Future, compare=False)
 
 
@@ -170,8 +171,8 @@ class Sequencer:
         self._stop.set()
         self._thread.join()
 
-    def submit(self, asked: Submission | Statement) -> Future[bytes]:
-        """Has a submission decided, or a public act of the host's own.
+    def submit(self, asked: Submission | Statement | Progress) -> Future[bytes]:
+        """Has a submission decided, a public act of the host's own, or how an outlet was told kept.
 
         Returns:
             canonical JSON, once it is committed; or the DetenteError that refuses it.
@@ -325,11 +326,18 @@ class Sequencer:
         ]
 
     def _decided(
-        self, standing: Standing, turn: Turn, asked: Submission | Statement, results: dict[tuple[str, str], Result]
+        self,
+        standing: Standing,
+        turn: Turn,
+        asked: Submission | Statement | Progress,
+        results: dict[tuple[str, str], Result],
     ) -> bytes | DetenteError:
         """The answer, or the refusal. A refusal has changed nothing, so the turn goes on."""
         entry_count = turn.entry_count
         try:
+            if isinstance(asked, Progress):
+                progress(standing, turn, asked)
+                return b"{}"
             if isinstance(asked, Statement):
                 last = standing.lasts.get((self._host.key.public.id, HOST), (0, None))
                 return canonical(announce(standing, turn, self._host.sign(asked.kind, HOST, asked.body, last)))
@@ -354,7 +362,7 @@ class Sequencer:
         results[key] = Result(*key, asked.digest, answer)
         return answer
 
-    def _give_up(self, asked: Submission | Statement) -> None:
+    def _give_up(self, asked: Submission | Statement | Progress) -> None:
         """Not to be tried again: each time it would take a turn, and what others sent in it, with it."""
         if isinstance(asked, Submission) and len(self._broken) < _MOST_BROKEN:
             self._broken.add(asked.digest)

@@ -37,6 +37,9 @@ MOST_NAME: Final = 200
 MOST_NAMED: Final = 100
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}|")
+_HTTPS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[^\s#]*)?")
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+MOST_ADDRESS: Final = 500
 _KIND: Final = re.compile(r"[a-z_]{1,40}")
 
 
@@ -145,6 +148,19 @@ class DiscloseBody(Form, frozen=True):
     until_us: int | None = None
     lifted: bool = False
     reason: str = ""
+
+
+class OutletBody(Form, frozen=True):
+    """Where the party wants to be told that something waits; for the host. The same id again changes `kinds`, or removes it.
+
+    `kinds` are of postings; none means all.
+    """
+
+    outlet_id: str
+    kind: Literal["webhook", "email"]
+    address: str
+    kinds: tuple[str, ...] = ()
+    active: bool = True
 
 
 class CallBody(Form, frozen=True):
@@ -313,6 +329,7 @@ Body: TypeAlias = (
     | MessageBody
     | StopBody
     | DiscloseBody
+    | OutletBody
     | CallBody
     | CallAnswerBody
     | DrillBody
@@ -345,6 +362,7 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "message": MessageBody,
     "stop": StopBody,
     "disclose": DiscloseBody,
+    "outlet": OutletBody,
     "call": CallBody,
     "call_answer": CallAnswerBody,
     "drill": DrillBody,
@@ -436,7 +454,7 @@ def check_body(body: Body) -> None:
     Raises:
         NotUnderstood: which member, and why.
     """
-    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id", "call_id"):
+    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id", "call_id", "outlet_id"):
         value: str | None = getattr(body, name, None)
         if value is not None and not _OPAQUE.fullmatch(value):
             raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
@@ -455,6 +473,8 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("RECEIVED is for the channel to say", hint="send delivered or later", where="stage")
         case DiscloseBody():
             _check_disclosure(body)
+        case OutletBody():
+            _check_outlet(body)
         case CallBody(with_party="") | CallBody(by_officer="") | CallBody(text=""):
             raise NotUnderstood("with whom, by whom, or what was said is missing", hint="fill all three in")
         case CallAnswerBody(says="disputed", text="") | CallAnswerBody(officer=""):
@@ -482,6 +502,20 @@ def _check_slots(name: str, said: Mapping[str, str]) -> None:
             hint="say less",
             where=name,
         )
+
+
+def _check_outlet(body: OutletBody) -> None:
+    with at("kinds"):
+        if len(body.kinds) > MOST_NAMED or not all(_KIND.fullmatch(kind) for kind in body.kinds):
+            raise NotUnderstood("not kinds of postings", hint="such as stop, view, passed")
+    with at("address"):
+        if not body.address.isascii() or not body.address.isprintable() or len(body.address) > MOST_ADDRESS:
+            raise NotUnderstood("no address", hint="https://… or somebody@example.org, in ASCII")
+        fits = _MAILBOX if body.kind == "email" else _HTTPS
+        if not fits.fullmatch(body.address):
+            raise NotUnderstood(
+                f"{body.address[:60]!r} is no address of a {body.kind}", hint="https://host/path, or name@host"
+            )
 
 
 def _check_disclosure(body: DiscloseBody) -> None:

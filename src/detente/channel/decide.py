@@ -10,6 +10,7 @@ from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
 from detente.channel.alert import agree, expected
 from detente.channel.answers import respond
 from detente.channel.disclosures import disclose
+from detente.channel.outlets import place
 from detente.channel.phrases import acknowledge
 from detente.channel.standing import Standing, Turn
 from detente.channel.submit import answered, cancel, read_submission, submit
@@ -31,6 +32,7 @@ _ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] 
     "message": pass_on,
     "stop": stop,
     "disclose": disclose,
+    "outlet": place,
     "call": calls.log,
     "call_answer": calls.answer,
     "drill": drills.drill,

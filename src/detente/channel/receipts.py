@@ -21,18 +21,22 @@ def of_view(sender: str, view: View) -> Addressed:
     return Addressed("view", sender, view.recipient, view.view_id, view.version)
 
 
-def await_view(standing: Standing, turn: Turn, sender: str, view: View) -> None:
-    """A version of a view waits for its receipts, each by when the understanding says."""
+def await_view(standing: Standing, turn: Turn, sender: str, view: View) -> int | None:
+    """A version of a view waits for its receipts, each by when the understanding says. Returns by when somebody has to have read it."""
     terms = standing.understanding.terms
     within_s = {stage: terms.within_s(stage, view.activity) for stage in STAGES}
-    await_receipts(standing, turn, of_view(sender, view), {stage: s for stage, s in within_s.items() if s is not None})
+    return await_receipts(
+        standing, turn, of_view(sender, view), {stage: s for stage, s in within_s.items() if s is not None}
+    )
 
 
-def await_receipts(standing: Standing, turn: Turn, told: Addressed, within_s: Mapping[ReceiptStage, int]) -> None:
-    """Something waits for its receipts; RECEIVED it has by being here."""
+def await_receipts(standing: Standing, turn: Turn, told: Addressed, within_s: Mapping[ReceiptStage, int]) -> int | None:
+    """Something waits for its receipts; RECEIVED it has by being here. Returns by when somebody has to have read it, if by any moment."""
     standing.reached[told] = ReceiptStage.RECEIVED
     set_deadlines(turn, told, from_us(turn, told), within_s)
-    open_items.addressed(standing, turn, told, due_us(turn, told, within_s))
+    by_us = due_us(turn, told, within_s)
+    open_items.addressed(standing, turn, told, by_us)
+    return None if by_us == NEVER_US else by_us
 
 
 def from_us(turn: Turn, told: Addressed) -> int:

@@ -108,6 +108,39 @@ class Drilled:
 
 
 @dataclass(frozen=True, slots=True)
+class Dead:
+    """Something that was given up: which posting, why, and when."""
+
+    number: int
+    kind: str
+    problem: str
+    given_up_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """An outlet, and how far it has got.
+
+    Attributes:
+        kind: webhook or email. kinds: of postings that it is told of; empty for all.
+        after_number: the last posting that was told, passed over or given up.
+        attempts: how often the next one failed. try_us: not before this.
+        problem: of the last attempt; empty after a good one.
+    """
+
+    party: str
+    outlet_id: str
+    kind: str
+    address: str
+    kinds: tuple[str, ...]
+    after_number: int
+    attempts: int = 0
+    try_us: int = 0
+    problem: str = ""
+    dead: tuple[Dead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Addressed:
     """What one party has told another, and waits to hear that it was read: a version of a view, a STOP, a message's thread.
 
@@ -152,6 +185,7 @@ class Standing:
     vigils: dict[str, Vigil] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
+    outlets: dict[tuple[str, str], Outlet] = field(default_factory=dict)  # by party and id
     _worlds: dict[str, World] = field(default_factory=dict)
     _used: dict[str, tuple[int, int]] = field(
         default_factory=dict

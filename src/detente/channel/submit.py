@@ -294,9 +294,9 @@ def _release(standing: Standing, turn: Turn, sender: str, act: SignedAct, view: 
     await_lapse(turn, sender, view)
     touched |= {meeting.notice_id for meeting in world.put_view(sender, view)}
     told = lead(standing.understanding, view, turn.tick_us)
-    turn.post(view.recipient, "view", {"sender": sender, "envelope": act.envelope.decode(), **told})
+    due_us = await_view(standing, turn, sender, view)
+    turn.post(view.recipient, "view", {"sender": sender, "envelope": act.envelope.decode(), "due_us": due_us, **told})
     post_answers(turn, world, touched)
-    await_view(standing, turn, sender, view)
 
 
 def _withdraw(standing: Standing, turn: Turn, sender: str, recipient: str, act: SignedAct, body: CancelBody) -> None:

@@ -64,15 +64,16 @@ def stop(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
         if told not in standing.reached:
             raise StaleVersion("no such STOP stands", hint="it may be lifted already", where="stop_id")
         turn.enter(act)
+        by_us = None
         open_items.stop_lifted(turn, told)
         over(standing, turn, told)
     else:
         _check_new(standing, told)
         turn.enter(act)
         within_s = {ReceiptStage.ACKNOWLEDGED: standing.understanding.terms.stop_within_s}
-        await_receipts(standing, turn, told, within_s)
+        by_us = await_receipts(standing, turn, told, within_s)
         open_items.stop_asked(standing, turn, told, act.envelope.decode(), due_us(turn, told, within_s))
-    _post(turn, act)
+    turn.post(act.audience, act.kind, {"from": act.party, "envelope": act.envelope.decode(), "due_us": by_us})
     return {"to": act.audience, "received_us": turn.now_us, "lifted": body.lifted}
 
 

@@ -14,7 +14,7 @@ from detente.domain import DetenteError
 COMMANDS = (
     *("screen", "read", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
-    *("watch", "alive", "drill", "call", "bundle", "voice"),
+    *("watch", "alive", "drill", "call", "bundle", "voice", "outlet"),
     *("serve", "arena", "token", "demo"),
 )
 _MODULES = {

@@ -8,20 +8,27 @@ import signal
 import socket
 import sys
 from contextlib import ExitStack
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_bytes, token_hex
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from detente.api.reach import check_worker_address, is_loopback
+from detente.cli.desk import read_secret
 from detente.cli.logs import FORMATS, begin
 from detente.cli.served import data_option, database_option, host_secrets, opened_store
 from detente.domain import NotUnderstood
 
+if TYPE_CHECKING:
+    from detente.api.sequencer import Sequencer
+    from detente.channel.outlets import Progress
+
 LOG: Final = logging.getLogger(__name__)
 _END_WITHIN_S: Final = 2
+_KEEP_WITHIN_S: Final = 30
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -40,6 +47,15 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--log-format", type=click.Choice(FORMATS), default="text", show_default=True, help="Of standard error.")
 @click.option("--workers-ca", type=_FILE, help="Certificates to trust of other workers, PEM. Default: the system's.")
+@click.option(
+    "--smtp",
+    metavar="URL",
+    help="Sends e-mail: smtp://host:587 (STARTTLS), smtps://host:465; smtp:// to this machine goes without TLS.",
+)
+@click.option("--smtp-from", metavar="ADDRESS", help="From whom.")
+@click.option("--smtp-user", default="", help="Where the mail server asks for one.")
+@click.option("--smtp-password-file", type=_FILE, help="Its password, in the first line.")
+@click.option("--webhooks-to-loopback", is_flag=True, help="Webhooks may lead to this machine, there without TLS too.")
 def serve(
     data: Path,
     database: str | None,
@@ -51,10 +67,16 @@ def serve(
     advertise: str | None,
     workers_ca: Path | None,
     log_format: str,
+    smtp: str | None,
+    smtp_from: str | None,
+    smtp_user: str,
+    smtp_password_file: Path | None,
+    webhooks_to_loopback: bool,
 ) -> None:
     """Serve every arena of the database (make one with `detente arena create`)."""
     check_reach(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     begin(log_format)
+    mail = mail_of(smtp, smtp_from, smtp_user, smtp_password_file)
     try:
         import uvicorn
 
@@ -62,6 +84,8 @@ def serve(
         from detente.api.connections import MOST_CONNECTIONS, MOST_HEAD_BYTES, Bounded
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
+    from detente.api.cursors import Cursors
+    from detente.api.outlets import Deliverer
     from detente.api.sequencer import Host, Sequencer
     from detente.api.warm import warm_up
 
@@ -88,6 +112,14 @@ def serve(
         for sequencer in sequencers.values():
             sequencer.start()
             stack.callback(sequencer.stop)
+            deliverer = Deliverer(
+                store, Cursors(cursor_key), key, sequencer.host.arena,
+                holds=sequencer.holds_lease.is_set,
+                keep=partial(_keep, sequencer),
+                to_loopback=webhooks_to_loopback, smtp=mail,
+            )  # fmt: skip
+            deliverer.start()
+            stack.callback(deliverer.stop)
         app = create_app(
             store,
             sequencers,
@@ -136,6 +168,30 @@ def _allow_files(count: int) -> None:
     wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _keep(sequencer: Sequencer, told: Progress) -> None:
+    sequencer.submit(told).result(_KEEP_WITHIN_S)
+
+
+def mail_of(url: str | None, sender: str | None, user: str, password_file: Path | None) -> Any:
+    """How the host sends e-mail; None where it does not.
+
+    Raises:
+        NotUnderstood: an address that is none, nobody to send from, or no TLS to another machine.
+    """
+    from urllib.parse import urlsplit
+
+    from detente.api.outlets import Smtp
+
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not sender:
+        raise NotUnderstood(f"{url!r:.80} is no mail server, or --smtp-from is missing", hint="--smtp smtp://host:587")
+    tls = "tls" if parts.scheme == "smtps" else "none" if is_loopback(parts.hostname) else "starttls"
+    password = read_secret(password_file, "the mail password") if password_file else ""
+    return Smtp(parts.hostname, parts.port or (465 if tls == "tls" else 587), sender, user, password, tls)
 
 
 def check_reach(host: str, tls_cert: Path | None, tls_key: Path | None, *, behind_proxy: bool) -> None:

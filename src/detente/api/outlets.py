@@ -1,0 +1,380 @@
+"""Telling parties elsewhere that something waits: webhooks and e-mail, from whichever worker decides.
+
+What leaves is a kind, a reference and a deadline: no place, no sender, no word of what it says. A webhook is signed with the host's
+key (Standard Webhooks, `v1a`). It goes to public addresses alone, over TLS, and to the very address that was checked: a name that
+points elsewhere the next moment leads nowhere. No redirect is followed. Each attempt has ten seconds, and how it went is committed by
+the sequencer before the next.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import smtplib
+import socket
+import ssl
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+from detente.api.cursors import Cursors
+from detente.api.history import Asked
+from detente.channel.batch import Posting
+from detente.channel.outlets import OUTLET, Progress, outlet_of
+from detente.channel.standing import Outlet
+from detente.channel.store import Store
+from detente.domain import DetenteError, NotUnderstood, StoreUnavailable
+from detente.record.canonical import canonical, read_canonical
+from detente.record.keys import SigningKey
+
+LOG: Final = logging.getLogger(__name__)
+LOOK_EVERY_S: Final = 0.5
+ATTEMPT_S: Final = 10.0
+MOST_AT_ONCE: Final = 20  # postings of one outlet between two looks
+_AT_ONCE: Final = 8  # outlets
+_AGAIN: Final = (408, 425, 429)  # refusals after which trying again helps
+_NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+
+
+class NotTold(Exception):
+    """An attempt failed. The message is for the outlet's party; `is_final`: trying again will not help."""
+
+    def __init__(self, problem: str, *, is_final: bool = False) -> None:
+        super().__init__(problem)
+        self.problem, self.is_final = problem, is_final
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The host's own way to send e-mail. Without TLS only where the server is on this machine."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = ""
+    tls: str = "starttls"  # starttls, tls, or none
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What leaves: which posting, of what kind, since when, to be read by when. `reference` is its cursor."""
+
+    arena: str
+    message_id: str
+    kind: str
+    reference: str
+    told_us: int
+    due_us: int | None
+
+    def body(self) -> bytes:
+        """As JSON."""
+        data = {"arena": self.arena, "kind": self.kind, "reference": self.reference, "due": _iso(self.due_us)}
+        return json.dumps({"type": "detente.waits", "timestamp": _iso(self.told_us), "data": data}).encode()
+
+
+def _iso(moment_us: int | None) -> str | None:
+    return None if moment_us is None else datetime.fromtimestamp(moment_us // 1_000_000, UTC).isoformat()
+
+
+# ── webhooks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address may be told something: one that anybody on the Internet reaches, however it is written."""
+    ip: IPv4Address | IPv6Address = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        if any(ip in network for network in _NAT64) or ip.sixtofour or ip.teredo:
+            return False
+        ip = ip.ipv4_mapped or ip
+    return ip.is_global and not ip.is_multicast
+
+
+def addresses_of(host: str, port: int, *, to_loopback: bool) -> list[str]:
+    """The addresses a name leads to now.
+
+    Raises:
+        NotTold: it leads nowhere, or to one that is not public.
+    """
+    try:
+        found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        raise NotTold("its name leads nowhere") from None
+    for each in found:
+        is_fine = is_public(each) or (to_loopback and ip_address(each).is_loopback)
+        if not is_fine:
+            raise NotTold("it does not lead to a public address", is_final=False)
+    return found
+
+
+def post_webhook(
+    url: str,
+    news: News,
+    key: SigningKey,
+    *,
+    now_us: int,
+    to_loopback: bool = False,
+    context: ssl.SSLContext | None = None,
+) -> None:
+    """Tells a webhook.
+
+    Args:
+        to_loopback: also this machine's own addresses, and there without TLS. context: how certificates are verified.
+    Raises:
+        NotTold: it was not taken.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if parts.scheme != "https" and not to_loopback:
+        raise NotTold("its address has no TLS", is_final=True)
+    address = addresses_of(host, port, to_loopback=to_loopback)[0]
+    if parts.scheme != "https" and not ip_address(address).is_loopback:
+        raise NotTold("its address has no TLS", is_final=True)
+    body, moment = news.body(), str(now_us // 1_000_000)
+    signature = key.sign(f"{news.message_id}.{moment}.".encode() + body)
+    headers = {
+        "host": parts.netloc,
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "user-agent": "detente",
+        "connection": "close",
+        "webhook-id": news.message_id,
+        "webhook-timestamp": moment,
+        "webhook-signature": f"v1a,{b64encode(signature).decode()}",
+    }
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    status = _exchange(address, port, host if parts.scheme == "https" else None, path, headers, body, context)
+    if not 200 <= status < 300:
+        is_final = 300 <= status < 500 and status not in _AGAIN
+        raise NotTold(f"it answered {status}", is_final=is_final)
+
+
+def _exchange(
+    address: str,
+    port: int,
+    tls_host: str | None,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    context: ssl.SSLContext | None,
+) -> int:
+    """One request to the address that was checked, and the status of its answer; the rest of the answer is not read."""
+    connection = http.client.HTTPConnection(address, port, timeout=ATTEMPT_S)
+    watch = threading.Timer(ATTEMPT_S, lambda: _hang_up(connection))
+    watch.daemon = True
+    watch.start()
+    try:
+        connection.sock = socket.create_connection((address, port), timeout=ATTEMPT_S)
+        if tls_host is not None:
+            verified = context or ssl.create_default_context()
+            connection.sock = verified.wrap_socket(connection.sock, server_hostname=tls_host)
+        connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        return connection.getresponse().status
+    except ssl.SSLCertVerificationError as error:
+        raise NotTold("its certificate does not hold") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NotTold("it cannot be reached, or does not answer") from error
+    finally:
+        watch.cancel()
+        connection.close()
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    if connection.sock is not None:
+        try:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+# ── e-mail ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def send_mail(to: str, news: News, smtp: Smtp) -> None:
+    """Tells an e-mail address.
+
+    Raises:
+        NotTold: the host's mail server did not take it.
+    """
+    message = EmailMessage()
+    message["From"], message["To"] = smtp.sender, to
+    message["Subject"] = f"{news.arena}: {news.kind.replace('_', ' ')} waits"
+    message["Message-ID"] = f"<{news.message_id}@detente.invalid>"
+    due = f"To be read by {_iso(news.due_us)}." if news.due_us is not None else "No deadline is agreed for it."
+    message.set_content(
+        f"Something waits for you in arena {news.arena}: {news.kind.replace('_', ' ')}.\n{due}\n\n"
+        f"Reference: {news.reference}\n\nWhat it says is told in the channel alone: detente inbox\n"
+    )
+    try:
+        with _mail_line(smtp) as line:
+            if smtp.user:
+                line.login(smtp.user, smtp.password)
+            line.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise NotTold("the mail server refuses the address", is_final=True) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotTold("the host's mail server did not take it") from error
+
+
+def _mail_line(smtp: Smtp) -> smtplib.SMTP:
+    if smtp.tls == "tls":
+        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=ATTEMPT_S, context=ssl.create_default_context())
+    line = smtplib.SMTP(smtp.host, smtp.port, timeout=ATTEMPT_S)
+    if smtp.tls == "starttls":
+        line.starttls(context=ssl.create_default_context())
+    return line
+
+
+# ── what is to be told ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def told_to(outlet: Outlet, postings: Iterable[Posting], tell: Callable[[Outlet, Posting], None]) -> Progress | None:
+    """Tells an outlet of postings in order, up to the first that is not taken; how that went, or None where there was nothing."""
+    after = outlet.after_number
+    for posting in postings:
+        if not outlet.kinds or posting.kind in outlet.kinds:
+            try:
+                tell(outlet, posting)
+            except NotTold as error:
+                failed = (posting.number, posting.kind)
+                return Progress(outlet.party, outlet.outlet_id, after, failed, error.problem, error.is_final)
+        after = posting.number
+    return Progress(outlet.party, outlet.outlet_id, after) if after > outlet.after_number else None
+
+
+def message_id(arena: str, outlet: Outlet, posting: Posting) -> str:
+    """The same however often it is told, and telling nothing."""
+    said = canonical([arena, outlet.party, outlet.outlet_id, posting.number])
+    return f"msg_{sha256(said).hexdigest()[:32]}"
+
+
+class Deliverer:
+    """Tells the outlets of one arena, in a thread of its own, while `holds` says that this process decides.
+
+    Args:
+        keep: commits how an attempt went, and returns once it is.
+        to_loopback: webhooks may lead to this machine, without TLS. smtp: None sends no e-mail.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        cursors: Cursors,
+        key: SigningKey,
+        arena: str,
+        *,
+        holds: Callable[[], bool],
+        keep: Callable[[Progress], object],
+        to_loopback: bool = False,
+        smtp: Smtp | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._store, self._cursors, self._key, self._arena = store, cursors, key, arena
+        self._holds, self._keep = holds, keep
+        self._to_loopback, self._smtp, self._context = to_loopback, smtp, context
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name=f"outlets {arena}", daemon=True)
+
+    def start(self) -> None:
+        """Begins to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the attempts under way."""
+        self._stop.set()
+        self._thread.join(2 * ATTEMPT_S)
+
+    def _work(self) -> None:
+        with ThreadPoolExecutor(_AT_ONCE, "outlet") as pool:
+            while not self._stop.wait(LOOK_EVERY_S):
+                try:
+                    if self._holds():
+                        self.look(pool)
+                except StoreUnavailable as error:
+                    LOG.warning("outlets: %s", error, extra={"arena": self._arena})
+                except Exception:
+                    # A bug, in the log: parties are told again at the next look, and everything stays in their inboxes.
+                    LOG.exception("outlets: a fault of ours", extra={"arena": self._arena})
+
+    def look(self, pool: ThreadPoolExecutor) -> None:
+        """Tells every outlet what it has not been told, those at once that wait."""
+        now_us = self._store.now_us()
+        outlets = [outlet_of(due) for due in self._store.due_of(self._arena, OUTLET)]
+        told = pool.map(lambda each: self._told(each, now_us), [each for each in outlets if each.try_us <= now_us])
+        for progress in filter(None, told):
+            try:
+                self._keep(progress)
+            except DetenteError as error:
+                LOG.warning("outlets: how it went was not kept: %s", error, extra={"arena": self._arena})
+
+    def _told(self, outlet: Outlet, now_us: int) -> Progress | None:
+        postings = self._store.postings(self._arena, outlet.party, outlet.after_number, now_us, MOST_AT_ONCE)
+        return told_to(outlet, postings, self._tell)
+
+    def _tell(self, outlet: Outlet, posting: Posting) -> None:
+        due_us = read_canonical(posting.payload).get("due_us")
+        reference = self._cursors.of_number(posting.number, arena=self._arena, party=outlet.party)
+        identity = message_id(self._arena, outlet, posting)
+        news = News(self._arena, identity, posting.kind, reference, posting.tick_us, due_us)
+        if outlet.kind == "email":
+            if self._smtp is None:
+                raise NotTold("this host sends no e-mail")
+            send_mail(outlet.address, news, self._smtp)
+            return
+        post_webhook(
+            outlet.address, news, self._key,
+            now_us=self._store.now_us(), to_loopback=self._to_loopback, context=self._context,
+        )  # fmt: skip
+
+
+# ── what a party reads of its own ────────────────────────────────────────────────────────────────────────────────────
+
+
+def outlets(store: Store, cursors: Cursors, asked: Asked) -> bytes:
+    """The party's outlets, how far each has got, and what was given up: `{"cursor", "outlets"}`, canonical JSON; one page.
+
+    Raises:
+        NotUnderstood: `after` is given; there is no other page.
+    """
+    if asked.after:
+        raise NotUnderstood("there is one page of outlets", hint="ask without a cursor", where="after")
+    own = [each for each in map(outlet_of, store.due_of(asked.arena, OUTLET)) if each.party == asked.party]
+
+    def reference(number: int) -> str:
+        return cursors.of_number(number, arena=asked.arena, party=asked.party)
+
+    told = [
+        {
+            "outlet_id": each.outlet_id,
+            "kind": each.kind,
+            "address": each.address,
+            "kinds": list(each.kinds),
+            "told_up_to": reference(each.after_number),
+            "attempts": each.attempts,
+            "next_try_us": each.try_us or None,
+            "problem": each.problem,
+            "given_up": [
+                {
+                    "kind": dead.kind,
+                    "reference": reference(dead.number),
+                    "problem": dead.problem,
+                    "at_us": dead.given_up_us,
+                }
+                for dead in each.dead
+            ],
+        }
+        for each in own
+    ]
+    return canonical({"cursor": None, "outlets": told})
