@@ -28,6 +28,7 @@ class Server:
         self.options = ["--data", str(folder / "data"), "--database", database_url]
         self.parties = {name: Party(name, GRIDS) for name in PARTIES}
         self.process = None
+        self.refused_for_now = []  # what was answered 503, and sent again
         self.tell("arena", "create", ARENA)
         self.headers = {name: self.token("--party", name, "--role", "officer") for name in PARTIES}
         self.headers["host"] = self.token("--role", "host")
@@ -81,6 +82,7 @@ class Server:
             if answer.status_code != 503:
                 assert answer.status_code == 200, answer.text
                 return answer.json()
+            self.refused_for_now.append(answer.text)
             time.sleep(0.2)
 
     def found(self, **terms):

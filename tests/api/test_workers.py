@@ -32,6 +32,8 @@ def workers(folder, *, through=None):
     url = postgres().new_database()
     first = Server(folder, url)
     all_of_them = [copy(first) for _ in range(WORKERS)]
+    for each in all_of_them:
+        each.refused_for_now = []
     if through is not None:
         last = all_of_them[-1]
         last.options = [*first.options[:3], through.through(url)]
@@ -121,6 +123,7 @@ def test_when_the_one_that_decides_is_gone_clients_of_the_others_see_only_a_dela
         line.join()
         clients.go_on()
         acknowledged = clients.end()
+        assert all_of_them[0].refused_for_now + all_of_them[1].refused_for_now == []  # a delay, and no refusal
         if how != "killed":  # it serves again, and hands over
             gone.post("C", [gone.parties["C"].sign("message", "A", MessageBody("2" * 32, "back"))])
         time.sleep(1.5)  # for the tick

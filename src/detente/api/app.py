@@ -55,7 +55,7 @@ from detente.record.keys import PublicKey
 
 LOG: Final = logging.getLogger(__name__)
 T = TypeVar("T")
-WAIT_S: Final = 10.0
+WAIT_S: Final = 15.0  # a takeover takes some five seconds
 _STORE_THREADS: Final = 8
 _LOOK_S: Final = 0.2
 OFFICERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER)
@@ -139,34 +139,33 @@ class Served:
         return await self._at_the_holder(arena, question, lambda: self.told_here(arena, question))
 
     async def _at_the_holder(self, arena: str, asked: Asked, here: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Asks here, or hands over to whoever holds the lease; again, for a while, when that changes or cannot be reached."""
+        """Asks here, or hands over to whoever holds the lease; again, for a while, when that changes or cannot be reached.
+
+        Who holds it is looked at while we wait: one that was stopped does not answer, and does not say so.
+        """
         until_s = time.monotonic() + WAIT_S
         while True:
             address = await self._elsewhere(arena)
-            if address is None:
-                task = asyncio.ensure_future(here())
+            task = asyncio.ensure_future(here() if address is None else self._handed_over(address, arena, asked))
+            try:
                 while not (await asyncio.wait({task}, timeout=_LOOK_S))[0]:
-                    if await self._elsewhere(arena) is not None:
-                        task.cancel()
+                    if await self._elsewhere(arena) != address:
                         break
                 else:
-                    try:
-                        return task.result()
-                    except StoreUnavailable as error:
-                        if not isinstance(error.__cause__, LeaseLost) or time.monotonic() > until_s:
-                            raise  # else another took over while it was decided here: that one has it, or will
-                continue
-            self.outcomes[arena, "handed_over"] += 1
-            try:
-                return await self.handover.ask(
-                    address, arena, asked,
-                    now_us=time.time_ns() // 1000, within_s=max(1.0, until_s - time.monotonic()),
-                )  # fmt: skip
+                    return task.result()
             except StoreUnavailable as error:
-                if time.monotonic() > until_s:
+                is_passing = address is not None or isinstance(error.__cause__, LeaseLost)
+                if not is_passing or time.monotonic() > until_s:
                     raise
-                LOG.info("looking again who holds the lease: %s", error, extra={"arena": arena})
                 await asyncio.sleep(_LOOK_S)
+            finally:
+                task.cancel()
+            if time.monotonic() > until_s:
+                raise StoreUnavailable(f"nobody decided in {WAIT_S:g} s", hint="send it again", retry_may_help=True)
+
+    async def _handed_over(self, address: str, arena: str, asked: Asked) -> bytes:
+        self.outcomes[arena, "handed_over"] += 1
+        return await self.handover.ask(address, arena, asked, now_us=time.time_ns() // 1000, within_s=WAIT_S)
 
     async def _elsewhere(self, arena: str) -> str | None:
         """Where another worker decides; None where this one does, or nobody yet."""

@@ -201,7 +201,7 @@ class Sequencer:
             self._refuse_all()
         return answer
 
-    def _round_for(self, asked: Submission | Statement) -> int:
+    def _round_for(self, asked: Submission | Statement | Progress) -> int:
         """Which round of turns is its own: who sends much waits behind itself, not in front of the others."""
         party = asked.party if isinstance(asked, Submission) else HOST_PARTY
         with self._rounds_lock:
