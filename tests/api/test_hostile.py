@@ -89,9 +89,16 @@ def comb(corner_total, polygons=1):
 
 def test_outlines_of_more_corners_than_are_looked_at_are_refused(door):
     client = door.parties["A"]
-    refused = door.post("A", client.submission(comb(15_000, polygons=5), {}))
-    assert (refused.status_code, refused.json()["where"]) == (413, "notice")
-    assert "15,000 corners; the limit is 10,000" in refused.json()["detail"]
+    for plans, said in (
+        (comb(15_000, polygons=15), "15,000 corners; the limit is 10,000"),
+        (comb(1_002), "a volume of 1,002 corners; the limit is 1,000"),
+    ):
+        last = dict(client.last)
+        refused = door.post("A", client.submission(plans, {}))
+        client.last = last
+        client.notices.clear()
+        assert (refused.status_code, refused.json()["where"]) == (413, "notice")
+        assert said in refused.json()["detail"]
     others_are_served(door)
 
 

@@ -10,13 +10,15 @@ from collections import defaultdict
 
 import pytest
 
-from channel_world import ARENA, FULL
+from channel_world import ARENA, FULL, random_bytes
+from detente.api.sequencer import Sequencer
 from detente.channel.acts import AlertBody, PassedBody
 from detente.channel.alert import ALERT, alerted_of
 from detente.channel.deadlines import DEADLINE
 from detente.channel.forms import form_from
 from detente.domain import AlertBudget, Deadline, ReceiptStage, Rung, Step
 from detente.domain.terms import MOST_SECONDS
+from detente.screening import kernels
 from detente.stores import open_store
 from nothing_lost import TERMS, World, act_of, wait_until
 from sequencer_world import HOUR_US, Site, plan
@@ -171,3 +173,29 @@ def bodies(store, party, other):
         json.loads(p.payload)["envelope"] for p in store.postings(ARENA, party, 0, 2**60, 10_000) if p.kind == ALERT
     ]
     return [body for body in (form_from(act_of(each).body, AlertBody) for each in told) if body.other == other]
+
+
+def test_a_turn_that_takes_longer_than_the_lease_is_nobody_elses_to_take_over(store):
+    site = Site(store)
+    try:
+        holder = site.start("one", lease_s=1.0)
+        site.found(holder)
+        holder.stop()
+
+        def slow_salts():
+            for salt in random_bytes("slow"):
+                time.sleep(1.5)
+                yield salt
+
+        slow = Sequencer(
+            store, site.host, holder="slow", address="slow", salts=slow_salts(), run=kernels, lease_s=1.0
+        )  # fmt: skip
+        site.running.append(slow)
+        slow.start()
+        assert slow.holds_lease.wait(30)
+        epoch = store.lease(ARENA).epoch
+        other = site.start("other", lease_s=1.0)
+        assert site.submit(slow, "A", plan("A"), {"B": FULL})["answer"] == "CLEAR"
+        assert (store.lease(ARENA).epoch, other.holds_lease.is_set()) == (epoch, False)
+    finally:
+        site.stop()

@@ -44,6 +44,7 @@ from detente.record.keys import SigningKey
 
 LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 4.0
+STUCK_S: Final = 60.0  # a turn, or loading an arena, that takes longer will not end
 MOST_AT_ONCE: Final = 256  # submissions in one commit
 MOST_WAITING: Final = 4_096
 LONGEST_TURN_S: Final = 1.0  # of deciding; a lease is renewed between turns, and nobody is answered before one is over
@@ -154,6 +155,8 @@ class Sequencer:
         self._questions = Questions()
         self._broken: set[bytes] = set()  # digests of what we failed to decide, by a fault of ours
         self._stop = threading.Event()
+        self._lost: DetenteError | None = None  # why the lease is not renewed any more
+        self._turn_began_s = 0.0
         self.holds_lease, self.ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"sequencer {self._arena}", daemon=True)
 
@@ -238,17 +241,38 @@ class Sequencer:
             self.holds_lease.clear()
 
     def _hold(self, lease: Lease) -> None:
+        """Serves under the lease, and has it renewed meanwhile: a turn that takes long is no reason for another to take over."""
+        ended, self._lost, self._turn_began_s = threading.Event(), None, time.monotonic()
+        beat = threading.Thread(target=self._renew, args=(lease, ended), name=f"lease {self._arena}", daemon=True)
+        beat.start()
+        try:
+            self._serve_under(lease)
+        finally:
+            ended.set()
+            beat.join()
+
+    def _renew(self, lease: Lease, ended: threading.Event) -> None:
+        """Renews the lease until the end, or until a turn has taken so long that it will not end: then another takes over."""
+        while not ended.wait(self._lease_s / 4):
+            if time.monotonic() - self._turn_began_s > STUCK_S:
+                continue
+            try:
+                self._store.renew_lease(lease, self._lease_s)
+            except DetenteError as error:
+                self._lost = error
+                return
+
+    def _serve_under(self, lease: Lease) -> None:
         began_s = time.monotonic()
         standing = load_standing(self._store, self._arena, run=self._run)
         self.holds_lease.set()
-        renewed_s = time.monotonic()
-        seconds = round(renewed_s - began_s, 3)
+        seconds = round(time.monotonic() - began_s, 3)
         LOG.info("decides", extra={"arena": self._arena, "epoch": lease.epoch, "seconds": seconds})
         looked_s = expired_s = 0.0
         while not self._stop.is_set():
-            now_s = time.monotonic()
-            if now_s - renewed_s > self._lease_s / 4:
-                lease, renewed_s = self._store.renew_lease(lease, self._lease_s), now_s
+            now_s = self._turn_began_s = time.monotonic()
+            if self._lost is not None:
+                raise self._lost
             look, sweep = now_s - looked_s > _DUE_EVERY_S, now_s - expired_s > _EXPIRE_EVERY_S
             looked_s, expired_s = now_s if look else looked_s, now_s if sweep else expired_s
             self._turn(standing, lease, self._next(), look=look, sweep=sweep)

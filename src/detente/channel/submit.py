@@ -26,6 +26,7 @@ from detente.domain import (
     Answer,
     InvalidVolume,
     NotUnderstood,
+    ReleaseLevel,
     StaleVersion,
     TooLarge,
     Understanding,
@@ -38,6 +39,9 @@ from detente.screening import check_footprint
 
 MOST_MEETINGS: Final = 100  # told one by one; the rest are counted
 MOST_VOLUMES: Final = 10_000
+MOST_CORNERS_OF_A_VOLUME: Final = (
+    1_000  # as it was given: past that the kernels leave a volume to slower code; cells may have more
+)
 MOST_CORNERS: Final = 10_000  # of a view: looked at one by one, in the sequencer's thread, while everybody waits
 
 
@@ -114,18 +118,25 @@ def _view(form: Any, recipient: str) -> View:
         )
     if len(view.volumes) > MOST_VOLUMES:
         raise InvalidVolume(f"{len(view.volumes)} volumes; the limit is {MOST_VOLUMES}", hint="split the notice")
-    check_footprints(view.volumes)
+    of_a_volume = MOST_CORNERS_OF_A_VOLUME if view.level is ReleaseLevel.FULL else MOST_CORNERS
+    check_footprints(view.volumes, most_of_a_volume=of_a_volume)
     return view
 
 
-def check_footprints(volumes: Sequence[Volume4D]) -> None:
+def check_footprints(volumes: Sequence[Volume4D], *, most_of_a_volume: int = MOST_CORNERS) -> None:
     """Returns where their geometry can be, and takes no longer than a view may.
 
     Raises:
-        TooLarge: more than `MOST_CORNERS` corners together.
+        TooLarge: more than `MOST_CORNERS` corners together, or more of one volume than may be.
         InvalidVolume: a footprint's geometry cannot be; `where` names it.
     """
-    corners = sum(corner_count(volume.footprint) for volume in volumes)
+    counts = [corner_count(volume.footprint) for volume in volumes]
+    corners = sum(counts)
+    if max(counts, default=0) > most_of_a_volume:
+        raise TooLarge(
+            f"a volume of {max(counts):,} corners; the limit is {most_of_a_volume:,}",
+            hint="simplify its outline outward, or split it",
+        )
     if corners > MOST_CORNERS:
         raise TooLarge(
             f"{corners:,} corners; the limit is {MOST_CORNERS:,}", hint="simplify the outlines outward, or split it"
