@@ -24,13 +24,13 @@ DETENTE = [sys.executable, "-c", "from detente.cli import main; main()"]
 class Server:
     """`detente serve` as a process of its own, and what a host sets up."""
 
-    def __init__(self, folder, database_url):
+    def __init__(self, folder, database_url, parties=PARTIES):
         self.options = ["--data", str(folder / "data"), "--database", database_url]
-        self.parties = {name: Party(name, GRIDS) for name in PARTIES}
+        self.parties = {name: Party(name, GRIDS) for name in parties}
         self.process = None
         self.refused_for_now = []  # what was answered 503, and sent again
         self.tell("arena", "create", ARENA)
-        self.headers = {name: self.token("--party", name, "--role", "officer") for name in PARTIES}
+        self.headers = {name: self.token("--party", name, "--role", "officer") for name in parties}
         self.headers["host"] = self.token("--role", "host")
 
     def tell(self, *command):
