@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from contextlib import closing
 from types import ModuleType
 from typing import Final
+
+import msgspec
 
 from detente.channel.acts import HOST_KINDS, KINDS, PUBLIC_KINDS, Body, NoticeBody, PublicBody, ViewBody
 from detente.channel.alert import ALERT, alerted_of
@@ -19,10 +22,10 @@ from detente.channel.standing import Notified, Released, Standing, volume_us
 from detente.channel.store import Store
 from detente.channel.watch import DEAD_MAN, WATCH, vigil_of, watch_of
 from detente.domain import ReceiptStage
-from detente.record.act import read_act
-from detente.record.envelope import Envelope, from_json
+from detente.record.envelope import from_json
 
 _PAGE: Final = 1_000
+_ALL_KINDS: Final = {**KINDS, **HOST_KINDS}
 
 
 def load_registry(store: Store, arena: str) -> Registry:
@@ -36,7 +39,7 @@ def follow_registry(store: Store, arena: str, registry: Registry, from_position:
     while True:
         page = store.entries_of(arena, PUBLIC_KINDS, position, _PAGE)
         for entry in page:
-            body = _body(from_json(entry.envelope))
+            body = _body(entry.envelope)
             assert isinstance(body, PublicBody)
             registry = registry.then(entry.party, body)
         position = page[-1].position + 1 if page else position
@@ -67,7 +70,7 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
     standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)
     with closing(store.in_force(arena)) as rows:
         for held, raw in rows:
-            _take_in(standing, held, _body(from_json(raw)))
+            _take_in(standing, held, _body(raw))
     return standing
 
 
@@ -77,14 +80,15 @@ def _take_in(standing: Standing, held: Held, body: Body) -> None:
         releases = {r.recipient: Released(r.view_id, r.version) for r in body.releases}
         notified = Notified(view.version, releases, len(view.volumes), volume_us(view))
         standing.put_notice(held.sender, held.view_id, notified)
-        standing.world(held.sender).put_own(view)
+        standing.world(held.sender).hold_own(view)
         return
     assert isinstance(body, ViewBody)
     view = view_of(body.view)
-    standing.world(view.recipient).put_view(held.sender, view)
+    standing.world(view.recipient).hold_view(held.sender, view)
     standing.reached[of_view(held.sender, view)] = ReceiptStage(held.stage)
 
 
-def _body(envelope: Envelope) -> Body:
-    act = read_act(envelope.payload)
-    return form_from(act.body, {**KINDS, **HOST_KINDS}[act.type])
+def _body(raw: bytes) -> Body:
+    """What an entry's envelope says. That it is canonical, and who signed it, was found out before it was committed: half of the work."""
+    said = msgspec.json.decode(b64decode(msgspec.json.decode(raw)["payload"]))
+    return form_from(said["body"], _ALL_KINDS[said["type"]])

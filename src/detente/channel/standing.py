@@ -224,9 +224,9 @@ class Standing:
         for party, world in before.items():
             anew = self.world(party)
             for view in world.own_views():
-                anew.put_own(view)
+                anew.hold_own(view)
             for sender, view in world.seen():
-                anew.put_view(sender, view)
+                anew.hold_view(sender, view)
 
     def check_sequences(self, acts: Iterable[SignedAct]) -> None:
         """Refuses acts that are not, one after another, the next of their keys for their audiences.
@@ -245,13 +245,6 @@ class Standing:
                     where=f"acts[{index}]",
                 )
             lasts[act.key_id, act.audience] = (act.sequence, signed.digest)
-
-    def load(self, held: Held, view: View) -> None:
-        """Takes in something that is in force, when the arena is made anew; the notices' own views before what was released of them."""
-        if held.recipient:
-            self.world(held.recipient).put_view(held.sender, view)
-        else:
-            self.world(held.sender).put_own(view)
 
     def put_notice(self, sender: str, notice_id: str, notified: Notified) -> None:
         """A version of a notice is in force from now on, in place of the one before."""

@@ -98,10 +98,8 @@ class World:
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
         """
-        notice = view.as_notice(self.party)
-        self._own_index.insert(notice)
-        self._own[view.view_id] = view
-        return self._of_own(view, notice.volumes)
+        self.hold_own(view)
+        return self._of_own(view, view.volumes)
 
     def put_view(self, sender: str, view: View) -> tuple[Meeting, ...]:
         """Takes in a view released to the party; its earlier version is gone at once.
@@ -111,9 +109,18 @@ class World:
         Raises:
             InvalidVolume: a footprint's geometry cannot be.
         """
+        self.hold_view(sender, view)
+        return self._of_view(sender, view)
+
+    def hold_own(self, view: View) -> None:
+        """The same as `put_own`, where nobody asks what it meets: a world that is made anew."""
+        self._own_index.insert(view.as_notice(self.party))
+        self._own[view.view_id] = view
+
+    def hold_view(self, sender: str, view: View) -> None:
+        """The same as `put_view`, where nobody asks what it meets."""
         self._view_index.insert(view.as_notice(sender))
         self._views[sender, view.view_id] = view
-        return self._of_view(sender, view)
 
     def drop_own(self, notice_id: str) -> None:
         """Takes a notice of the party's own out. Raises KeyError: there is none."""
