@@ -164,6 +164,14 @@ def test_without_tls_nothing_leaves_this_machine(monkeypatch):
         post_webhook("http://example.org/", NEWS, KEY, now_us=0, to_loopback=True)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://h.example.org:99999/", "https://h:x/", "https://[/", "https://[::1/", "https://]:1/"]
+)
+def test_an_address_that_is_none_costs_its_own_outlet_and_no_other(url):
+    with pytest.raises(NotTold, match=r"is none|leads nowhere"):
+        post_webhook(url, NEWS, KEY, now_us=0)
+
+
 # ── e-mail ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

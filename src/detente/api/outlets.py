@@ -132,8 +132,11 @@ def post_webhook(
     Raises:
         NotTold: it was not taken.
     """
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise NotTold("its address is none", is_final=True) from None
     if parts.scheme != "https" and not to_loopback:
         raise NotTold("its address has no TLS", is_final=True)
     address = addresses_of(host, port, to_loopback=to_loopback)[0]
@@ -223,7 +226,8 @@ def send_mail(to: str, news: News, smtp: Smtp) -> None:
                 line.login(smtp.user, smtp.password)
             line.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
-        raise NotTold("the mail server refuses the address", is_final=True) from error
+        is_final = all(500 <= code < 600 for code, _ in error.recipients.values())  # 4xx asks to try again
+        raise NotTold("the mail server refuses the address", is_final=is_final) from error
     except (OSError, smtplib.SMTPException) as error:
         raise NotTold("the host's mail server did not take it") from error
 
