@@ -506,6 +506,11 @@ def test_a_store_reads_as_the_obvious_model_does(store, history):
             found = store.versions(arena, recipient, sender, until_us, **asked)
             assert Counter(found) == Counter(model.versions(recipient, sender, until_us, in_force))
             assert [held.position for held, _ in found] == sorted(held.position for held, _ in found)
+    given = list(product(("A", "B", "C"), ("0", "1", "2", "3", "v")))
+    used = {(held.sender, held.view_id) for held in model.held.values()}
+    assert store.used_ids(arena, given) == [each for each in sorted(given) if each in used]
+    assert store.used_ids(arena, given[:1] * 2) == [each for each in given[:1] if each in used]
+    assert store.used_ids("no such arena", given) == []
     assert store.open_items(arena) == model.open_items()
     for party, at_us, most_urgency in product(("A", "B"), range(8), (0, 1, 100)):
         stood = model.open_items_of(party, at_us, most_urgency)

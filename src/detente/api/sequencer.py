@@ -47,7 +47,7 @@ LEASE_S: Final = 4.0
 STUCK_S: Final = 60.0  # a turn, or loading an arena, that takes longer will not end
 MOST_AT_ONCE: Final = 256  # submissions in one commit
 MOST_WAITING: Final = 4_096
-LONGEST_TURN_S: Final = 1.0  # of deciding; a lease is renewed between turns, and nobody is answered before one is over
+LONGEST_TURN_S: Final = 1.0  # of deciding: nobody is answered before a turn is over
 MOST_STOPS_MORE: Final = 256  # for a STOP there is room where there is none for anything else
 _IDLE_S: Final = 0.05
 _DUE_EVERY_S: Final = 0.25
@@ -338,16 +338,9 @@ class Sequencer:
 
     def _used_ids(self, waiting: Sequence[_Waiting]) -> list[tuple[str, str]]:
         """Of the ids that submissions give, those that were given before: (party, id). Those of this turn are not among them."""
-        given: dict[str, list[str]] = {}
-        for each in waiting:
-            if isinstance(each.asked, Submission):
-                given.setdefault(each.asked.party, []).extend(given_ids(each.asked.acts))
-        return [
-            (party, used)
-            for party, ids in given.items()
-            if ids
-            for used in self._store.used_ids(self._arena, party, ids)
-        ]
+        submissions = [each.asked for each in waiting if isinstance(each.asked, Submission)]
+        given = [(asked.party, new_id) for asked in submissions for new_id in given_ids(asked.acts)]
+        return self._store.used_ids(self._arena, given) if given else []
 
     def _decided(
         self,

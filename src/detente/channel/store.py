@@ -99,8 +99,8 @@ class Store(Protocol):
     def result(self, arena: str, party: str, submission: str) -> Result | None:
         """What a submission was answered."""
 
-    def used_ids(self, arena: str, sender: str, ids: Sequence[str]) -> list[str]:
-        """Which of these ids a party has ever given a notice or a view, in force or not."""
+    def used_ids(self, arena: str, given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Which of these, a sender and an id each, that sender has ever given a notice or a view, in force or not; sorted."""
 
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         """What has to be done by `until_us`, the earliest first; at one moment by subject, as the database sorts text."""

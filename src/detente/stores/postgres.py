@@ -234,13 +234,15 @@ class PostgresStore:
         """
         return self._row(sql, {"arena": arena, "party": party, "submission": submission}, class_row(Result))
 
-    def used_ids(self, arena: str, sender: str, ids: Sequence[str]) -> list[str]:
+    def used_ids(self, arena: str, given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         sql = """
-            SELECT DISTINCT view_id FROM held
-            WHERE arena = %(arena)s AND sender = %(sender)s AND view_id = ANY(%(ids)s)
+            SELECT DISTINCT given.sender, given.view_id
+            FROM unnest(%(senders)s::text[], %(ids)s::text[]) AS given (sender, view_id)
+            JOIN held ON held.sender = given.sender AND held.view_id = given.view_id
+            WHERE held.arena = %(arena)s ORDER BY given.sender, given.view_id
         """
-        found = self._rows(sql, {"arena": arena, "sender": sender, "ids": list(ids)}, dict_row)
-        return [str(row["view_id"]) for row in found]
+        values = {"arena": arena, "senders": [sender for sender, _ in given], "ids": [each for _, each in given]}
+        return [(row["sender"], row["view_id"]) for row in self._rows(sql, values, dict_row)]
 
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         sql = """

@@ -210,13 +210,16 @@ class SqliteStore:
         """
         return self._row(sql, {"arena": arena, "party": party, "submission": submission}, Result)
 
-    def used_ids(self, arena: str, sender: str, ids: Sequence[str]) -> list[str]:
+    def used_ids(self, arena: str, given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         sql = """
-            SELECT DISTINCT view_id FROM held
-            WHERE arena = :arena AND sender = :sender AND view_id IN (SELECT value FROM json_each(:ids))
+            SELECT DISTINCT held.sender, held.view_id
+            FROM json_each(:given) AS given CROSS JOIN held
+            WHERE held.arena = :arena AND held.sender = json_extract(given.value, '$[0]')
+              AND held.view_id = json_extract(given.value, '$[1]')
+            ORDER BY held.sender, held.view_id
         """
-        found = self._rows(sql, {"arena": arena, "sender": sender, "ids": json.dumps(list(ids))}, _named)
-        return [row["view_id"] for row in found]
+        found = self._rows(sql, {"arena": arena, "given": json.dumps(given)}, _named)
+        return [(row["sender"], row["view_id"]) for row in found]
 
     def due(self, arena: str, until_us: int, limit: int) -> list[Due]:
         sql = """
