@@ -31,7 +31,18 @@ from detente.api.openapi import document
 from detente.api.outlets import outlets as own_outlets
 from detente.api.questions import OfDraft, OfNotice, Question, read_draft, written
 from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
-from detente.api.tokens import RateLimit, TokenRole, check_may, is_valid_at, open_token
+from detente.api.tokens import (
+    ANYONE,
+    BOARD_ONLY,
+    HOST_ONLY,
+    OFFICERS,
+    READERS,
+    RateLimit,
+    TokenRole,
+    check_may,
+    is_valid_at,
+    open_token,
+)
 from detente.api.wire import (
     MOST_BODY_BYTES,
     NOT_THERE,
@@ -58,11 +69,6 @@ T = TypeVar("T")
 WAIT_S: Final = 15.0  # a takeover takes some five seconds
 _STORE_THREADS: Final = 8
 _LOOK_S: Final = 0.2
-OFFICERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER)
-READERS: Final = (*OFFICERS, TokenRole.OBSERVER)
-ANYONE: Final = tuple(TokenRole)
-BOARD_ONLY: Final = (TokenRole.BOARD,)
-HOST_ONLY: Final = (TokenRole.HOST,)
 _NO_STORE: Final = {"cache-control": "no-store"}
 
 
@@ -235,7 +241,9 @@ class Served:
 
     async def submitted(self, token: Token, asked: SubmissionRequest) -> bytes:
         """What a submission is answered, or was."""
-        known = await self.call(lambda: self.answered_before(token, asked) or self.opened(token, asked.acts))
+        known = await self.call(
+            lambda: self.answered_before(token, asked) or self.opened(token.arena, token.party, asked.acts)
+        )
         return known if isinstance(known, bytes) else await self.decide_opened(token, asked, known)
 
     async def decide_opened(
@@ -244,11 +252,7 @@ class Served:
         """What a submission is answered whose acts were opened."""
         return await self.decided(token.arena, Submission(token.party, asked.submission, acts, carried))
 
-    def opened(self, token: Token, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
-        """The acts of a submission, verified."""
-        return self.opened_of(token.arena, token.party, envelopes)
-
-    def opened_of(self, arena: str, party: str, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
+    def opened(self, arena: str, party: str, envelopes: tuple[str, ...]) -> tuple[SignedAct, ...]:
         """The acts that a party sent, verified."""
         keys = self.registries.now(arena).keys
         raw = [envelope.encode("utf-8", "surrogatepass") for envelope in envelopes]
@@ -261,7 +265,7 @@ class Served:
         question = handed.question()
         if question is not None:
             return await self.told_here(arena, question)
-        acts = await self.call(lambda: self.opened_of(arena, handed.party, handed.acts))
+        acts = await self.call(lambda: self.opened(arena, handed.party, handed.acts))
         return await self.decided_here(arena, Submission(handed.party, handed.submission, acts, handed.carried))
 
 
@@ -442,10 +446,17 @@ async def announcements(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/arenas/{arena:str}/sequences")
 async def sequences(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Where each key of the party stands for each audience."""
+    return await _whole(request, OFFICERS, reads.sequences)
+
+
+async def _whole(
+    request: Request[Any, Any, Any], roles: Collection[TokenRole], read: Callable[[Store, str, str], bytes]
+) -> Response[bytes]:
+    """Something of the party's own that has no pages."""
     served = _served(request)
-    token = await served.token(request, OFFICERS)
+    token = await served.token(request, roles)
     _asked(request)
-    return _json(await served.call(lambda: reads.sequences(served.store, token.arena, token.party)))
+    return _json(await served.call(lambda: read(served.store, token.arena, token.party)))
 
 
 async def _listed(
@@ -479,10 +490,7 @@ async def open_now(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/arenas/{arena:str}/watch")
 async def watch(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Who has the party's watch, and by when its next sign of life has to come."""
-    served = _served(request)
-    token = await served.token(request, READERS)
-    _asked(request)
-    return _json(await served.call(lambda: duties.watch(served.store, token.arena, token.party)))
+    return await _whole(request, READERS, duties.watch)
 
 
 @get("/arenas/{arena:str}/calls")
@@ -494,10 +502,7 @@ async def calls(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/arenas/{arena:str}/drills")
 async def drills(request: Request[Any, Any, Any]) -> Response[bytes]:
     """How long the party's own drills took to be answered, and it to answer others'."""
-    served = _served(request)
-    token = await served.token(request, READERS)
-    _asked(request)
-    return _json(await served.call(lambda: duties.drills(served.store, token.arena, token.party)))
+    return await _whole(request, READERS, duties.drills)
 
 
 @get("/arenas/{arena:str}/outlets")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from detente.api import reads
 from detente.api.cursors import Cursors
-from detente.api.tokens import TokenRole
+from detente.api.tokens import READERS
 from detente.api.wire import SubmissionRequest, check_depth, json_bytes, problem
 from detente.channel.bundle import CarriedAnswer, CarriedSubmission, SubmissionsBundle, read_submissions, write_bundle
 from detente.channel.forms import plain
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 PAGE: Final = 500  # postings, and public acts, of one file; further files go on from it
 LONGEST_S: Final = 15.0  # after which the rest of a file is left for the next time
-_READERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER, TokenRole.OBSERVER)
 
 
 def read_carried(raw: bytes, arena: str) -> SubmissionsBundle:
@@ -63,14 +62,14 @@ async def hand_in(served: Served, token: Token, bundle: SubmissionsBundle) -> by
 
 
 async def _became(served: Served, token: Token, party: str, carried: CarriedSubmission) -> CarriedAnswer:
-    own = token.party == party and token.role in _READERS
+    own = token.party == party and token.role in READERS
     as_party, asked = replace(token, party=party), SubmissionRequest(carried.submission, carried.acts)
     may_tell = True  # so far it follows from the file and the public acts alone
     try:
         answer = await served.call(lambda: served.answered_before(as_party, asked))
         if answer is None:
             served.rate_limit.take(token.digest, served.clock_s())
-            acts = await served.call(lambda: served.opened(as_party, asked.acts))
+            acts = await served.call(lambda: served.opened(token.arena, party, asked.acts))
             may_tell = own
             answer = await served.decide_opened(as_party, asked, acts, carried=True)
     except DetenteError as error:

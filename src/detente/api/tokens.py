@@ -40,6 +40,13 @@ class TokenRole(StrEnum):
     HOST = "host"  # takes parties in; sees no inbox
 
 
+OFFICERS: Final = (TokenRole.OFFICER, TokenRole.DUTY_OFFICER)
+READERS: Final = (*OFFICERS, TokenRole.OBSERVER)
+ANYONE: Final = tuple(TokenRole)
+BOARD_ONLY: Final = (TokenRole.BOARD,)
+HOST_ONLY: Final = (TokenRole.HOST,)
+
+
 def new_token(
     secret: bytes, *, arena: str, party: str, role: TokenRole, officer: str, now_us: int, valid_for_s: int
 ) -> tuple[str, Token]:
