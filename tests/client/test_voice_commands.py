@@ -81,7 +81,9 @@ def test_a_stop_is_said_heard_verified_reported_and_acknowledged_when_its_act_ar
 def swapped(text):
     lines = text.split("\n")
     said = lines[5]
-    first = next(index for index in range(5, len(said)) if said[index] != said[index + 1])  # equal signs swap to themselves
+    first = next(
+        index for index in range(5, len(said)) if said[index] != said[index + 1]
+    )  # equal signs swap to themselves
     lines[5] = said[:first] + said[first + 1] + said[first] + said[first + 2 :]
     return "\n".join(lines)
 
