@@ -143,9 +143,9 @@ def public_key_from_text(text: str) -> PublicKey:
     return key
 
 
-def note_key_hash(name: str, key: PublicKey) -> bytes:
-    """The four bytes that name a key in a C2SP signed note: SHA-256(name ‖ "\\n" ‖ 0x01 ‖ key)[:4]."""
-    return sha256(name.encode() + b"\n" + NOTE_ED25519 + key.raw).digest()[:4]
+def note_key_hash(name: str, key: PublicKey, kind: bytes = NOTE_ED25519) -> bytes:
+    """The four bytes that name a key in a C2SP signed note: SHA-256(name ‖ "\\n" ‖ kind of signature ‖ key)[:4]."""
+    return sha256(name.encode() + b"\n" + kind + key.raw).digest()[:4]
 
 
 def verifier_line(name: str, key: PublicKey) -> str:
@@ -154,7 +154,7 @@ def verifier_line(name: str, key: PublicKey) -> str:
     Raises:
         Malformed: the name is empty or holds a space or a plus, which signed notes do not allow.
     """
-    _check_note_name(name)
+    check_note_name(name)
     return f"{name}+{note_key_hash(name, key).hex()}+{base64.b64encode(NOTE_ED25519 + key.raw).decode()}"
 
 
@@ -165,7 +165,7 @@ def key_from_verifier_line(line: str) -> tuple[str, PublicKey]:
         Malformed: not of that form, another algorithm, or a hash that is not its key's.
     """
     name, _, rest = line.partition("+")
-    _check_note_name(name)
+    check_note_name(name)
     digits, _, data = rest.partition("+")
     try:
         raw = base64.b64decode(data, validate=True)
@@ -182,7 +182,12 @@ def key_from_verifier_line(line: str) -> tuple[str, PublicKey]:
     return name, key
 
 
-def _check_note_name(name: str) -> None:
+def check_note_name(name: str) -> None:
+    """Refuse a name that cannot stand in a signed note.
+
+    Raises:
+        Malformed: it is empty, or holds a space, a plus or a control character.
+    """
     if not name or "+" in name or any(character.isspace() or character < " " for character in name):
         raise Malformed(
             f"{name!r} cannot name a key in a signed note", hint="use no spaces and no +, as in relief.example/witness"
