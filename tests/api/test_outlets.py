@@ -13,7 +13,8 @@ import pytest
 
 from channel_world import ARENA, FULL
 from detente.api import outlets as told
-from detente.api.outlets import News, NotTold, Smtp, is_public, post_webhook, send_mail
+from detente.api.outlets import News, NotTold, Smtp, post_webhook, send_mail
+from detente.api.outward import is_public
 from detente.channel.acts import OutletBody, StopBody
 from detente.record.keys import SigningKey, public_key_from_text
 from sequencer_world import plan
@@ -123,8 +124,12 @@ def test_who_answers_too_slowly_is_given_up_in_time(monkeypatch):
     "address",
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-        "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1",
-        "::ffff:127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:a00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1",
+        "255.255.255.255", "192.0.0.8", "192.0.2.1", "192.31.196.1", "192.88.99.1", "198.18.0.1", "240.0.0.1",
+        "::1", "::", "fe80::1", "fe80::1%lo", "fc00::1", "fec0::1", "ff02::1", "100::1", "4000::1",
+        "::127.0.0.1", "::10.0.0.1", "::1.1.1.1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::ffff:192.88.99.1",
+        "::ffff:0:10.0.0.1", "::ffff:0:1.1.1.1", "64:ff9b::a00:1", "64:ff9b::101:101", "64:ff9b:1::1",
+        "2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:2::1", "2001:20::1", "2001:1ff::1", "2001:db8::1",
+        "2002:a00:1::", "2002:101:101::", "2620:4f:8000::1", "3fff::1", "3fff:fff::1", "5f00::1", "2606:4700:4700::1111%1",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_public_is_told_nothing(address, monkeypatch):
@@ -136,7 +141,19 @@ def test_an_address_that_is_not_public_is_told_nothing(address, monkeypatch):
         post_webhook("https://hook.example.org/", NEWS, KEY, now_us=0)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "8.8.8.8",
+        "192.88.98.1",
+        "2606:4700:4700::1111",
+        "2001:200::1",
+        "2a00:1450::1",
+        "3ffe::1",
+        "::ffff:1.1.1.1",
+    ],
+)
 def test_a_public_address_may_be_told(address):
     assert is_public(address)
 
@@ -164,11 +181,26 @@ def test_without_tls_nothing_leaves_this_machine(monkeypatch):
         post_webhook("http://example.org/", NEWS, KEY, now_us=0, to_loopback=True)
 
 
+def test_a_name_that_is_none_and_one_that_leads_inside_are_refused_in_the_same_words(monkeypatch):
+    def refusal(addresses):
+        def look_up(*_, **__):
+            if addresses is None:
+                raise socket.gaierror(socket.EAI_NONAME, "no such name")
+            return [(0, 0, 0, "", (each, 443)) for each in addresses]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        with pytest.raises(NotTold) as error:
+            post_webhook("https://db.internal.example.org/", NEWS, KEY, now_us=0)
+        return error.value.problem, error.value.is_final
+
+    assert refusal(None) == refusal([]) == refusal(["10.0.0.1"]) == refusal(["1.1.1.1", "::1"])
+
+
 @pytest.mark.parametrize(
     "url", ["https://h.example.org:99999/", "https://h:x/", "https://[/", "https://[::1/", "https://]:1/"]
 )
 def test_an_address_that_is_none_costs_its_own_outlet_and_no_other(url):
-    with pytest.raises(NotTold, match=r"is none|leads nowhere"):
+    with pytest.raises(NotTold, match=r"is none|no public address"):
         post_webhook(url, NEWS, KEY, now_us=0)
 
 

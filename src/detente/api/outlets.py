@@ -22,12 +22,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from detente.api.cursors import Cursors
 from detente.api.history import Asked
+from detente.api.outward import is_public
 from detente.channel.batch import Posting
 from detente.channel.outlets import OUTLET, Progress, outlet_of
 from detente.channel.standing import Outlet
@@ -41,8 +42,10 @@ LOOK_EVERY_S: Final = 0.5
 ATTEMPT_S: Final = 10.0
 MOST_AT_ONCE: Final = 20  # postings of one outlet between two looks
 _AT_ONCE: Final = 8  # outlets
+NO_PUBLIC_ADDRESS: Final = (
+    "its name leads to no public address"  # also where there is none: which names we know is our own affair
+)
 _AGAIN: Final = (408, 425, 429)  # refusals after which trying again helps
-_NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 
 
 class NotTold(Exception):
@@ -89,16 +92,6 @@ def _iso(moment_us: int | None) -> str | None:
 # ── webhooks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address may be told something: one that anybody on the Internet reaches, however it is written."""
-    ip: IPv4Address | IPv6Address = ip_address(address)
-    if isinstance(ip, IPv6Address):
-        if any(ip in network for network in _NAT64) or ip.sixtofour or ip.teredo:
-            return False
-        ip = ip.ipv4_mapped or ip
-    return ip.is_global and not ip.is_multicast
-
-
 def addresses_of(host: str, port: int, *, to_loopback: bool) -> list[str]:
     """The addresses a name leads to now.
 
@@ -108,11 +101,9 @@ def addresses_of(host: str, port: int, *, to_loopback: bool) -> list[str]:
     try:
         found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
-        raise NotTold("its name leads nowhere") from None
-    for each in found:
-        is_fine = is_public(each) or (to_loopback and ip_address(each).is_loopback)
-        if not is_fine:
-            raise NotTold("it does not lead to a public address", is_final=False)
+        raise NotTold(NO_PUBLIC_ADDRESS) from None
+    if not found or not all(is_public(each) or (to_loopback and ip_address(each).is_loopback) for each in found):
+        raise NotTold(NO_PUBLIC_ADDRESS)
     return found
 
 
