@@ -1,10 +1,13 @@
 """Outlets: placed by their party, told from then on, and where each stands kept with it."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from channel_world import Channel
 from detente.channel.acts import MessageBody, OutletBody
 from detente.channel.outlets import BACK_OFF_S, MOST_DEAD, MOST_OUTLETS, Progress, outlet_of, place, progress
+from detente.channel.webhook import read_webhook
 from detente.channel.words import pass_on
 from detente.domain import AgainstTerms, Conflicted, NotUnderstood, StaleVersion
 
@@ -104,6 +107,33 @@ def test_an_id_that_leads_elsewhere_one_that_is_not_there_and_too_many_are_refus
         ("webhook", "https://example.org/\r\nx: y"),
         ("webhook", "https://exämple.org/"),
         ("webhook", "https://example.org/" + "a" * 600),
+        ("webhook", "https://example.org/a b"),
+        ("webhook", "https://example.org/#a"),
+        ("webhook", "https://example.org?a=1"),
+        ("webhook", "https://example.org:"),
+        ("webhook", "https://example.org:0/"),
+        ("webhook", "https://example.org:65536/"),
+        ("webhook", "https://example.org:x/"),
+        ("webhook", "https://example.org:\u0661/"),
+        ("webhook", "https://:443/"),
+        ("webhook", "https:///path"),
+        ("webhook", "https://-a.example.org/"),
+        ("webhook", "https://a..example.org/"),
+        ("webhook", "https://example.org./"),
+        ("webhook", "https://" + "a" * 64 + ".example.org/"),
+        ("webhook", "https://" + "a." * 127 + "org/"),
+        ("webhook", "https://127.1/"),
+        ("webhook", "https://0x7f.0.0.1/"),
+        ("webhook", "https://0x7f000001/"),
+        ("webhook", "https://2130706433/"),
+        ("webhook", "https://1.2.3.4.5/"),
+        ("webhook", "https://1.2.3.256/"),
+        ("webhook", "https://[/"),
+        ("webhook", "https://[]/"),
+        ("webhook", "https://[::1/"),
+        ("webhook", "https://]:1/"),
+        ("webhook", "https://[fe80::1%lo]/"),
+        ("webhook", "https://[1.2.3.4]/"),
         ("email", "nobody"),
         ("email", "a@b"),
         ("email", "a@example.org\nBcc: all@example.org"),
@@ -113,3 +143,28 @@ def test_an_id_that_leads_elsewhere_one_that_is_not_there_and_too_many_are_refus
 )
 def test_what_is_no_address_is_refused(channel, kind, address):
     refused(channel, NotUnderstood, "A", OutletBody("b" * 32, kind, address))
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port", "target"),
+    [
+        ("https://example.org", "example.org", 443, "/"),
+        ("https://example.org:8443/a?b=c&d", "example.org", 8443, "/a?b=c&d"),
+        ("http://127.0.0.1:80/", "127.0.0.1", 80, "/"),
+        ("http://localhost/x", "localhost", 80, "/x"),
+        ("https://[2606:4700::1]:1/", "2606:4700::1", 1, "/"),
+        ("https://xn--exmple-cua.org/", "xn--exmple-cua.org", 443, "/"),
+        ("https://a1.2b-c.example/", "a1.2b-c.example", 443, "/"),
+    ],
+)
+def test_the_address_of_a_webhook_is_read_as_a_client_would_read_it(address, host, port, target):
+    hook = read_webhook(address)
+    assert (hook.host, hook.port, hook.target) == (host, port, target)
+    parts = urlsplit(address)
+    assert (hook.is_tls, hook.host, hook.authority) == (parts.scheme == "https", parts.hostname, parts.netloc)
+    assert parts.port in (None, hook.port)
+
+
+def test_a_port_that_is_none_is_refused_where_it_is_said(channel):
+    with pytest.raises(NotUnderstood, match=r"address: '99999' is no port from 1 to 65535"):
+        channel.send("A", place, "outlet", "", OutletBody("b" * 32, "webhook", "https://example.org:99999/"))

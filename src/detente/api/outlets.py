@@ -24,7 +24,6 @@ from email.message import EmailMessage
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from detente.api.cursors import Cursors
 from detente.api.history import Asked
@@ -33,6 +32,7 @@ from detente.channel.batch import Posting
 from detente.channel.outlets import OUTLET, Progress, outlet_of
 from detente.channel.standing import Outlet
 from detente.channel.store import Store
+from detente.channel.webhook import read_webhook
 from detente.domain import DetenteError, NotUnderstood, StoreUnavailable
 from detente.record.canonical import canonical, read_canonical
 from detente.record.keys import SigningKey
@@ -124,19 +124,18 @@ def post_webhook(
         NotTold: it was not taken.
     """
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        raise NotTold("its address is none", is_final=True) from None
-    if parts.scheme != "https" and not to_loopback:
+        hook = read_webhook(url)
+    except NotUnderstood as error:  # taken in before it was read as it is now
+        raise NotTold("its address is none", is_final=True) from error
+    if not (hook.is_tls or to_loopback):
         raise NotTold("its address has no TLS", is_final=True)
-    address = addresses_of(host, port, to_loopback=to_loopback)[0]
-    if parts.scheme != "https" and not ip_address(address).is_loopback:
+    address = addresses_of(hook.host, hook.port, to_loopback=to_loopback)[0]
+    if not (hook.is_tls or ip_address(address).is_loopback):
         raise NotTold("its address has no TLS", is_final=True)
     body, moment = news.body(), str(now_us // 1_000_000)
     signature = key.sign(f"{news.message_id}.{moment}.".encode() + body)
     headers = {
-        "host": parts.netloc,
+        "host": hook.authority,
         "content-type": "application/json",
         "content-length": str(len(body)),
         "user-agent": "detente",
@@ -145,8 +144,7 @@ def post_webhook(
         "webhook-timestamp": moment,
         "webhook-signature": f"v1a,{b64encode(signature).decode()}",
     }
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    status = _exchange(address, port, host if parts.scheme == "https" else None, path, headers, body, context)
+    status = _exchange(address, hook.port, hook.host if hook.is_tls else None, hook.target, headers, body, context)
     if not 200 <= status < 300:
         is_final = 300 <= status < 500 and status not in _AGAIN
         raise NotTold(f"it answered {status}", is_final=is_final)

@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from detente.channel.forms import Form, ViewForm, form_from, plain
+from detente.channel.webhook import read_webhook
 from detente.domain import (
     NotAuthentic,
     NotUnderstood,
@@ -37,7 +38,6 @@ MOST_NAME: Final = 200
 MOST_NAMED: Final = 100
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}|")
-_HTTPS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[^\s#]*)?")
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 MOST_ADDRESS: Final = 500
 _KIND: Final = re.compile(r"[a-z_]{1,40}")
@@ -511,11 +511,10 @@ def _check_outlet(body: OutletBody) -> None:
     with at("address"):
         if not body.address.isascii() or not body.address.isprintable() or len(body.address) > MOST_ADDRESS:
             raise NotUnderstood("no address", hint="https://… or somebody@example.org, in ASCII")
-        fits = _MAILBOX if body.kind == "email" else _HTTPS
-        if not fits.fullmatch(body.address):
-            raise NotUnderstood(
-                f"{body.address[:60]!r} is no address of a {body.kind}", hint="https://host/path, or name@host"
-            )
+        if body.kind == "webhook":
+            read_webhook(body.address)
+        elif not _MAILBOX.fullmatch(body.address):
+            raise NotUnderstood(f"{body.address[:60]!r} is no e-mail address", hint="name@host")
 
 
 def _check_disclosure(body: DiscloseBody) -> None:
