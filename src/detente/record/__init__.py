@@ -31,6 +31,7 @@ from detente.record.merkle import (
     root_at,
 )
 from detente.record.note import Note, NoteSignature, read_note
+from detente.record.proof import LogProof, check_proof, prove, read_proof
 from detente.record.tiles import Frontier, TileAddress, TileReader, read_tile_path, tile_path
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Frontier",
     "Holder",
     "KeyHistory",
+    "LogProof",
     "Note",
     "NoteSignature",
     "PublicKey",
@@ -56,6 +58,7 @@ __all__ = [
     "check_follows",
     "check_inclusion",
     "check_opening",
+    "check_proof",
     "check_quorum",
     "check_spoken",
     "commit",
@@ -73,11 +76,13 @@ __all__ = [
     "open_act",
     "open_checkpoint",
     "origin_of",
+    "prove",
     "read_act",
     "read_canonical",
     "read_checkpoint",
     "read_history",
     "read_note",
+    "read_proof",
     "read_spoken",
     "read_tile_path",
     "root_at",
