@@ -8,17 +8,22 @@ import socketserver
 import threading
 import time
 from base64 import b64decode
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from channel_world import ARENA, FULL
 from detente.api import outlets as told
+from detente.api import outward
 from detente.api.outlets import News, NotTold, Smtp, post_webhook, send_mail
 from detente.api.outward import is_public
 from detente.channel.acts import OutletBody, StopBody
 from detente.record.keys import SigningKey, public_key_from_text
 from sequencer_world import plan
 from served_world import Server
+from tls_world import Authority
 
 KEY = SigningKey(b"k" * 32)
 NEWS = News(ARENA, "msg_1", "view", "reference", 1_537_209_540_000_000, 1_537_210_140_000_000)
@@ -27,15 +32,15 @@ NEWS = News(ARENA, "msg_1", "view", "reference", 1_537_209_540_000_000, 1_537_21
 class Hook:
     """A receiver on this machine that answers as it is told to."""
 
-    def __init__(self, answer=(204, {}, b""), wait_s=0.0):
+    def __init__(self, answer=(204, {}, b""), tls=None, address="127.0.0.1"):
         hook = self
-        self.got, self.answer, self.wait_s = [], answer, wait_s
+        self.got, self.answer, self.before = [], answer, lambda: None  # what is done before it answers
 
         class Door(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 hook.got.append((self.path, dict(self.headers), body))
-                time.sleep(hook.wait_s)
+                hook.before()
                 status, headers, answer = hook.answer
                 self.send_response(status)
                 for name, value in headers.items():
@@ -49,8 +54,11 @@ class Hook:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?a=1"
+        self.server = http.server.ThreadingHTTPServer((address, 0), Door)
+        self.port = self.server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/hook?a=1"
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -100,24 +108,133 @@ def test_a_long_answer_is_not_read(hook):
     send(hook)
 
 
-def test_who_answers_too_slowly_is_given_up_in_time(monkeypatch):
-    monkeypatch.setattr(told, "ATTEMPT_S", 0.5)
-    listener = socket.create_server(("127.0.0.1", 0))
+# ── one deadline for all of an attempt ───────────────────────────────────────────────────────────────────────────────
 
-    def drip():
-        end, _ = listener.accept()
-        with end:
-            for each in b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 500:
+
+def drip(end, text, pause_s=0.05):
+    """Sends a byte now and then, until nobody listens."""
+    for each in text:
+        try:
+            end.sendall(bytes([each]))
+        except OSError:
+            return
+        time.sleep(pause_s)
+
+
+@pytest.fixture
+def listening():
+    """Begins a server that does as it is told with each connection; returns its port."""
+    servers = []
+
+    def begin(speak):
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def serve():
+            while True:
                 try:
-                    end.sendall(bytes([each]))
+                    end, _ = server.accept()
                 except OSError:
                     return
-                time.sleep(0.05)
+                threading.Thread(target=speak, args=(end,), daemon=True).start()
 
-    threading.Thread(target=drip, daemon=True).start()
+        threading.Thread(target=serve, daemon=True).start()
+        return server.getsockname()[1]
+
+    yield begin
+    for server in servers:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+
+
+SLOW_ANSWER = b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 50 + b"\r\n"  # some 20 s; then it would be taken
+
+
+def test_who_answers_too_slowly_is_given_up_in_time(listening, monkeypatch):
+    monkeypatch.setattr(told, "ATTEMPT_S", 0.5)
+    port = listening(lambda end: drip(end, SLOW_ANSWER))
     with pytest.raises(NotTold, match="does not answer"):
-        post_webhook(f"http://127.0.0.1:{listener.getsockname()[1]}/", NEWS, KEY, now_us=0, to_loopback=True)
-    listener.close()
+        post_webhook(f"http://127.0.0.1:{port}/", NEWS, KEY, now_us=0, to_loopback=True)
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path)
+
+
+def leads(monkeypatch, *addresses):
+    """Has every name lead to these addresses."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **__: [(0, 0, 0, "", (a, port)) for a in addresses])
+
+
+def post_tls(port, context, name="hook.example.org"):
+    post_webhook(f"https://{name}:{port}/", NEWS, KEY, now_us=0, to_loopback=True, context=context)
+
+
+def test_who_answers_too_slowly_over_tls_is_given_up_in_time(listening, authority, monkeypatch):
+    serving = authority.serving("hook.example.org")
+
+    def speak(end):
+        drip(serving.wrap_socket(end, server_side=True), SLOW_ANSWER)
+
+    monkeypatch.setattr(told, "ATTEMPT_S", 1.0)
+    leads(monkeypatch, "127.0.0.1")
+    with pytest.raises(NotTold, match="does not answer"):
+        post_tls(listening(speak), authority.trusted())
+
+
+def test_who_drags_a_handshake_out_is_given_up_in_time(listening, authority, monkeypatch):
+    """A record's head that promises 16 kB, and then a byte now and then."""
+    monkeypatch.setattr(told, "ATTEMPT_S", 1.0)
+    leads(monkeypatch, "127.0.0.1")
+    port = listening(lambda end: drip(end, b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb" + bytes(400)))
+    with pytest.raises(NotTold, match="cannot be reached"):
+        post_tls(port, authority.trusted())
+
+
+def test_a_name_that_nobody_answers_for_is_given_up_in_time_and_is_asked_for_once(monkeypatch):
+    is_over, asked = threading.Event(), []
+
+    def look_up(*name, **_):
+        asked.append(name)
+        is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(told, "ATTEMPT_S", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    for _ in range(3):
+        with pytest.raises(NotTold, match="no public address"):
+            post_webhook("https://slow.example.org/", NEWS, KEY, now_us=0)
+    assert asked == [("slow.example.org", 443)]
+    is_over.set()
+    until(lambda: not outward._lookups)
+    with pytest.raises(NotTold, match="no public address"):
+        post_webhook("https://slow.example.org/", NEWS, KEY, now_us=0)
+    assert len(asked) == 2
+
+
+# ── to whom ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_certificate_for_another_name_or_by_a_stranger_is_told_nothing(authority, monkeypatch):
+    leads(monkeypatch, "127.0.0.1")
+    hook = Hook(tls=authority.serving("hook.example.org"))
+    try:
+        for name, context in (("other.example.org", authority.trusted()), ("hook.example.org", None)):
+            with pytest.raises(NotTold, match="certificate does not hold") as error:
+                post_tls(hook.port, context, name)
+            assert not error.value.is_final  # certificates are renewed
+        assert hook.got == []
+        post_tls(hook.port, authority.trusted())
+    finally:
+        hook.close()
+    assert len(hook.got) == 1
+
+
+def test_where_the_first_address_of_a_name_takes_nothing_the_next_is_told(hook, monkeypatch):
+    leads(monkeypatch, "127.0.0.9", "127.0.0.1")  # nobody listens at the first
+    post_webhook(f"http://hook.example.org:{hook.port}/", NEWS, KEY, now_us=0, to_loopback=True)
+    assert len(hook.got) == 1
 
 
 @pytest.mark.parametrize(
@@ -163,14 +280,14 @@ def test_the_connection_goes_to_the_address_that_was_checked_whatever_the_name_s
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (next(answers), 443))])
     reached = []
 
-    def connect(address, **_):
-        reached.append(address)
+    def connect(addresses, port, _):
+        reached.append((addresses, port))
         raise OSError
 
-    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(told, "connected", connect)
     with pytest.raises(NotTold):
         post_webhook("https://hook.example.org/", NEWS, KEY, now_us=0)
-    assert reached == [("1.1.1.1", 443)]
+    assert reached == [(["1.1.1.1"], 443)]
 
 
 def test_without_tls_nothing_leaves_this_machine(monkeypatch):
@@ -208,14 +325,20 @@ def test_an_address_that_is_none_costs_its_own_outlet_and_no_other(url):
 
 
 class Mail(socketserver.ThreadingTCPServer):
-    """A mail server that keeps what it gets, or refuses every recipient."""
+    """A mail server that keeps what it gets; `answers` has what it says instead to a command."""
 
     allow_reuse_address = True
+    daemon_threads = True
 
-    def __init__(self, *, refuses=False):
-        self.got, self.refuses = [], refuses
+    def __init__(self, **answers):
+        self.got, self.answers = [], {name.upper().encode(): answer for name, answer in answers.items()}
         super().__init__(("127.0.0.1", 0), _MailDoor)
+        self.smtp = Smtp("127.0.0.1", self.server_address[1], "channel@example.org", tls="none")
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
 
 
 class _MailDoor(socketserver.StreamRequestHandler):
@@ -229,16 +352,13 @@ class _MailDoor(socketserver.StreamRequestHandler):
                 while (each := self.rfile.readline()) != b".\r\n":
                     text += each
                 self.server.got.append(text.decode())
-            refused = word == b"RCPT" and self.server.refuses
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"550 nobody\r\n" if refused else b"250 fine\r\n")
+            drip(self.request, self.server.answers.get(word, b"221 bye" if word == b"QUIT" else b"250 fine"), 0)
+            self.wfile.write(b"\r\n")
 
 
 def test_an_email_has_the_reference_and_the_deadline_and_nothing_else():
     with Mail() as mail:
-        send_mail(
-            "duty@example.org", NEWS, Smtp("127.0.0.1", mail.server_address[1], "channel@example.org", tls="none")
-        )
-        mail.shutdown()
+        send_mail("duty@example.org", NEWS, mail.smtp)
         (text,) = mail.got
     assert "To: duty@example.org" in text
     assert "Subject: levant: view waits" in text
@@ -247,23 +367,68 @@ def test_an_email_has_the_reference_and_the_deadline_and_nothing_else():
 
 
 def test_a_recipient_that_is_refused_is_not_tried_again_and_a_server_that_is_away_is():
-    with Mail(refuses=True) as mail:
-        smtp = Smtp("127.0.0.1", mail.server_address[1], "channel@example.org", tls="none")
-        with pytest.raises(NotTold) as error:
-            send_mail("duty@example.org", NEWS, smtp)
-        mail.shutdown()
+    with Mail(rcpt=b"550 nobody") as mail, pytest.raises(NotTold) as error:
+        send_mail("duty@example.org", NEWS, mail.smtp)
     assert error.value.is_final
     with pytest.raises(NotTold) as error:
-        send_mail("duty@example.org", NEWS, smtp)
+        send_mail("duty@example.org", NEWS, mail.smtp)
     assert not error.value.is_final
+
+
+@pytest.mark.parametrize("answer", [b"450 4.2.0 greylisted", b"451 later", b"421 too many"])
+def test_a_mail_server_that_asks_to_come_again_is_asked_again(answer):
+    with Mail(rcpt=answer) as mail:
+        with pytest.raises(NotTold) as error:
+            send_mail("duty@example.org", NEWS, mail.smtp)
+        assert mail.got == []
+    assert not error.value.is_final
+
+
+@pytest.mark.parametrize("answer", [b"421 going down", b"500 what?"])
+def test_what_a_mail_server_says_once_it_has_taken_a_message_is_no_failure(answer):
+    with Mail(quit=answer) as mail:
+        send_mail("duty@example.org", NEWS, mail.smtp)
+        assert len(mail.got) == 1
+
+
+def test_a_mail_server_that_speaks_too_slowly_is_given_up_in_time(listening, monkeypatch):
+    monkeypatch.setattr(told, "ATTEMPT_S", 0.5)
+    port = listening(lambda end: drip(end, b"220-" + b"x" * 400 + b"\r\n220 here\r\n"))
+    with pytest.raises(NotTold, match="did not take it"):
+        send_mail("duty@example.org", NEWS, Smtp("127.0.0.1", port, "channel@example.org", tls="none"))
 
 
 def test_without_starttls_a_server_on_another_machine_gets_nothing():
     with Mail() as mail:
         with pytest.raises(NotTold):
-            send_mail("duty@example.org", NEWS, Smtp("127.0.0.1", mail.server_address[1], "channel@example.org"))
-        mail.shutdown()
+            send_mail("duty@example.org", NEWS, replace(mail.smtp, tls="starttls"))
         assert mail.got == []
+
+
+def test_a_mail_server_is_spoken_to_under_tls_with_a_certificate_that_holds(listening, authority, monkeypatch):
+    """At once, or from STARTTLS on; with a stranger's certificate it gets nothing."""
+    got, serving = [], authority.serving("mail.example.org")
+    answers = {b"EHLO": b"250-here\r\n250 STARTTLS", b"DATA": b"354 go on", b"STAR": b"220 go on"}
+
+    def speak(end, *, at_once):
+        with suppress(OSError):  # who does not believe us hangs up
+            end = serving.wrap_socket(end, server_side=True) if at_once else end
+            end.sendall(b"220 here\r\n")
+            while line := end.recv(4_096):
+                got.append(line)
+                end.sendall(answers.get(line[:4].upper(), b"250 fine") + b"\r\n")
+                end = serving.wrap_socket(end, server_side=True) if line[:4].upper() == b"STAR" else end
+
+    monkeypatch.setattr(told, "_verifying", authority.trusted)
+    leads(monkeypatch, "127.0.0.1")
+    for tls in ("tls", "starttls"):
+        port = listening(partial(speak, at_once=tls == "tls"))
+        send_mail("duty@example.org", NEWS, Smtp("mail.example.org", port, "channel@example.org", tls=tls))
+        assert any(b"Reference: reference" in line for line in got)
+        got.clear()
+        with pytest.raises(NotTold):
+            send_mail("duty@example.org", NEWS, Smtp("other.example.org", port, "channel@example.org", tls=tls))
+        assert not any(b"MAIL" in line.upper()[:4] for line in got)
 
 
 # ── served ───────────────────────────────────────────────────────────────────────────────────────────────────────────

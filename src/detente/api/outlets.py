@@ -12,30 +12,36 @@ import http.client
 import json
 import logging
 import smtplib
-import socket
 import ssl
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import parseaddr
+from functools import cache
 from hashlib import sha256
+from io import BufferedReader
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from detente.api.cursors import Cursors
 from detente.api.history import Asked
-from detente.api.outward import is_public
+from detente.api.outward import Deadline, Line, Reader, connected, is_public, looked_up, under_tls
 from detente.channel.batch import Posting
 from detente.channel.outlets import OUTLET, Progress, outlet_of
 from detente.channel.standing import Outlet
 from detente.channel.store import Store
-from detente.channel.webhook import read_webhook
+from detente.channel.webhook import Webhook, read_webhook
 from detente.domain import DetenteError, NotUnderstood, StoreUnavailable
 from detente.record.canonical import canonical, read_canonical
 from detente.record.keys import SigningKey
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 LOG: Final = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 0.5
@@ -45,6 +51,7 @@ _AT_ONCE: Final = 8  # outlets
 NO_PUBLIC_ADDRESS: Final = (
     "its name leads to no public address"  # also where there is none: which names we know is our own affair
 )
+_READY: Final = 220  # a mail server's, for what we begin with
 _AGAIN: Final = (408, 425, 429)  # refusals after which trying again helps
 
 
@@ -92,15 +99,10 @@ def _iso(moment_us: int | None) -> str | None:
 # ── webhooks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def addresses_of(host: str, port: int, *, to_loopback: bool) -> list[str]:
-    """The addresses a name leads to now.
-
-    Raises:
-        NotTold: it leads nowhere, or to one that is not public.
-    """
+def _addresses(host: str, port: int, deadline: Deadline, *, to_loopback: bool) -> list[str]:
     try:
-        found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError):
+        found = looked_up(host, port, deadline)
+    except OSError:
         raise NotTold(NO_PUBLIC_ADDRESS) from None
     if not found or not all(is_public(each) or (to_loopback and ip_address(each).is_loopback) for each in found):
         raise NotTold(NO_PUBLIC_ADDRESS)
@@ -129,8 +131,9 @@ def post_webhook(
         raise NotTold("its address is none", is_final=True) from error
     if not (hook.is_tls or to_loopback):
         raise NotTold("its address has no TLS", is_final=True)
-    address = addresses_of(hook.host, hook.port, to_loopback=to_loopback)[0]
-    if not (hook.is_tls or ip_address(address).is_loopback):
+    deadline = Deadline(ATTEMPT_S)
+    addresses = _addresses(hook.host, hook.port, deadline, to_loopback=to_loopback)
+    if not (hook.is_tls or all(ip_address(address).is_loopback for address in addresses)):
         raise NotTold("its address has no TLS", is_final=True)
     body, moment = news.body(), str(now_us // 1_000_000)
     signature = key.sign(f"{news.message_id}.{moment}.".encode() + body)
@@ -144,51 +147,42 @@ def post_webhook(
         "webhook-timestamp": moment,
         "webhook-signature": f"v1a,{b64encode(signature).decode()}",
     }
-    status = _exchange(address, hook.port, hook.host if hook.is_tls else None, hook.target, headers, body, context)
+    try:
+        status = _status(hook, addresses, headers, body, context or _verifying(), deadline)
+    except ssl.SSLCertVerificationError as error:
+        raise NotTold("its certificate does not hold") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NotTold("it cannot be reached, or does not answer") from error
     if not 200 <= status < 300:
         is_final = 300 <= status < 500 and status not in _AGAIN
         raise NotTold(f"it answered {status}", is_final=is_final)
 
 
-def _exchange(
-    address: str,
-    port: int,
-    tls_host: str | None,
-    path: str,
-    headers: dict[str, str],
+@cache
+def _verifying() -> ssl.SSLContext:
+    """By the system's certificates, read once."""
+    return ssl.create_default_context()
+
+
+def _status(
+    hook: Webhook,
+    addresses: Sequence[str],
+    headers: Mapping[str, str],
     body: bytes,
-    context: ssl.SSLContext | None,
+    context: ssl.SSLContext,
+    deadline: Deadline,
 ) -> int:
-    """One request to the address that was checked, and the status of its answer; the rest of the answer is not read."""
-    connection = http.client.HTTPConnection(address, port, timeout=ATTEMPT_S)
-    watch = threading.Timer(ATTEMPT_S, lambda: _hang_up(connection))
-    watch.daemon = True
-    watch.start()
-    try:
-        connection.sock = socket.create_connection((address, port), timeout=ATTEMPT_S)
-        if tls_host is not None:
-            verified = context or ssl.create_default_context()
-            connection.sock = verified.wrap_socket(connection.sock, server_hostname=tls_host)
-        connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
+    """The status that one request is answered, at the first of the addresses that takes a connection; the rest of the answer is not read."""
+    line = connected(addresses, hook.port, deadline)
+    if hook.is_tls:
+        line = under_tls(line, hook.host, context, deadline)
+    with closing(http.client.HTTPConnection(hook.host, hook.port)) as connection:
+        connection.sock = Line(line, deadline)
+        connection.putrequest("POST", hook.target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders(body)
         return connection.getresponse().status
-    except ssl.SSLCertVerificationError as error:
-        raise NotTold("its certificate does not hold") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NotTold("it cannot be reached, or does not answer") from error
-    finally:
-        watch.cancel()
-        connection.close()
-
-
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    if connection.sock is not None:
-        try:
-            connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
 
 # ── e-mail ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,10 +204,10 @@ def send_mail(to: str, news: News, smtp: Smtp) -> None:
         f"Reference: {news.reference}\n\nWhat it says is told in the channel alone: detente inbox\n"
     )
     try:
-        with _mail_line(smtp) as line:
-            if smtp.user:
-                line.login(smtp.user, smtp.password)
+        with closing(_MailLine(smtp, Deadline(ATTEMPT_S))) as line:
+            line.begin()
             line.send_message(message)
+            line.leave()
     except smtplib.SMTPRecipientsRefused as error:
         is_final = all(500 <= code < 600 for code, _ in error.recipients.values())  # 4xx asks to try again
         raise NotTold("the mail server refuses the address", is_final=is_final) from error
@@ -221,13 +215,52 @@ def send_mail(to: str, news: News, smtp: Smtp) -> None:
         raise NotTold("the host's mail server did not take it") from error
 
 
-def _mail_line(smtp: Smtp) -> smtplib.SMTP:
-    if smtp.tls == "tls":
-        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=ATTEMPT_S, context=ssl.create_default_context())
-    line = smtplib.SMTP(smtp.host, smtp.port, timeout=ATTEMPT_S)
-    if smtp.tls == "starttls":
-        line.starttls(context=ssl.create_default_context())
-    return line
+class _MailLine(smtplib.SMTP):
+    """A session with the host's mail server that is over by the deadline, however slowly it speaks."""
+
+    def __init__(self, smtp: Smtp, deadline: Deadline) -> None:
+        super().__init__(local_hostname=_own_name(smtp.sender))
+        self._smtp, self._deadline = smtp, deadline
+        self._host = smtp.host  # whose certificate has to hold
+
+    def begin(self) -> None:
+        """Connects, under TLS where there has to be, and says who we are."""
+        smtp, deadline = self._smtp, self._deadline
+        self.sock = connected(looked_up(smtp.host, smtp.port, deadline), smtp.port, deadline)
+        if smtp.tls == "tls":
+            self.sock = under_tls(self.sock, smtp.host, _verifying(), deadline)
+        code, said = self.getreply()
+        if code != _READY:
+            raise smtplib.SMTPConnectError(code, said)
+        if smtp.tls == "starttls":
+            self.starttls(context=_verifying())
+        if smtp.user:
+            self.login(smtp.user, smtp.password)
+
+    def leave(self) -> None:
+        """Takes leave. The message is taken whatever is answered: nothing of this is a failure."""
+        try:
+            self.quit()
+        except (OSError, smtplib.SMTPException):
+            LOG.debug("the mail server hung up")
+
+    def send(self, s: ReadableBuffer | str) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self._deadline.left_s())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = BufferedReader(Reader(self.sock, self._deadline))
+        reply = super().getreply()
+        if self.sock is not None and reply[0] == _READY:  # a handshake may follow, and has what time is left
+            self.sock.settimeout(self._deadline.left_s())
+        return reply
+
+
+def _own_name(sender: str) -> str:
+    """What we call ourselves: the sender's domain. This machine's own name would have to be looked up."""
+    return parseaddr(sender)[1].rpartition("@")[2] or "[127.0.0.1]"
 
 
 # ── what is to be told ───────────────────────────────────────────────────────────────────────────────────────────────
