@@ -53,3 +53,16 @@ def test_a_changed_cursor_is_refused(index, letter):
     if changed != text:
         with pytest.raises(NotUnderstood):
             CURSORS.number(changed, **OF_A)
+
+
+def test_a_name_is_the_same_each_time_and_another_for_anything_else():
+    name = CURSORS.name(b"7", **OF_A, purpose="message")
+    assert name == Cursors(bytes(range(64))).name(b"7", **OF_A, purpose="message")
+    others = {
+        CURSORS.name(b"8", **OF_A, purpose="message"),
+        CURSORS.name(b"7", **OF_A, purpose="other"),
+        CURSORS.name(b"7", **OF_A | {"party": "B"}, purpose="message"),
+        CURSORS.name(b"7", **OF_A | {"arena": "elsewhere"}, purpose="message"),
+        Cursors(bytes(64)).name(b"7", **OF_A, purpose="message"),  # not to be made without the key
+    }
+    assert len(others | {name}) == 6

@@ -93,7 +93,8 @@ def test_a_webhook_is_signed_by_the_host_over_id_moment_and_body(hook):
 
 
 @pytest.mark.parametrize(
-    ("status", "is_final"), [(500, False), (503, False), (429, False), (302, True), (400, True), (410, True)]
+    ("status", "is_final"),
+    [(500, False), (503, False), (429, False), (302, False), (400, False), (401, False), (404, False), (410, True)],
 )
 def test_what_is_not_taken_is_told_apart_by_whether_trying_again_helps(hook, status, is_final):
     hook.answer = (status, {"location": "http://169.254.169.254/"}, b"")

@@ -6,7 +6,7 @@ import pytest
 
 from channel_world import Channel
 from detente.channel.acts import MessageBody, OutletBody
-from detente.channel.outlets import BACK_OFF_S, MOST_DEAD, MOST_OUTLETS, Progress, outlet_of, place, progress
+from detente.channel.outlets import BACK_OFF_S, MOST_DEAD, MOST_OUTLETS, SPREAD, Progress, outlet_of, place, progress
 from detente.channel.webhook import read_webhook
 from detente.channel.words import pass_on
 from detente.domain import AgainstTerms, Conflicted, NotUnderstood, StaleVersion
@@ -47,6 +47,11 @@ def test_what_fails_is_tried_again_later_and_later_and_then_given_up(channel):
     assert tuple(waits) == BACK_OFF_S
     outlet = tell(channel, 1, failed=(2, "view"), problem="it answered 500")
     assert (outlet.after_number, outlet.attempts, [dead.number for dead in outlet.dead]) == (2, 0, [2])
+
+
+def test_what_failed_together_is_not_tried_again_together(channel):
+    outlet = tell(channel, 1, failed=(2, "view"), problem="it answered 500", share=0.5)
+    assert outlet.try_us - channel.now_us == BACK_OFF_S[0] * 1_000_000 * (1 + SPREAD / 2)
 
 
 def test_what_is_refused_for_good_is_given_up_at_once(channel):

@@ -6,11 +6,13 @@ stream goes on after a restart; another party's cursor, or a changed one, is ref
 
 from __future__ import annotations
 
+import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from detente.domain import NotUnderstood
+from detente.record.canonical import canonical
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -36,6 +38,10 @@ class Cursors:
 
         return AESSIV(self._key)
 
+    @cached_property
+    def _names_key(self) -> bytes:
+        return hmac.digest(self._key, b"detente names v1", "sha512")
+
     def make(self, place: bytes, *, arena: str, party: str, purpose: str) -> str:
         """The cursor of a place."""
         sealed = self._cipher.encrypt(place, [arena.encode(), party.encode(), purpose.encode()])
@@ -60,6 +66,11 @@ class Cursors:
         if urlsafe_b64encode(sealed).decode() != text:
             raise refusal
         return place
+
+    def name(self, place: bytes, *, arena: str, party: str, purpose: str) -> str:
+        """32 hex digits that stand for a place, always the same; without our key nobody can tell for which, or make them."""
+        said = canonical([arena, party, purpose, place.hex()])
+        return hmac.digest(self._names_key, said, "sha256")[:16].hex()
 
     def of_number(self, number: int, *, arena: str, party: str) -> str:
         """The cursor after a posting of an inbox."""

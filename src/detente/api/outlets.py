@@ -4,6 +4,9 @@ What leaves is a kind, a reference and a deadline: no place, no sender, no word 
 key (Standard Webhooks, `v1a`). It goes to public addresses alone, over TLS, and to the very address that was checked: a name that
 points elsewhere the next moment leads nowhere. No redirect is followed. Each attempt has ten seconds, and how it went is committed by
 the sequencer before the next.
+
+As Standard Webhooks has it, whatever is not a 2xx is tried again, but for 410: a receiver that is set up wrongly answers 3xx and 4xx until
+somebody mends it.
 """
 
 from __future__ import annotations
@@ -23,9 +26,10 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parseaddr
 from functools import cache
-from hashlib import sha256
+from http import HTTPStatus
 from io import BufferedReader
 from ipaddress import ip_address
+from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from detente.api.cursors import Cursors
@@ -51,8 +55,8 @@ _AT_ONCE: Final = 8  # outlets
 NO_PUBLIC_ADDRESS: Final = (
     "its name leads to no public address"  # also where there is none: which names we know is our own affair
 )
+_DRAW: Final = SystemRandom().random
 _READY: Final = 220  # a mail server's, for what we begin with
-_AGAIN: Final = (408, 425, 429)  # refusals after which trying again helps
 
 
 class NotTold(Exception):
@@ -154,8 +158,7 @@ def post_webhook(
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NotTold("it cannot be reached, or does not answer") from error
     if not 200 <= status < 300:
-        is_final = 300 <= status < 500 and status not in _AGAIN
-        raise NotTold(f"it answered {status}", is_final=is_final)
+        raise NotTold(f"it answered {status}", is_final=status == HTTPStatus.GONE)
 
 
 @cache
@@ -266,7 +269,9 @@ def _own_name(sender: str) -> str:
 # ── what is to be told ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def told_to(outlet: Outlet, postings: Iterable[Posting], tell: Callable[[Outlet, Posting], None]) -> Progress | None:
+def told_to(
+    outlet: Outlet, postings: Iterable[Posting], tell: Callable[[Outlet, Posting], None], draw: Callable[[], float]
+) -> Progress | None:
     """Tells an outlet of postings in order, up to the first that is not taken; how that went, or None where there was nothing."""
     after = outlet.after_number
     for posting in postings:
@@ -275,15 +280,15 @@ def told_to(outlet: Outlet, postings: Iterable[Posting], tell: Callable[[Outlet,
                 tell(outlet, posting)
             except NotTold as error:
                 failed = (posting.number, posting.kind)
-                return Progress(outlet.party, outlet.outlet_id, after, failed, error.problem, error.is_final)
+                return Progress(outlet.party, outlet.outlet_id, after, failed, error.problem, error.is_final, draw())
         after = posting.number
     return Progress(outlet.party, outlet.outlet_id, after) if after > outlet.after_number else None
 
 
-def message_id(arena: str, outlet: Outlet, posting: Posting) -> str:
-    """The same however often it is told, and telling nothing."""
-    said = canonical([arena, outlet.party, outlet.outlet_id, posting.number])
-    return f"msg_{sha256(said).hexdigest()[:32]}"
+def message_id(cursors: Cursors, arena: str, outlet: Outlet, posting: Posting) -> str:
+    """The same however often it is told, and telling nothing: numbers could be counted through, if it were not for the key."""
+    place = canonical([outlet.outlet_id, posting.number])
+    return "msg_" + cursors.name(place, arena=arena, party=outlet.party, purpose="message")
 
 
 class Deliverer:
@@ -347,12 +352,12 @@ class Deliverer:
 
     def _told(self, outlet: Outlet, now_us: int) -> Progress | None:
         postings = self._store.postings(self._arena, outlet.party, outlet.after_number, now_us, MOST_AT_ONCE)
-        return told_to(outlet, postings, self._tell)
+        return told_to(outlet, postings, self._tell, _DRAW)
 
     def _tell(self, outlet: Outlet, posting: Posting) -> None:
         due_us = read_canonical(posting.payload).get("due_us")
         reference = self._cursors.of_number(posting.number, arena=self._arena, party=outlet.party)
-        identity = message_id(self._arena, outlet, posting)
+        identity = message_id(self._cursors, self._arena, outlet, posting)
         news = News(self._arena, identity, posting.kind, reference, posting.tick_us, due_us)
         if outlet.kind == "email":
             if self._smtp is None:

@@ -15,12 +15,14 @@ from detente.channel.acts import HOST, OutletBody, SignedAct
 from detente.channel.batch import NEVER_US, Due
 from detente.channel.standing import Dead, Outlet, Standing, Turn
 from detente.domain import AgainstTerms, Conflicted, StaleVersion
+from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.record.canonical import read_canonical
 
 OUTLET: Final = "outlet"
 MOST_OUTLETS: Final = 20  # of one party
 MOST_DEAD: Final = 100  # remembered of an outlet
 BACK_OFF_S: Final = (1, 5, 15, 60, 300, 900, 1_800)  # before each time it is tried again; then it is given up
+SPREAD: Final = 0.25  # of each, that may be added: what failed together is not tried again together
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Progress:
     Attributes:
         failed: number and kind of the posting that was not taken; None where all were.
         is_final: it is not tried again.
+        share: of the spread that is added before it is, 0 to 1; drawn by who told.
     """
 
     party: str
@@ -38,6 +41,7 @@ class Progress:
     failed: tuple[int, str] | None = None
     problem: str = ""
     is_final: bool = False
+    share: float = 0.0
 
 
 def place(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
@@ -95,7 +99,7 @@ def _failed(outlet: Outlet, told: Progress, attempts: int, now_us: int) -> Outle
     if told.is_final or attempts > len(BACK_OFF_S):
         dead = (*outlet.dead, Dead(number, kind, told.problem, now_us))[-MOST_DEAD:]
         return replace(outlet, after_number=number, problem=told.problem, dead=dead)
-    wait_us = BACK_OFF_S[attempts - 1] * 1_000_000
+    wait_us = round(BACK_OFF_S[attempts - 1] * (1 + SPREAD * told.share) * MICROSECONDS_PER_SECOND)
     return replace(outlet, attempts=attempts, try_us=now_us + wait_us, problem=told.problem)
 
 
