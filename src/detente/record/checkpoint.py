@@ -107,7 +107,7 @@ def cosign(checkpoint: Checkpoint, name: str, key: SigningKey, at_s: int) -> Not
     """A witness's line: that, at this moment, this is the largest tree of the log that it has seen, and goes on from all before."""
     check_note_name(name)
     signature = key.sign(_cosigned(checkpoint.text, at_s))
-    return NoteSignature(name, _cosigner_hash(name, key.public), struct.pack(">Q", at_s) + signature)
+    return NoteSignature(name, cosigner_hash(name, key.public), struct.pack(">Q", at_s) + signature)
 
 
 def cosigned_s(note: Note, witnesses: Mapping[str, PublicKey]) -> dict[str, int]:
@@ -137,7 +137,7 @@ def check_quorum(note: Note, witnesses: Mapping[str, PublicKey], quorum: int) ->
 
 def _moments(note: Note, name: str, key: PublicKey) -> Iterable[int]:
     found = []
-    for line in note.of(name, _cosigner_hash(name, key)):
+    for line in note.of(name, cosigner_hash(name, key)):
         if len(line) != 8 + SIGNATURE_BYTES:
             raise NotAuthentic(f"the cosignature of {name} has {len(line)} bytes, not {8 + SIGNATURE_BYTES}")
         (at_s,) = struct.unpack_from(">Q", line)
@@ -152,5 +152,6 @@ def _cosigned(text: str, at_s: int) -> bytes:
     return f"cosignature/v1\ntime {at_s}\n{text}".encode()
 
 
-def _cosigner_hash(name: str, key: PublicKey) -> bytes:
+def cosigner_hash(name: str, key: PublicKey) -> bytes:
+    """The four bytes that name a witness's key beside its name."""
     return note_key_hash(name, key, NOTE_COSIGNATURE)
