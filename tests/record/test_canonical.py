@@ -3,6 +3,7 @@
 import csv
 import json
 import struct
+from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 
@@ -113,3 +114,64 @@ def test_any_other_text_is_refused(raw, said):
 def test_what_json_cannot_carry_is_refused(value):
     with pytest.raises(Malformed):
         canonical(value)
+
+
+# ── what msgspec finds plain, against the definition ─────────────────────────────────────────────────────────────────
+
+
+def by_definition(raw):
+    value = read_strict(raw)
+    if canonical(value) != raw:
+        raise Malformed("the JSON is not in canonical form")
+    return value
+
+
+def outcome(read, raw):
+    try:
+        value = read(raw)
+    except Malformed as error:
+        return error.what
+    return json.dumps(value), type(value)
+
+
+hard_texts = st.text(st.sampled_from('abe[]{}",:\\/\n\x7f\u00e9\u20ac\ufb33\U0001f600 019.-'), max_size=6)
+hard_numbers = st.sampled_from(
+    [0, 1, -1, 9e15, 2**53 - 1, 2**53, -(2**53), 1e16, 1e21, 1e-6, 1e-7, 0.1, -0.5, 1.5e300, 5e-324, 123456.789]
+)
+hard_values = st.recursive(
+    st.none() | st.booleans() | integers | doubles | hard_numbers | hard_texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(hard_texts, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def written(value):
+    """The value in several layouts, canonical where it can be."""
+    plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    with suppress(Malformed):
+        yield canonical(value)
+    yield plain.encode()
+    yield json.dumps(value).encode()
+    yield plain.replace("e-0", "e-").encode()
+
+
+@given(st.dictionaries(hard_texts, hard_values, max_size=4), st.integers(0, 400), st.binary(min_size=1, max_size=1))
+def test_what_is_read_quickly_is_read_as_by_definition(value, place, other):
+    for raw in written(value):
+        changed = raw[: place % len(raw)] + other + raw[place % len(raw) + 1 :]
+        for each in (raw, changed):
+            assert outcome(read_canonical, each) == outcome(by_definition, each), each
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a":1.0}', b'{"a":[1.0]}', b'{"a":1e-07}', b'{"a":1e16}', b'{"a":10000000000000000}', b'{"a":9007199254740993}',
+        b'{"a":-0}', b'{"a":-0.0}', b'{"a":1,"a":1}', b'{"b":1,"a":1}', b'{"a":"\\u00e9"}', b'{"a":"\\/"}', b'{"a":NaN}',
+        b'{"a":1E5}', b'{"a":1e5}', b'{"a":0.10}', b'{"a":"\x7f"}', b'{"a":' + b"[" * 31 + b"]" * 31 + b"}",
+        b'{"a":' + b"[" * 32 + b"]" * 32 + b"}", b'{"a":' + b'["]",' * 32 + b'"["' + b"]" * 32 + b"}", b'{"a":"\xed\xa0\x80"}',
+        '{"\U0001f600":1,"\ufb33":2}'.encode(), '{"\ufb33":2,"\U0001f600":1}'.encode(), b"1.0", b"[1]", b'{"a":1}\n', b"",
+    ],
+)  # fmt: skip
+def test_what_msgspec_would_write_otherwise_is_read_as_by_definition(raw):
+    assert outcome(read_canonical, raw) == outcome(by_definition, raw)

@@ -227,3 +227,18 @@ def test_what_a_browser_signs_we_accept_and_what_we_sign_it_accepts(payload_type
     spki = base64.b64encode(A.public.spki).decode()
     assert in_node("verify", {"spki": spki, "envelope": ours})
     assert not in_node("verify", {"spki": spki, "envelope": ours.replace("eyJ", "eyK")})
+
+
+@given(st.binary(max_size=40), st.text(max_size=5), st.integers(0, 300), st.binary(min_size=1, max_size=2))
+def test_an_envelope_read_quickly_is_what_its_members_say(payload, payload_type, place, other):
+    raw = to_json(Envelope(payload, payload_type or "t", (Signature("k", bytes(64)), Signature("", bytes(64)))))
+    assert to_json(from_json(raw)) == raw
+    changed = raw[: place % len(raw)] + other + raw[place % len(raw) + 1 :]
+    try:
+        read = from_json(changed)
+    except DetenteError:
+        return
+    said = json.loads(changed)
+    standard = said["payload"].replace("-", "+").replace("_", "/")
+    assert (base64.b64encode(read.payload).decode(), read.payload_type) == (standard, said["payloadType"])
+    assert [each.keyid for each in read.signatures] == [each.get("keyid", "") for each in said["signatures"]]

@@ -2,6 +2,9 @@
 
 Numbers are binary64, written as ECMAScript writes them. A browser's `JSON.stringify` makes the same digits, every double comes back as the
 same double, and screening computes with doubles; decimal strings would allow `35.2` and `35.20` for one coordinate and still end as a double.
+
+What is read is nearly always canonical and plain, and msgspec finds that out in a fifth of the time: it writes what it read once more, and where
+that gives the same bytes, and they hold nothing that it writes otherwise than RFC 8785, they are canonical. All else is read here, slowly.
 """
 
 from __future__ import annotations
@@ -13,12 +16,20 @@ from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any, Final
 
+import msgspec
+
 from detente.domain import Malformed
 
 LARGEST_INTEGER: Final = 2**53 - 1  # beyond it doubles skip integers; I-JSON, RFC 7493
 DEEPEST: Final = 32
 _SAFE_DIGITS: Final = 15  # so many decimal digits are always below LARGEST_INTEGER
 _BEYOND_BMP: Final = re.compile("[\ud800-\uffff\U00010000-\U0010ffff]")
+_NOT_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_ALIKE: Final = bytes.maketrans(b"{}", b"[]")
+_DIGITS_AS_ZEROS: Final = bytes.maketrans(b"0123456789", b"0000000000")
+_MAY_BE_TOO_LARGE: Final = re.compile(b"9[0-9]{15}")
+_decode: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 def canonical(value: Any) -> bytes:
@@ -115,6 +126,12 @@ def read_canonical(raw: bytes) -> Any:
     Raises:
         Malformed: not JSON, a member twice, or not the one canonical text of its value.
     """
+    try:
+        value = _decode(raw)
+        if _encode(value) == raw and _is_plain(raw):
+            return value
+    except (msgspec.DecodeError, RecursionError, ValueError):  # no JSON, or not as we want it: told below
+        pass
     value = read_strict(raw)
     if canonical(value) != raw:
         raise Malformed(
@@ -122,6 +139,31 @@ def read_canonical(raw: bytes) -> Any:
             hint="write it as RFC 8785 does: members sorted, no spaces, numbers as JSON.stringify writes them",
         )
     return value
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Whether JSON that msgspec would write so is canonical: an object, not too deep, of texts and numbers that both write alike.
+
+    Errs: towards no.
+    """
+    if raw[:1] != b"{" or b"\\" in raw or not (raw.isascii() or max(raw) < 0xF0):  # 0xF0: beyond the BMP
+        return False
+    outside = b"".join(raw.split(b'"')[::2])  # of texts: brackets, numbers, words
+    if b"e" in outside.replace(b"true", b"").replace(b"false", b"") or b"E" in outside:
+        return False
+    if b".0," in outside or b".0]" in outside or b".0}" in outside:
+        return False
+    if b"0" * 17 in outside.translate(_DIGITS_AS_ZEROS) or _MAY_BE_TOO_LARGE.search(outside):
+        return False
+    return _is_shallow(outside.translate(_ALIKE, _NOT_BRACKETS))
+
+
+def _is_shallow(brackets: bytes) -> bool:
+    for _ in range(DEEPEST):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"[]", b"")  # the innermost
+    return not brackets
 
 
 def read_strict(raw: bytes) -> Any:
