@@ -1,7 +1,7 @@
 """Webhooks and e-mail: who is told, how it is proven, where it may not lead, and that nothing but a reference leaves."""
 
-import http.server
 import json
+import os
 import signal
 import socket
 import socketserver
@@ -19,51 +19,15 @@ from detente.api import outlets as told
 from detente.api import outward
 from detente.api.outlets import News, NotTold, Smtp, post_webhook, send_mail
 from detente.api.outward import is_public
-from detente.channel.acts import OutletBody, StopBody
+from detente.channel.acts import MessageBody, OutletBody, StopBody
 from detente.record.keys import SigningKey, public_key_from_text
+from outlet_world import Hook, until
 from sequencer_world import plan
 from served_world import Server
 from tls_world import Authority
 
 KEY = SigningKey(b"k" * 32)
 NEWS = News(ARENA, "msg_1", "view", "reference", 1_537_209_540_000_000, 1_537_210_140_000_000)
-
-
-class Hook:
-    """A receiver on this machine that answers as it is told to."""
-
-    def __init__(self, answer=(204, {}, b""), tls=None, address="127.0.0.1"):
-        hook = self
-        self.got, self.answer, self.before = [], answer, lambda: None  # what is done before it answers
-
-        class Door(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                hook.got.append((self.path, dict(self.headers), body))
-                hook.before()
-                status, headers, answer = hook.answer
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                try:
-                    self.wfile.write(answer)
-                except OSError:
-                    return
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((address, 0), Door)
-        self.port = self.server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/hook?a=1"
-        if tls is not None:
-            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture
@@ -97,7 +61,7 @@ def test_a_webhook_is_signed_by_the_host_over_id_moment_and_body(hook):
     [(500, False), (503, False), (429, False), (302, False), (400, False), (401, False), (404, False), (410, True)],
 )
 def test_what_is_not_taken_is_told_apart_by_whether_trying_again_helps(hook, status, is_final):
-    hook.answer = (status, {"location": "http://169.254.169.254/"}, b"")
+    hook.status, hook.headers = status, {"location": "http://169.254.169.254/"}
     with pytest.raises(NotTold, match=f"it answered {status}") as error:
         send(hook)
     assert error.value.is_final is is_final
@@ -105,7 +69,7 @@ def test_what_is_not_taken_is_told_apart_by_whether_trying_again_helps(hook, sta
 
 
 def test_a_long_answer_is_not_read(hook):
-    hook.answer = (200, {}, b"x" * 50_000_000)
+    hook.text = b"x" * 50_000_000
     send(hook)
 
 
@@ -436,7 +400,7 @@ def test_a_mail_server_is_spoken_to_under_tls_with_a_certificate_that_holds(list
 
 
 def test_a_party_is_told_by_its_webhook_of_what_comes_across_a_kill_and_a_receiver_that_was_away(hook, tmp_path):
-    hook.answer = (500, {}, b"")
+    hook.status = 500
     server = Server(tmp_path, f"sqlite:///{tmp_path / 'channel.db'}")
     plain = list(server.options)
     try:
@@ -453,7 +417,7 @@ def test_a_party_is_told_by_its_webhook_of_what_comes_across_a_kill_and_a_receiv
         (before,) = server.get("B", "outlets")["outlets"]
         assert before["problem"] in ("it answered 500", "")
         server.end(signal.SIGKILL)
-        hook.answer = (204, {}, b"")
+        hook.status = 200
         server.start()
         until(lambda: {json.loads(body)["data"]["kind"] for _, _, body in hook.got[-2:]} == {"view", "stop"})
         until(lambda: server.get("B", "outlets")["outlets"][0]["attempts"] == 0)
@@ -472,8 +436,36 @@ def test_a_party_is_told_by_its_webhook_of_what_comes_across_a_kill_and_a_receiv
     assert len({headers["webhook-id"] for _, headers, _ in hook.got}) == len(references) == 2
 
 
-def until(ready, within_s=60):
-    until_s = time.monotonic() + within_s
-    while not ready():
-        assert time.monotonic() < until_s
-        time.sleep(0.05)
+def test_what_was_delivered_when_the_server_was_killed_is_told_again_under_its_id_and_all_else_once(
+    hook, tmp_path, database_url
+):
+    """The receiver kills the server with the second delivery in its hands: told, and not yet kept."""
+    server = Server(tmp_path, database_url)
+    plain, client, all_are_in = list(server.options), server.parties["A"], threading.Event()
+
+    def kill():
+        if len(hook.got) == 2:
+            assert all_are_in.wait(60)
+            os.kill(server.process.pid, signal.SIGKILL)
+
+    hook.before = kill
+    try:
+        server.options = [*plain, "--webhooks-to-loopback"]
+        server.start()
+        server.found()
+        body = OutletBody("a" * 32, "webhook", hook.url, ("message",))
+        server.post("B", [server.parties["B"].sign("outlet", "", body)])
+        for number in range(4):
+            server.post("A", [client.sign("message", "B", MessageBody(f"{number:032x}", "word"))])
+        all_are_in.set()
+        until(lambda: server.process.poll() is not None)
+        server.end()
+        server.start()
+        until(lambda: len(hook.got) >= 5)
+        last = server.inbox("B")[-1]["cursor"]
+        until(lambda: server.get("B", "outlets")["outlets"][0]["told_up_to"] == last)
+    finally:
+        server.end(signal.SIGTERM)
+    first, second, again, third, fourth = hook.ids
+    assert second == again
+    assert len({first, second, third, fourth}) == 4

@@ -1,15 +1,28 @@
 """Outlets: placed by their party, told from then on, and where each stands kept with it."""
 
+from dataclasses import replace as replaced
 from urllib.parse import urlsplit
 
 import pytest
 
 from channel_world import Channel
 from detente.channel.acts import MessageBody, OutletBody
-from detente.channel.outlets import BACK_OFF_S, MOST_DEAD, MOST_OUTLETS, SPREAD, Progress, outlet_of, place, progress
+from detente.channel.outlets import (
+    BACK_OFF_S,
+    MOST_DEAD,
+    MOST_OUTLETS,
+    SPREAD,
+    STOP_BACK_OFF_S,
+    Progress,
+    outlet_of,
+    place,
+    progress,
+)
+from detente.channel.standing import Lane
 from detente.channel.webhook import read_webhook
 from detente.channel.words import pass_on
 from detente.domain import AgainstTerms, Conflicted, NotUnderstood, StaleVersion
+from detente.record.canonical import canonical, read_canonical
 
 ID = "a" * 32
 HOOK = OutletBody(ID, "webhook", "https://example.org/hook")
@@ -29,24 +42,52 @@ def kept(channel):
     return outlet_of(due)
 
 
-def tell(channel, after_number, **told):
-    channel.turn(lambda turn: progress(channel.standing, turn, Progress("A", ID, after_number, **told)))
-    return kept(channel)
+def tell(channel, after_number, *, is_stops=False, **told):
+    """The lane, once how it went is kept."""
+    told = Progress("A", ID, is_stops, after_number, **told)
+    assert channel.turn(lambda turn: progress(channel.standing, turn, told))
+    return kept(channel).lane(is_stops)
 
 
 def test_a_new_outlet_is_told_of_what_comes_and_not_of_what_was(channel):
-    assert kept(channel).after_number == 1
+    outlet = kept(channel)
+    assert (outlet.stops.after_number, outlet.rest.after_number) == (1, 1)
 
 
-def test_what_fails_is_tried_again_later_and_later_and_then_given_up(channel):
+@pytest.mark.parametrize(
+    ("kind", "is_stops", "expected_s"), [("view", False, BACK_OFF_S), ("stop", True, STOP_BACK_OFF_S)]
+)
+def test_what_fails_is_tried_again_later_and_later_and_then_given_up(channel, kind, is_stops, expected_s):
     waits = []
-    for attempt in range(1, len(BACK_OFF_S) + 1):
-        outlet = tell(channel, 1, failed=(2, "view"), problem="it answered 500")
-        assert (outlet.attempts, outlet.after_number) == (attempt, 1)
-        waits.append((outlet.try_us - channel.now_us) // 1_000_000)
-    assert tuple(waits) == BACK_OFF_S
-    outlet = tell(channel, 1, failed=(2, "view"), problem="it answered 500")
-    assert (outlet.after_number, outlet.attempts, [dead.number for dead in outlet.dead]) == (2, 0, [2])
+    for attempt in range(1, len(expected_s) + 1):
+        lane = tell(channel, 1, is_stops=is_stops, failed=(2, kind), problem="it answered 500")
+        assert (lane.attempts, lane.after_number) == (attempt, 1)
+        waits.append((lane.try_us - channel.now_us) // 1_000_000)
+    assert tuple(waits) == tuple(expected_s)
+    lane = tell(channel, 1, is_stops=is_stops, failed=(2, kind), problem="it answered 500")
+    assert (lane.after_number, lane.attempts, [dead.number for dead in kept(channel).dead]) == (2, 0, [2])
+
+
+def test_a_stop_is_tried_at_least_once_a_minute_for_about_as_long_as_anything():
+    assert max(STOP_BACK_OFF_S) == 60
+    assert sum(BACK_OFF_S) * 0.9 < sum(STOP_BACK_OFF_S) < sum(BACK_OFF_S) * 1.1
+
+
+@pytest.mark.parametrize("is_stops", [True, False])
+def test_how_one_lane_fares_changes_nothing_of_the_other(channel, is_stops):
+    before = kept(channel).lane(not is_stops)
+    tell(channel, 1, is_stops=is_stops, failed=(2, "view"), problem="x")
+    tell(channel, 7, is_stops=is_stops, failed=(8, "view"), problem="x", is_final=True)
+    assert kept(channel).lane(not is_stops) == before
+
+
+def test_an_outlet_that_was_kept_before_there_were_lanes_goes_on_where_it_was(channel):
+    new = kept(channel)
+    (due,) = [due for due in channel.due.values() if due.kind == "outlet"]
+    told = read_canonical(due.payload)
+    lane = {"after_number": 7, "attempts": 2, "try_us": 5, "problem": "x"}
+    old = {name: value for name, value in told.items() if name not in ("stops", "rest")} | lane
+    assert outlet_of(replaced(due, payload=canonical(old))) == replaced(new, stops=Lane(**lane), rest=Lane(**lane))
 
 
 def test_what_failed_together_is_not_tried_again_together(channel):
@@ -55,8 +96,8 @@ def test_what_failed_together_is_not_tried_again_together(channel):
 
 
 def test_what_is_refused_for_good_is_given_up_at_once(channel):
-    outlet = tell(channel, 1, failed=(2, "view"), problem="it answered 410", is_final=True)
-    assert (outlet.after_number, [dead.problem for dead in outlet.dead]) == (2, ["it answered 410"])
+    lane = tell(channel, 1, failed=(2, "view"), problem="it answered 410", is_final=True)
+    assert (lane.after_number, [dead.problem for dead in kept(channel).dead]) == (2, ["it answered 410"])
 
 
 def test_a_good_attempt_forgets_the_failures_before_it(channel):
@@ -79,12 +120,13 @@ def test_no_more_is_remembered_of_what_was_given_up_than_may(channel):
 def test_the_same_again_changes_its_kinds_and_keeps_its_place(channel):
     tell(channel, 5)
     channel.send("A", place, "outlet", "", OutletBody(ID, "webhook", HOOK.address, ("stop",)))
-    assert (kept(channel).kinds, kept(channel).after_number) == (("stop",), 5)
+    assert (kept(channel).kinds, kept(channel).rest.after_number) == (("stop",), 5)
 
 
 def test_a_removed_outlet_is_gone_and_what_comes_late_for_it_is_nothing(channel):
     channel.send("A", place, "outlet", "", OutletBody(ID, "webhook", HOOK.address, active=False))
-    channel.turn(lambda turn: progress(channel.standing, turn, Progress("A", ID, 9)))
+    late = Progress("A", ID, is_stops=False, after_number=9)
+    assert not channel.turn(lambda turn: progress(channel.standing, turn, late))
     assert (channel.standing.outlets, [d for d in channel.due.values() if d.kind == "outlet"]) == ({}, [])
 
 

@@ -1,9 +1,8 @@
-"""Telling parties elsewhere that something waits: webhooks and e-mail, from whichever worker decides.
+"""What parties elsewhere are told by webhooks and e-mail, and how one of them is tried. When, and what next: `deliverer`.
 
 What leaves is a kind, a reference and a deadline: no place, no sender, no word of what it says. A webhook is signed with the host's
 key (Standard Webhooks, `v1a`). It goes to public addresses alone, over TLS, and to the very address that was checked: a name that
-points elsewhere the next moment leads nowhere. No redirect is followed. Each attempt has ten seconds, and how it went is committed by
-the sequencer before the next.
+points elsewhere the next moment leads nowhere. No redirect is followed. An attempt has ten seconds for all of it.
 
 As Standard Webhooks has it, whatever is not a 2xx is tried again, but for 410: a receiver that is set up wrongly answers 3xx and 4xx until
 somebody mends it.
@@ -16,10 +15,8 @@ import json
 import logging
 import smtplib
 import ssl
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,19 +26,18 @@ from functools import cache
 from http import HTTPStatus
 from io import BufferedReader
 from ipaddress import ip_address
-from random import SystemRandom
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from detente.api.cursors import Cursors
 from detente.api.history import Asked
 from detente.api.outward import Deadline, Line, Reader, connected, is_public, looked_up, under_tls
 from detente.channel.batch import Posting
-from detente.channel.outlets import OUTLET, Progress, outlet_of
-from detente.channel.standing import Outlet
+from detente.channel.outlets import OUTLET, outlet_of
+from detente.channel.standing import Lane, Outlet
 from detente.channel.store import Store
 from detente.channel.webhook import Webhook, read_webhook
-from detente.domain import DetenteError, NotUnderstood, StoreUnavailable
-from detente.record.canonical import canonical, read_canonical
+from detente.domain import NotUnderstood
+from detente.record.canonical import canonical
 from detente.record.keys import SigningKey
 
 if TYPE_CHECKING:
@@ -55,7 +51,6 @@ _AT_ONCE: Final = 8  # outlets
 NO_PUBLIC_ADDRESS: Final = (
     "its name leads to no public address"  # also where there is none: which names we know is our own affair
 )
-_DRAW: Final = SystemRandom().random
 _READY: Final = 220  # a mail server's, for what we begin with
 
 
@@ -266,108 +261,13 @@ def _own_name(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2] or "[127.0.0.1]"
 
 
-# ── what is to be told ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def told_to(
-    outlet: Outlet, postings: Iterable[Posting], tell: Callable[[Outlet, Posting], None], draw: Callable[[], float]
-) -> Progress | None:
-    """Tells an outlet of postings in order, up to the first that is not taken; how that went, or None where there was nothing."""
-    after = outlet.after_number
-    for posting in postings:
-        if not outlet.kinds or posting.kind in outlet.kinds:
-            try:
-                tell(outlet, posting)
-            except NotTold as error:
-                failed = (posting.number, posting.kind)
-                return Progress(outlet.party, outlet.outlet_id, after, failed, error.problem, error.is_final, draw())
-        after = posting.number
-    return Progress(outlet.party, outlet.outlet_id, after) if after > outlet.after_number else None
+# ── how it is called ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def message_id(cursors: Cursors, arena: str, outlet: Outlet, posting: Posting) -> str:
     """The same however often it is told, and telling nothing: numbers could be counted through, if it were not for the key."""
     place = canonical([outlet.outlet_id, posting.number])
     return "msg_" + cursors.name(place, arena=arena, party=outlet.party, purpose="message")
-
-
-class Deliverer:
-    """Tells the outlets of one arena, in a thread of its own, while `holds` says that this process decides.
-
-    Args:
-        keep: commits how an attempt went, and returns once it is.
-        to_loopback: webhooks may lead to this machine, without TLS. smtp: None sends no e-mail.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        cursors: Cursors,
-        key: SigningKey,
-        arena: str,
-        *,
-        holds: Callable[[], bool],
-        keep: Callable[[Progress], object],
-        to_loopback: bool = False,
-        smtp: Smtp | None = None,
-        context: ssl.SSLContext | None = None,
-    ) -> None:
-        self._store, self._cursors, self._key, self._arena = store, cursors, key, arena
-        self._holds, self._keep = holds, keep
-        self._to_loopback, self._smtp, self._context = to_loopback, smtp, context
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name=f"outlets {arena}", daemon=True)
-
-    def start(self) -> None:
-        """Begins to work."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the attempts under way."""
-        self._stop.set()
-        self._thread.join(2 * ATTEMPT_S)
-
-    def _work(self) -> None:
-        with ThreadPoolExecutor(_AT_ONCE, "outlet") as pool:
-            while not self._stop.wait(LOOK_EVERY_S):
-                try:
-                    if self._holds():
-                        self.look(pool)
-                except StoreUnavailable as error:
-                    LOG.warning("outlets: %s", error, extra={"arena": self._arena})
-                except Exception:
-                    # A bug, in the log: parties are told again at the next look, and everything stays in their inboxes.
-                    LOG.exception("outlets: a fault of ours", extra={"arena": self._arena})
-
-    def look(self, pool: ThreadPoolExecutor) -> None:
-        """Tells every outlet what it has not been told, those at once that wait."""
-        now_us = self._store.now_us()
-        outlets = [outlet_of(due) for due in self._store.due_of(self._arena, OUTLET)]
-        told = pool.map(lambda each: self._told(each, now_us), [each for each in outlets if each.try_us <= now_us])
-        for progress in filter(None, told):
-            try:
-                self._keep(progress)
-            except DetenteError as error:
-                LOG.warning("outlets: how it went was not kept: %s", error, extra={"arena": self._arena})
-
-    def _told(self, outlet: Outlet, now_us: int) -> Progress | None:
-        postings = self._store.postings(self._arena, outlet.party, outlet.after_number, now_us, MOST_AT_ONCE)
-        return told_to(outlet, postings, self._tell, _DRAW)
-
-    def _tell(self, outlet: Outlet, posting: Posting) -> None:
-        due_us = read_canonical(posting.payload).get("due_us")
-        reference = self._cursors.of_number(posting.number, arena=self._arena, party=outlet.party)
-        identity = message_id(self._cursors, self._arena, outlet, posting)
-        news = News(self._arena, identity, posting.kind, reference, posting.tick_us, due_us)
-        if outlet.kind == "email":
-            if self._smtp is None:
-                raise NotTold("this host sends no e-mail")
-            send_mail(outlet.address, news, self._smtp)
-            return
-        post_webhook(
-            outlet.address, news, self._key,
-            now_us=self._store.now_us(), to_loopback=self._to_loopback, context=self._context,
-        )  # fmt: skip
 
 
 # ── what a party reads of its own ────────────────────────────────────────────────────────────────────────────────────
@@ -392,10 +292,9 @@ def outlets(store: Store, cursors: Cursors, asked: Asked) -> bytes:
             "kind": each.kind,
             "address": each.address,
             "kinds": list(each.kinds),
-            "told_up_to": reference(each.after_number),
-            "attempts": each.attempts,
-            "next_try_us": each.try_us or None,
-            "problem": each.problem,
+            "told_up_to": reference(each.rest.after_number),
+            **_waits(each.rest),
+            "stops": _waits(each.stops),
             "given_up": [
                 {
                     "kind": dead.kind,
@@ -409,3 +308,7 @@ def outlets(store: Store, cursors: Cursors, asked: Asked) -> bytes:
         for each in own
     ]
     return canonical({"cursor": None, "outlets": told})
+
+
+def _waits(lane: Lane) -> dict[str, Any]:
+    return {"attempts": lane.attempts, "next_try_us": lane.try_us or None, "problem": lane.problem}

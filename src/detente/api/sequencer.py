@@ -353,8 +353,7 @@ class Sequencer:
         entry_count = turn.entry_count
         try:
             if isinstance(asked, Progress):
-                progress(standing, turn, asked)
-                return b"{}"
+                return canonical({"is_there": progress(standing, turn, asked)})
             if isinstance(asked, Statement):
                 last = standing.lasts.get((self._host.key.public.id, HOST), (0, None))
                 return canonical(announce(standing, turn, self._host.sign(asked.kind, HOST, asked.body, last)))

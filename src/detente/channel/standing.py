@@ -118,14 +118,27 @@ class Dead:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
-    """An outlet, and how far it has got.
+class Lane:
+    """How far an outlet has got with the postings of one sort.
 
     Attributes:
-        kind: webhook or email. kinds: of postings that it is told of; empty for all.
         after_number: the last posting that was told, passed over or given up.
         attempts: how often the next one failed. try_us: not before this.
         problem: of the last attempt; empty after a good one.
+    """
+
+    after_number: int
+    attempts: int = 0
+    try_us: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """An outlet, and how far it has got: with STOPs, which wait for nothing else, and with all the rest.
+
+    Attributes:
+        kind: webhook or email. kinds: of postings that it is told of; empty for all.
     """
 
     party: str
@@ -133,11 +146,17 @@ class Outlet:
     kind: str
     address: str
     kinds: tuple[str, ...]
-    after_number: int
-    attempts: int = 0
-    try_us: int = 0
-    problem: str = ""
+    stops: Lane
+    rest: Lane
     dead: tuple[Dead, ...] = ()
+
+    def lane(self, is_stops: bool) -> Lane:
+        """That of STOPs, or of all the rest."""
+        return self.stops if is_stops else self.rest
+
+    def at(self, is_stops: bool, lane: Lane) -> Outlet:
+        """The same, with one lane where it is now."""
+        return replace(self, stops=lane) if is_stops else replace(self, rest=lane)
 
 
 @dataclass(frozen=True, slots=True)

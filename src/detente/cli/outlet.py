@@ -58,9 +58,14 @@ def list_(folder: Path, *, as_json: bool) -> None:
 def _lines(told: dict[str, Any]) -> list[str]:
     from detente.client.words import moment
 
-    state = f"NOT TOLD, {told['problem']}; tried {told['attempts']} times" if told["attempts"] else "told"
-    lines = [f"{told['outlet_id'][:8]}: {told['address']}, {', '.join(told['kinds']) or 'everything'}: {state}"]
+    lines = [f"{told['outlet_id'][:8]}: {told['address']}, {', '.join(told['kinds']) or 'everything'}: {_state(told)}"]
+    if told["stops"]["attempts"]:
+        lines.append(f"    A STOP: {_state(told['stops'])}")
     return lines + [f"    GIVEN UP at {moment(e['at_us'])}: {e['kind']}, {e['problem']}" for e in told["given_up"]]
+
+
+def _state(lane: dict[str, Any]) -> str:
+    return f"NOT TOLD, {lane['problem']}; tried {lane['attempts']} times" if lane["attempts"] else "told"
 
 
 @outlet.command()

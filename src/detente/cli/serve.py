@@ -12,7 +12,7 @@ from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_bytes, token_hex
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
@@ -22,13 +22,8 @@ from detente.cli.logs import FORMATS, begin
 from detente.cli.served import data_option, database_option, host_secrets, opened_store
 from detente.domain import NotUnderstood
 
-if TYPE_CHECKING:
-    from detente.api.sequencer import Sequencer
-    from detente.channel.outlets import Progress
-
 LOG: Final = logging.getLogger(__name__)
 _END_WITHIN_S: Final = 2
-_KEEP_WITHIN_S: Final = 30
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -85,7 +80,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
     from detente.api.cursors import Cursors
-    from detente.api.outlets import Deliverer
+    from detente.api.deliverer import Deliverer, keep_by
     from detente.api.sequencer import Host, Sequencer
     from detente.api.warm import warm_up
 
@@ -115,7 +110,7 @@ def serve(
             deliverer = Deliverer(
                 store, Cursors(cursor_key), key, sequencer.host.arena,
                 holds=sequencer.holds_lease.is_set,
-                keep=partial(_keep, sequencer),
+                keep=partial(keep_by, sequencer),
                 to_loopback=webhooks_to_loopback, smtp=mail,
             )  # fmt: skip
             deliverer.start()
@@ -168,10 +163,6 @@ def _allow_files(count: int) -> None:
     wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _keep(sequencer: Sequencer, told: Progress) -> None:
-    sequencer.submit(told).result(_KEEP_WITHIN_S)
 
 
 def mail_of(url: str | None, sender: str | None, user: str, password_file: Path | None) -> Any:
