@@ -46,6 +46,7 @@ from detente.record.key_history import (
 from detente.record.keys import PublicKey
 
 _PATH: Final = click.Path(path_type=Path)
+_ROLES: Final = [role.value for role in Role if role is not Role.WITNESS]  # `detente witness new` makes those
 _KEY_ID: Final = re.compile(r"[0-9a-f]{64}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HAVE_READ_BACK: Final = "compare the fingerprint with the party by voice before you trust it"
@@ -95,7 +96,7 @@ def key() -> None:
 
 @key.command()
 @click.option("--party", required=True, help="Whose key it is, as the understanding names the party.")
-@click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="What it is for.")
+@click.option("--role", required=True, type=click.Choice(_ROLES), help="What it is for.")
 @click.option("--officer", default="", help="Which officer holds it; a post is better than a person.")
 @click.option("--recovery", type=_PATH, help="For a root: the public key file of the recovery key.")
 @click.option("--no-recovery", is_flag=True, help="For a root: there is none. A lost root is then lost.")

@@ -92,8 +92,8 @@ def serve(
             raise NotUnderstood("there is no arena in the database", hint="detente arena create NAME")
         warm_up(LOG.info)
         _allow_files(2 * MOST_CONNECTIONS)
-        listening = stack.enter_context(_listening(host, port))
-        place = f"{'https' if tls_cert else 'http'}://{_written(listening)}"
+        listening = stack.enter_context(listening_at(host, port))
+        place = place_of(listening, is_tls=tls_cert is not None)
         sequencers = {
             arena: Sequencer(
                 store,
@@ -200,7 +200,12 @@ def check_reach(host: str, tls_cert: Path | None, tls_key: Path | None, *, behin
         )
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening_at(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        NotUnderstood: it cannot.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
@@ -208,6 +213,11 @@ def _listening(host: str, port: int) -> socket.socket:
         raise NotUnderstood(
             f"cannot listen at {host}, port {port}: {error.strerror}", hint="choose another --port"
         ) from error
+
+
+def place_of(listening: socket.socket, *, is_tls: bool) -> str:
+    """The URL of where it listens."""
+    return f"{'https' if is_tls else 'http'}://{_written(listening)}"
 
 
 def _written(listening: socket.socket) -> str:

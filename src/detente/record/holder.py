@@ -16,11 +16,15 @@ LAST_US: Final = 2**53 - 1  # in the year 2255; what JSON can carry exactly
 
 
 class Role(StrEnum):
-    """What a key is for. A root enrols officers' keys, a recovery key replaces the root, an officer's key signs acts."""
+    """What a key is for. A root enrols officers' keys, a recovery key replaces the root, an officer's key signs acts.
+
+    A witness's key cosigns checkpoints. It stands in no list of keys: the understanding names it.
+    """
 
     ROOT = "root"
     RECOVERY = "recovery"
     OFFICER = "officer"
+    WITNESS = "witness"
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,14 +148,14 @@ def note_key_hash(name: str, key: PublicKey, kind: bytes = NOTE_ED25519) -> byte
     return sha256(name.encode() + b"\n" + kind + key.raw).digest()[:4]
 
 
-def verifier_line(name: str, key: PublicKey) -> str:
-    """The key as C2SP tools take it: `name+hash+base64(0x01 ‖ key)`.
+def verifier_line(name: str, key: PublicKey, kind: bytes = NOTE_ED25519) -> str:
+    """The key as C2SP tools take it: `name+hash+base64(kind of signature ‖ key)`.
 
     Raises:
         Malformed: the name is empty or holds a space or a plus, which signed notes do not allow.
     """
     check_note_name(name)
-    return f"{name}+{note_key_hash(name, key).hex()}+{base64.b64encode(NOTE_ED25519 + key.raw).decode()}"
+    return f"{name}+{note_key_hash(name, key, kind).hex()}+{base64.b64encode(kind + key.raw).decode()}"
 
 
 def key_from_verifier_line(line: str) -> tuple[str, PublicKey]:
