@@ -20,6 +20,7 @@ from detente.channel.batch import (
     Reached,
     Result,
 )
+from detente.record.leaf import leaf_data
 
 ARENA = "levant"
 EMPTY = Heads(0, {})
@@ -27,7 +28,11 @@ EMPTY = Heads(0, {})
 
 def an_entry(position, *, key_id="key", audience="", sequence=None, envelope=b"envelope", kind="notice"):
     salt = sha256(position.to_bytes(8, "big")).digest()
-    return Entry(position, 1000 + position, kind, "A", key_id, audience, sequence or position + 1, envelope, salt)
+    sequence = sequence or position + 1
+    leaf = leaf_data(salt, position, 1000 + position, kind, envelope)
+    return Entry(
+        position, 1000 + position, kind, "A", key_id, audience, sequence, envelope, salt, leaf, 1000 + position
+    )
 
 
 def a_posting(recipient, number, *, tick_us=0, position=0, payload=b"payload"):

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.channel.batch import NEVER_US, Batch, Due, Entry, Heads, Held, Posting, Result
+from detente.channel.batch import NEVER_US, Batch, Cosigned, Due, Entry, Heads, Held, KeptCheckpoint, Posting, Result
 from detente.channel.tokens import Token
 from detente.domain import LeaseLost, Malformed, NoSuchArena, NotUnderstood, OutOfStep, StoreUnavailable
+from detente.record.tiles import FullTile
 from detente.stores import open_store
 from detente.stores.migrations import migrations, pending
 from store_world import (
@@ -619,8 +620,11 @@ def test_both_databases_have_the_same_tables_with_columns_named_as_the_values():
         "due": Due,
         "result": Result,
         "token": Token,
+        "log_tile": FullTile,
+        "checkpoint": KeptCheckpoint,
+        "cosigned": Cosigned,
     }.items():
-        columns = postgres[0].split(f"CREATE TABLE IF NOT EXISTS {table} (")[1].split("\n)")[0]
+        columns = "\n".join(postgres).split(f"CREATE TABLE IF NOT EXISTS {table} (")[1].split("\n)")[0]
         columns += "".join(re.findall(rf"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS( \w+ )", "\n".join(postgres)))
         assert all(re.search(rf"\s{field.name} ", columns) for field in fields(kind))
 

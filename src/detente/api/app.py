@@ -18,7 +18,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
-from detente.api import duties, reads
+from detente.api import duties, log, reads
 from detente.api import history as past
 from detente.api.carried import hand_in, postings_bundle, read_carried
 from detente.api.cursors import Cursors
@@ -60,15 +60,26 @@ from detente.channel.acts import HOST_PARTY, SignedAct, open_acts
 from detente.channel.forms import plain
 from detente.channel.store import Store
 from detente.channel.tokens import Token
-from detente.domain import AgainstTerms, DetenteError, LeaseLost, NotUnderstood, StoreUnavailable, at
+from detente.domain import (
+    AgainstTerms,
+    DetenteError,
+    LeaseLost,
+    Malformed,
+    NotUnderstood,
+    RolledBack,
+    StoreUnavailable,
+    at,
+)
 from detente.record.envelope import from_json
 from detente.record.keys import PublicKey
+from detente.record.tiles import read_tile_path
 
 LOG: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 WAIT_S: Final = 15.0  # a takeover takes some five seconds
 _STORE_THREADS: Final = 8
 _LOOK_S: Final = 0.2
+LOOK_AT_REPORTS_S: Final = 1.0
 _NO_STORE: Final = {"cache-control": "no-store"}
 
 
@@ -94,6 +105,7 @@ class Served:
         self._threads = ThreadPoolExecutor(_STORE_THREADS, "store")
         self.events = Events(store, self.cursors, self.call)
         self.outcomes: Counter[tuple[str, str]] = Counter()
+        self._fits: dict[str, tuple[float, RolledBack | None]] = {}
         self.handover = handover
 
     async def call(self, blocking: Callable[[], T]) -> T:
@@ -117,7 +129,46 @@ class Served:
         check_may(token, arena, roles)
         if token.arena not in self.sequencers:
             raise NotThere(NOT_THERE)
+        await self.check_fits(token.arena)
         return token
+
+    async def check_fits(self, arena: str) -> None:
+        """Returns where nobody has shown that the log was put back, as of a second ago.
+
+        Raises:
+            RolledBack: somebody has; nothing is served.
+        """
+        now_s = self.clock_s()
+        looked_s, refusal = self._fits.get(arena, (-LOOK_AT_REPORTS_S, None))
+        if now_s - looked_s >= LOOK_AT_REPORTS_S:
+            refusal = await self.call(lambda: self._rolled_back(arena))
+            self._fits[arena] = now_s, refusal
+        if refusal is not None:
+            raise RolledBack(refusal.what, hint=refusal.hint)
+
+    def _rolled_back(self, arena: str) -> RolledBack | None:
+        try:
+            log.check_fits(self.store, arena)
+        except RolledBack as error:
+            return error
+        return None
+
+    def public_arena(self, request: Request[Any, Any, Any]) -> str:
+        """The arena of a request for its log, which anybody may read.
+
+        Raises:
+            NotThere: there is none of that name.
+        """
+        arena = request.path_params["arena"]
+        if arena not in self.sequencers:
+            raise NotThere(NOT_THERE)
+        return str(arena)
+
+    async def reported(self, arena: str, raw: bytes) -> bool:
+        """Takes in a head that somebody has seen; whether it fits."""
+        fits = await self.call(lambda: log.report(self.store, arena, self.host_key, raw))
+        self._fits.pop(arena, None)
+        return fits
 
     async def still_may(self, token: Token) -> bool:
         """Whether a token that opened a stream would open it now."""
@@ -256,7 +307,9 @@ class Served:
         """The acts that a party sent, verified."""
         keys = self.registries.now(arena).keys
         raw = [envelope.encode("utf-8", "surrogatepass") for envelope in envelopes]
-        return open_acts(raw, keys, arena=arena, party=party, now_us=self.store.now_us())
+        acts = open_acts(raw, keys, arena=arena, party=party, now_us=self.store.now_us())
+        log.check_seen(self.store, arena, acts)
+        return acts
 
     async def handed_in(self, arena: str, handed: Handed) -> bytes:
         """What another worker hands over, decided here: verified again, and answered as it would be there."""
@@ -541,6 +594,83 @@ async def disclosed(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await _listed(request, BOARD_ONLY, _served(request).openings.disclosed, "from", "opening")
 
 
+# ── the log, for anybody ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/arenas/{arena:str}/log/checkpoint")
+async def log_checkpoint(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The head of the log, signed, with its cosignatures."""
+    served = _served(request)
+    arena = served.public_arena(request)
+    found = await served.call(lambda: log.checkpoint(served.store, arena))
+    if found is None:
+        raise NotThere(NOT_THERE)
+    return Response(found, media_type="text/plain; charset=utf-8", headers={"cache-control": "no-cache"})
+
+
+@get("/arenas/{arena:str}/log/checkpoints")
+async def log_checkpoints(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Heads of the log by size, each a signed note with its cosignatures."""
+    served = _served(request)
+    arena = served.public_arena(request)
+    asked = _asked(request, "after", "limit")
+    after, limit = _number(asked, "after"), min(_limit(asked), log.MOST_NOTES)
+    return _json(await served.call(lambda: log.checkpoints(served.store, arena, after, limit)))
+
+
+@get("/arenas/{arena:str}/log/tile/{tile:path}")
+async def log_tile(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A tile of the log's hashes, or of its leaves."""
+    served = _served(request)
+    arena = served.public_arena(request)
+    try:
+        tile = read_tile_path("tile/" + request.path_params["tile"].lstrip("/"))
+    except Malformed:
+        raise NotThere(NOT_THERE) from None
+    found = await served.call(lambda: log.read_tile(served.store, arena, tile))
+    if found is None:
+        raise NotThere(NOT_THERE)
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(found, media_type="application/octet-stream", headers=headers)
+
+
+@post("/arenas/{arena:str}/log/cosignatures")
+async def log_cosignatures(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A witness's line under a head of the log: its key is all it needs."""
+    served = _served(request)
+    arena = served.public_arena(request)
+    raw = await request.body()
+    await served.call(lambda: log.cosign(served.store, arena, served.registries.now(arena), served.host_key, raw))
+    return _json(json_bytes({"kept": True}))
+
+
+@post("/arenas/{arena:str}/log/seen")
+async def log_seen(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A head signed by this host that somebody has seen; where the log does not go on from it, the arena is served no more."""
+    served = _served(request)
+    arena = served.public_arena(request)
+    raw = await request.body()
+    return _json(json_bytes({"fits": await served.reported(arena, raw)}))
+
+
+def _number(asked: Mapping[str, str], name: str) -> int:
+    text = asked.get(name, "0")
+    with at(f"query.{name}"):
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise NotUnderstood(f"{text[:20]!r} is not a whole number from 0 on")
+        return int(text)
+
+
+@get("/arenas/{arena:str}/record/openings")
+async def record_openings(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What the party may open of the log, by position."""
+    served = _served(request)
+    token = await served.token(request, READERS)
+    asked = _asked(request, "after", "limit")
+    after, limit = _number(asked, "after"), _limit(asked)
+    return _json(await served.call(lambda: log.openings(served.store, token.arena, token.party, after, limit)))
+
+
 @get("/healthz")
 async def healthz(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Whether the store answers."""
@@ -660,6 +790,12 @@ def create_app(
             entries,
             disclosures,
             disclosed,
+            log_checkpoint,
+            log_checkpoints,
+            log_tile,
+            log_cosignatures,
+            log_seen,
+            record_openings,
             healthz,
             metrics,
             schema,

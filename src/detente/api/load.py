@@ -23,6 +23,8 @@ from detente.channel.store import Store
 from detente.channel.watch import DEAD_MAN, WATCH, vigil_of, watch_of
 from detente.domain import ReceiptStage
 from detente.record.envelope import from_json
+from detente.record.merkle import leaf_hash
+from detente.record.tiles import HEIGHT, WIDTH, Frontier
 
 _PAGE: Final = 1_000
 _ALL_KINDS: Final = {**KINDS, **HOST_KINDS}
@@ -65,6 +67,7 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
     standing.vigils = dict(map(vigil_of, store.due_of(arena, DEAD_MAN)))
     standing.watches = dict(map(watch_of, store.due_of(arena, WATCH)))
     standing.outlets = {(o.party, o.outlet_id): o for o in map(outlet_of, store.due_of(arena, OUTLET))}
+    standing.frontier = load_frontier(store, arena, standing.heads.next_position)
     for item in store.open_items(arena):
         standing.items.setdefault(item.party, {})[item.subject] = item
     standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)
@@ -72,6 +75,21 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
         for held, raw in rows:
             _take_in(standing, held, _body(raw))
     return standing
+
+
+def load_frontier(store: Store, arena: str, size: int) -> Frontier:
+    """Where the log of so many entries goes on: of each level what does not fill a tile yet."""
+    rows, level = [], 0
+    while (count := size >> HEIGHT * level) or level == 0:
+        width = count % WIDTH
+        if level == 0:
+            hashes = [leaf_hash(leaf) for leaf in store.leaves(arena, count - width, width)]
+        else:
+            hashes = store.tile_roots(arena, level - 1, count - width, width)
+        assert len(hashes) == width, f"the log of {arena!r} lacks hashes of level {level}"
+        rows.append(bytearray(b"".join(hashes)))
+        level += 1
+    return Frontier(size, rows)
 
 
 def _take_in(standing: Standing, held: Held, body: Body) -> None:

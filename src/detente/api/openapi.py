@@ -69,6 +69,25 @@ _PAGE: Final = {
     "properties": {"cursor": {"type": ["string", "null"]}},
 }
 _OBJECT: Final = {"type": "object"}
+_OPENINGS: Final = {
+    "type": "object",
+    "required": ["after", "openings"],
+    "properties": {"after": {"type": ["integer", "null"]}, "openings": {"type": "array"}},
+}
+_PLACE: Final = {
+    "name": "after",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1, "default": 0},
+    "description": "Where the page before ended.",
+}
+_TILE: Final = {
+    "name": "tile",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "As C2SP tlog-tiles writes it, such as 0/x001/234 or entries/000.p/17.",
+}
 _FORMS: Final[tuple[type[Any], ...]] = (SubmissionRequest, SubmissionsBundle, ScreeningRequest, MemberBody, Problem)
 
 _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any, tuple[int, ...]], ...]] = (
@@ -93,6 +112,12 @@ _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any,
     ("get", "shown", "Which of the party's views another was shown", [_TO, _AT, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "disclosures", "What the party has opened to boards", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "disclosed", "What was opened to the board that asks", [*_OPENING, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
+    ("get", "record/openings", "What the party may open of the log", [_PLACE, _LIMIT], None, "application/json", _OPENINGS, (*_READ, 400)),
+    ("get", "log/checkpoint", "The head of the log (anybody)", [], None, "text/plain", {"type": "string"}, (404, 503)),
+    ("get", "log/checkpoints", "Heads of the log by size (anybody)", [_PLACE, _LIMIT], None, "application/json", _OBJECT, (404, 422, 503)),
+    ("get", "log/tile/{tile}", "A tile of the log (anybody)", [_TILE], None, "application/octet-stream", {"type": "string"}, (404, 503)),
+    ("post", "log/cosignatures", "A witness's line under a head of the log", [], None, "application/json", _OBJECT, (400, 403, 404, 413, 422, 503)),
+    ("post", "log/seen", "A head of the log that somebody has seen", [], None, "application/json", _OBJECT, (400, 403, 404, 413, 503)),
     ("get", "entries", "Search in what the party did and was told", [*_SEARCH, _AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
 )  # fmt: skip
 
@@ -112,13 +137,17 @@ def document() -> bytes:
     paths: dict[str, Any] = {}
     for method, name, summary, parameters, body, media_type, answer, refusals in _ROUTES:
         route: dict[str, Any] = {
-            "operationId": name.rpartition("/")[2],
+            "operationId": next(part for part in reversed(name.split("/")) if "{" not in part),
             "summary": summary,
             "parameters": [_ARENA, *parameters],
             "responses": _responses(media_type, answer, refusals),
         }
+        if name.startswith("log/"):
+            route["security"] = []
         if body:
             route["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[body]}}}
+        elif method == "post":
+            route["requestBody"] = {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}
         paths[f"/arenas/{{arena}}/{name}"] = {method: route}
     for name, media_type, refusals, security in (
         ("healthz", "application/json", (503,), []),

@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from detente.api.load import load_standing
+from detente.api.log import Signer, check_fits
 from detente.api.questions import Advised, Question, Questions
 from detente.api.wire import Broken, problem
 from detente.channel.acts import HOST, HOST_PARTY, Body, SignedAct
@@ -36,7 +37,16 @@ from detente.channel.outlets import Progress, progress
 from detente.channel.standing import Standing, Turn
 from detente.channel.store import Store
 from detente.channel.submit import given_ids
-from detente.domain import Conflicted, DetenteError, LeaseLost, NotAuthentic, OutOfStep, StoreUnavailable, at
+from detente.domain import (
+    Conflicted,
+    DetenteError,
+    LeaseLost,
+    NotAuthentic,
+    OutOfStep,
+    RolledBack,
+    StoreUnavailable,
+    at,
+)
 from detente.record.act import Act, sign_act
 from detente.record.canonical import canonical
 from detente.record.envelope import to_json
@@ -52,8 +62,10 @@ MOST_STOPS_MORE: Final = 256  # for a STOP there is room where there is none for
 _IDLE_S: Final = 0.05
 _DUE_EVERY_S: Final = 0.25
 _EXPIRE_EVERY_S: Final = 10.0
+_CHECK_EVERY_S: Final = 1.0
 _AGAIN_S: Final = 0.2
 _AFTER_A_FAULT_S: Final = 1.0
+_ROLLED_BACK_S: Final = 5.0
 _MOST_BROKEN: Final = 10_000
 
 
@@ -132,6 +144,7 @@ class Sequencer:
         salts: fresh random bytes, 32 at a time.
         run: the kernels; the compiled ones when None.
         most_at_once: submissions in one commit; 1 commits each by itself.
+        consult: asks those who watch the log, before we serve, how far they have seen it; what it has to report it reports to the store.
     """
 
     def __init__(
@@ -145,7 +158,9 @@ class Sequencer:
         run: ModuleType | None = None,
         lease_s: float = LEASE_S,
         most_at_once: int = MOST_AT_ONCE,
+        consult: Callable[[], None] = lambda: None,
     ) -> None:
+        self._consult = consult
         self._store, self._host, self._arena = store, host, host.arena
         self.holder, self._address, self._lease_s = holder, address, lease_s
         self._salts, self._run, self._most_at_once = salts, run, most_at_once
@@ -233,6 +248,9 @@ class Sequencer:
         except (LeaseLost, OutOfStep, StoreUnavailable) as error:
             LOG.warning("starting anew: %s", error, extra={"arena": self._arena})
             self._stop.wait(_AGAIN_S)
+        except RolledBack as error:
+            LOG.error("not served: %s", error, extra={"arena": self._arena})
+            self._stop.wait(_ROLLED_BACK_S)
         except Exception:
             # A bug, in the log with its traceback. To end here would leave every party without a channel for one submission's sake.
             LOG.exception("a fault of ours; starting anew", extra={"arena": self._arena})
@@ -263,22 +281,37 @@ class Sequencer:
                 return
 
     def _serve_under(self, lease: Lease) -> None:
+        self._consult()
+        check_fits(self._store, self._arena)
+        with Signer(self._store, lease, self._host.key) as signer:
+            self._serve_while(lease, signer)
+        self._store.release_lease(lease)
+        LOG.info("gave the lease back", extra={"arena": self._arena, "epoch": lease.epoch})
+
+    def _serve_while(self, lease: Lease, signer: Signer) -> None:
         began_s = time.monotonic()
         standing = load_standing(self._store, self._arena, run=self._run)
         self.holds_lease.set()
         seconds = round(time.monotonic() - began_s, 3)
         LOG.info("decides", extra={"arena": self._arena, "epoch": lease.epoch, "seconds": seconds})
-        looked_s = expired_s = 0.0
+        if standing.frontier.size:
+            signer.committed(standing.frontier)  # what a crash left unsigned; where nothing is, the same head stays
+        looked_s = expired_s = checked_s = 0.0
         while not self._stop.is_set():
             now_s = self._turn_began_s = time.monotonic()
-            if self._lost is not None:
-                raise self._lost
+            lost = self._lost or signer.failed
+            if lost is not None:
+                raise lost
             look, sweep = now_s - looked_s > _DUE_EVERY_S, now_s - expired_s > _EXPIRE_EVERY_S
             looked_s, expired_s = now_s if look else looked_s, now_s if sweep else expired_s
+            size = standing.frontier.size
             self._turn(standing, lease, self._next(), look=look, sweep=sweep)
+            if standing.frontier.size > size:
+                signer.committed(standing.frontier)
+            if now_s - checked_s > _CHECK_EVERY_S:
+                checked_s = now_s
+                check_fits(self._store, self._arena)
             self._questions.answer_some(standing, self._store.now_us, lambda: not self._queue.empty())
-        self._store.release_lease(lease)
-        LOG.info("gave the lease back", extra={"arena": self._arena, "epoch": lease.epoch})
 
     def _next(self) -> list[_Waiting]:
         """What waits, at least the first of it; nothing when nothing comes for a while."""
@@ -363,7 +396,7 @@ class Sequencer:
                 return _same(before, asked)
             if asked.digest in self._broken:
                 return Broken("we failed to decide it, by a fault of our own; nothing was kept", hint="tell the host")
-            _check_keys(standing, asked.acts, turn.now_us)
+            _check_keys(standing, asked.acts, turn)
             answer = canonical(_decided_or_spent(standing, turn, asked))
         except DetenteError as error:
             if isinstance(error, LeaseLost | StoreUnavailable):
@@ -428,8 +461,11 @@ def _decided_or_spent(standing: Standing, turn: Turn, asked: Submission) -> dict
         return {"refused": plain(problem(error)[0])}
 
 
-def _check_keys(standing: Standing, acts: Sequence[SignedAct], now_us: int) -> None:
-    """Refuses what was signed by a key that could sign when the acts were opened, and was given up since."""
+def _check_keys(standing: Standing, acts: Sequence[SignedAct], turn: Turn) -> None:
+    """Refuses what was signed by a key that could sign when the acts were opened, and was given up since.
+
+    Nor may it end before the tick: that is the moment at which the record says that the act was received.
+    """
     for index, act in enumerate(acts):
         with at(f"acts[{index}]"):
             key = standing.registry.keys.get(act.act.key_id)
@@ -437,7 +473,8 @@ def _check_keys(standing: Standing, acts: Sequence[SignedAct], now_us: int) -> N
                 raise NotAuthentic(
                     f"signed by none of this arena's keys: {act.act.key_id[:16]}…", hint="check whose keys you hold"
                 )
-            key.check_valid_at(now_us)
+            key.check_valid_at(turn.now_us)
+            key.check_valid_at(turn.tick_us)
 
 
 def _tell(future: Future[bytes], answer: bytes | DetenteError) -> None:

@@ -26,6 +26,7 @@ from detente.domain import (
     NotAuthentic,
     NotUnderstood,
     OutOfStep,
+    RolledBack,
     StaleVersion,
     StoreUnavailable,
     TooLarge,
@@ -89,6 +90,9 @@ FAMILIES: Final[dict[type[DetenteError], Family]] = {
     TooOften: Family(429, "too-often", "Too many requests", retry_after_s=RETRY_AFTER_S),
     Broken: Family(500, "broken", "A fault of ours"),
     StoreUnavailable: Family(503, "unavailable", "Try again later", says_what=False, retry_after_s=RETRY_AFTER_S),
+    RolledBack: Family(
+        503, "rolled-back", "The log is not what the host has signed before", retry_after_s=RETRY_AFTER_S
+    ),
     LeaseLost: Family(503, "unavailable", "Try again later", says_what=False, retry_after_s=RETRY_AFTER_S),
     OutOfStep: Family(503, "unavailable", "Try again later", says_what=False, retry_after_s=RETRY_AFTER_S),
 }

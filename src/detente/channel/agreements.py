@@ -100,6 +100,19 @@ def read_payload(raw: bytes) -> tuple[str, Understanding, str | None]:
         return str(value["arena"]), understanding_of(value["understanding"]), value["supersedes"]
 
 
+def check_names_host(raw: bytes, host_key_id: str) -> None:
+    """Returns where an understanding names no host's key, or that of this host: whoever verifies the record goes by it.
+
+    Raises:
+        AgainstTerms: it names another.
+    """
+    record = read_payload(raw)[1].terms.record
+    if record and public_key_from_text(record.host_key).id != host_key_id:
+        raise AgainstTerms(
+            "terms.record names another key than this host's", hint="copy it from detente understanding show, host key"
+        )
+
+
 def digest_of(raw: bytes) -> str:
     """The digest by which a version is called."""
     return sha256(raw).hexdigest()

@@ -8,6 +8,8 @@ committed stays as it was committed.
 from dataclasses import dataclass
 from typing import Final
 
+from detente.record.tiles import FullTile
+
 NEVER_US: Final = 2**62  # when something is due, or closes, that has no such moment
 
 
@@ -22,7 +24,9 @@ class Entry:
         audience: whom it is for; empty for the host.
         sequence: of that key's acts for that audience, from 1; the triple (key_id, audience, sequence) occurs once.
         envelope: the signed bytes, as they came.
-        salt: 32 random bytes, with which the record's public leaf commits to the envelope.
+        salt: 32 random bytes, with which the leaf commits to the entry.
+        leaf: the 32 bytes that the record shows of it (`record.leaf`).
+        shown_us: the tick at which it could first be seen; the leaf says this moment, since the exact one is told to nobody.
     """
 
     position: int
@@ -34,6 +38,8 @@ class Entry:
     sequence: int
     envelope: bytes
     salt: bytes
+    leaf: bytes
+    shown_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,32 @@ class Batch:
     closed: tuple[Closed, ...] = ()
     opened: tuple[OpenItem, ...] = ()
     results: tuple[Result, ...] = ()
+    tiles: tuple[FullTile, ...] = ()  # of the log, that its entries have filled
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """A head of the log that the host has signed.
+
+    Attributes:
+        signed_us: when, by the channel's time.
+        note: the signed note, as it was signed: the host's signature alone.
+    """
+
+    tree_size: int
+    root_hash: bytes
+    signed_us: int
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A witness's line under a checkpoint, and the moment it states, seconds since 1970."""
+
+    tree_size: int
+    witness: str
+    at_s: int
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from detente.channel import calls, drills, open_items
-from detente.channel.acts import PUBLIC_KINDS, MemberBody, PublicBody, SignedAct
+from detente.channel.acts import PUBLIC_KINDS, MemberBody, ProposeBody, PublicBody, SignedAct
+from detente.channel.agreements import check_names_host
 from detente.channel.alert import agree, expected
 from detente.channel.answers import respond
 from detente.channel.disclosures import disclose
@@ -85,6 +86,8 @@ def announce(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:
     """
     assert isinstance(act.body, PublicBody)
     by_host = isinstance(act.body, MemberBody)
+    if isinstance(act.body, ProposeBody):
+        check_names_host(act.body.payload.encode(), turn.host_key_id)
     registry = standing.registry.then("" if by_host else act.party, act.body)
     changed = registry.rules != standing.registry.rules
     before = _answers(standing) if changed else {}

@@ -33,6 +33,9 @@ from detente.domain import Conflicted, ReceiptStage, StaleVersion, Understanding
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US
 from detente.record.canonical import canonical
+from detente.record.leaf import leaf_data
+from detente.record.merkle import leaf_hash
+from detente.record.tiles import Frontier, FullTile
 
 HOUR_US: Final = 3600 * MICROSECONDS_PER_SECOND
 LONGEST_US: Final = 366 * 24 * HOUR_US  # what an open window counts as, against a quota
@@ -190,6 +193,7 @@ class Standing:
         alerts: by the party that is told and the one it is told of.
         drills: the last of each party's with each other.
         vigils: of each party of which signs of life are agreed. watches: by party.
+        frontier: where the log goes on; as many leaves as there are entries.
     """
 
     registry: Registry
@@ -205,6 +209,7 @@ class Standing:
     watches: dict[str, Watch] = field(default_factory=dict)
     understanding: Understanding = field(init=False)
     outlets: dict[tuple[str, str], Outlet] = field(default_factory=dict)  # by party and id
+    frontier: Frontier = field(default_factory=Frontier)
     _worlds: dict[str, World] = field(default_factory=dict)
     _used: dict[str, tuple[int, int]] = field(
         default_factory=dict
@@ -324,8 +329,9 @@ class Turn:
         self.tick_us = -(-now_us // tick_us) * tick_us
         self._standing = standing
         self._salts = salts
-        self._host_key_id, self._host_sign = host_key_id, host_sign
+        self.host_key_id, self._host_sign = host_key_id, host_sign
         self._entries: list[Entry] = []
+        self._tiles: list[FullTile] = []
         self._postings: list[Posting] = []
         self._held: list[Held] = []
         self._ended: list[Ended] = []
@@ -338,27 +344,22 @@ class Turn:
     def enter(self, act: SignedAct, *, kind: str = "") -> int:
         """Appends a party's act, as of its own kind unless another is given; returns its position."""
         heads = self._standing.heads
-        position = heads.next_position
+        position, as_kind, salt = heads.next_position, kind or act.kind, next(self._salts)
+        leaf = leaf_data(salt, position, self.tick_us, as_kind, act.envelope)
         self._entries.append(
             Entry(
-                position,
-                self.now_us,
-                kind or act.kind,
-                act.party,
-                act.act.key_id,
-                act.audience,
-                act.act.sequence,
-                act.envelope,
-                next(self._salts),
+                position, self.now_us, as_kind, act.party, act.act.key_id, act.audience, act.act.sequence, act.envelope,
+                salt, leaf, self.tick_us,
             )
-        )
+        )  # fmt: skip
+        self._tiles += self._standing.frontier.append([leaf_hash(leaf)])
         self._standing.heads = replace(heads, next_position=position + 1)
         self._standing.lasts[act.act.key_id, act.audience] = (act.act.sequence, act.digest)
         return position
 
     def state(self, kind: str, audience: str, body: Body) -> SignedAct:
         """Signs and appends an act of the host's own."""
-        last = self._standing.lasts.get((self._host_key_id, audience), (0, None))
+        last = self._standing.lasts.get((self.host_key_id, audience), (0, None))
         act = self._host_sign(kind, audience, body, last)
         self.enter(act)
         return act
@@ -466,4 +467,5 @@ class Turn:
             reached=tuple(self._reached.values()),
             closed=tuple(self._closed.values()),
             opened=tuple(self._opened.values()),
+            tiles=tuple(self._tiles),
         )

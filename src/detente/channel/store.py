@@ -13,7 +13,19 @@ write nothing, however late it wakes and whatever any clock says.
 from collections.abc import Generator, Sequence
 from typing import Protocol
 
-from detente.channel.batch import Batch, Due, Entry, Heads, Held, Lease, OpenItem, Posting, Result
+from detente.channel.batch import (
+    Batch,
+    Cosigned,
+    Due,
+    Entry,
+    Heads,
+    Held,
+    KeptCheckpoint,
+    Lease,
+    OpenItem,
+    Posting,
+    Result,
+)
 from detente.channel.tokens import Token
 
 
@@ -165,6 +177,57 @@ class Store(Protocol):
 
     def last_acts(self, arena: str) -> list[Entry]:
         """The entry with the highest sequence of each (key_id, audience), by position."""
+
+    # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def openings(
+        self, arena: str, party: str, public_kinds: Sequence[str], from_position: int, until_us: int, limit: int
+    ) -> list[Entry]:
+        """Entries from a position on, to be seen by a moment, that a party made, is addressed by, or that are of these kinds; in order.
+
+        What was refused was never said to whom it was for: of the kind `refused` a party is given its own alone.
+        """
+
+    def leaves(self, arena: str, from_position: int, limit: int) -> list[bytes]:
+        """The leaves of entries from a position on, in order."""
+
+    def tile(self, arena: str, level: int, number: int) -> bytes | None:
+        """The hashes of a full tile; None where it is not full yet."""
+
+    def tile_roots(self, arena: str, level: int, from_number: int, limit: int) -> list[bytes]:
+        """The hashes over full tiles of a level from a number on, in order."""
+
+    def add_checkpoint(self, lease: Lease, checkpoint: KeptCheckpoint) -> None:
+        """Keeps a checkpoint; one of a size that is kept already changes nothing.
+
+        Raises:
+            LeaseLost: the lease was taken over or given back.
+            OutOfStep: it is of more entries than are committed.
+        """
+
+    def checkpoint(self, arena: str) -> KeptCheckpoint | None:
+        """The latest checkpoint."""
+
+    def checkpoints(self, arena: str, after_size: int, limit: int) -> list[KeptCheckpoint]:
+        """Checkpoints of more than so many entries, by size."""
+
+    def checkpoints_of(self, arena: str, sizes: Sequence[int]) -> list[KeptCheckpoint]:
+        """The checkpoints of these sizes, as far as there are any, by size."""
+
+    def add_cosigned(self, arena: str, cosigned: Cosigned) -> None:
+        """Keeps a witness's line under a checkpoint; its first for each stays."""
+
+    def cosigned(self, arena: str, sizes: Sequence[int]) -> list[Cosigned]:
+        """The lines under the checkpoints of these sizes, by size and witness."""
+
+    def cosigned_size(self, arena: str, witnesses: Sequence[str], quorum: int) -> int | None:
+        """The size of the latest checkpoint that so many of these witnesses have cosigned."""
+
+    def report(self, arena: str, tree_size: int, note: bytes) -> None:
+        """Keeps a checkpoint of the host's own that somebody has seen and that does not fit what is committed."""
+
+    def reports(self, arena: str) -> list[bytes]:
+        """The notes reported, by size."""
 
     def add_token(self, token: Token) -> None:
         """Keeps a token; the same one again changes nothing.

@@ -40,6 +40,7 @@ from detente.domain.errors import (
     NotAuthentic,
     NotUnderstood,
     OutOfStep,
+    RolledBack,
     StaleVersion,
     StoreUnavailable,
     TooLarge,
@@ -52,6 +53,7 @@ from detente.domain.minima import Minima, MinimaRule
 from detente.domain.notice import HUMANITARIAN, Activity, Assumption, Notice
 from detente.domain.party import PartyKind, Post, Signatory, check_party_name
 from detente.domain.receipt import ReceiptStage, ResponseKind, SideState
+from detente.domain.recording import Recording, Witness
 from detente.domain.release import UNMARKED, Marking, ReleaseLevel, Tlp
 from detente.domain.template import Template
 from detente.domain.terms import (
@@ -143,12 +145,14 @@ __all__ = [
     "Proposal",
     "Quota",
     "ReceiptStage",
+    "Recording",
     "ReleaseGrids",
     "ReleaseLevel",
     "ReleaseRule",
     "RequiredRecipient",
     "ResponseKind",
     "Ring",
+    "RolledBack",
     "Rung",
     "ScreeningAnswer",
     "Separation",
@@ -171,6 +175,7 @@ __all__ = [
     "Vehicle",
     "Volume4D",
     "VolumeRef",
+    "Witness",
     "agl",
     "amsl",
     "at",

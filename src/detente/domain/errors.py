@@ -80,6 +80,10 @@ class StoreUnavailable(DetenteError):
         self.outcome_unknown = outcome_unknown
 
 
+class RolledBack(DetenteError):
+    """The log does not go on from what the host has signed before: a copy from before is being served. Nothing is, until that is mended."""
+
+
 class LeaseLost(DetenteError):
     """Another has taken the arena over, or the lease was given back: who held it may write nothing there any more."""
 

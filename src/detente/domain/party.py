@@ -62,6 +62,12 @@ class Post:
             )
 
 
+def check_key(key: str, whose: str) -> None:
+    """Raises InvalidVolume for what is no key in text, 44 characters of base64."""
+    if not _KEY.fullmatch(key):
+        raise InvalidVolume(f"key of {whose} is not 44 characters of base64", hint="copy it from detente key show")
+
+
 @dataclass(frozen=True, slots=True)
 class Signatory:
     """A party as an understanding names it.
@@ -81,10 +87,8 @@ class Signatory:
     def __post_init__(self) -> None:
         check_party_name(self.name)
         for key in (self.root_key, self.recovery_key):
-            if key is not None and not _KEY.fullmatch(key):
-                raise InvalidVolume(
-                    f"key of {self.name} is not 44 characters of base64", hint="copy it from detente key show"
-                )
+            if key is not None:
+                check_key(key, self.name)
         if self.root_key is None and self.recovery_key is not None:
             raise InvalidVolume(f"{self.name} has a recovery key and no root key", hint="give both, or neither")
         if len(self.posts) > MOST_POSTS:

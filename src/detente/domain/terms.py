@@ -12,6 +12,7 @@ from detente.domain.errors import InvalidVolume
 from detente.domain.notice import Activity
 from detente.domain.party import Post, Signatory
 from detente.domain.receipt import ReceiptStage
+from detente.domain.recording import Recording
 from detente.domain.release import ReleaseLevel
 from detente.domain.template import SHIPPED, Template
 
@@ -168,6 +169,7 @@ class Terms:
     quota: Quota = Quota()
     grids: ReleaseGrids = ReleaseGrids()
     tick_s: int = 1  # postings leave at whole multiples of this
+    record: Recording | None = None  # who vouches for the log; None: the host alone
     answer_tick_ms: int = 100  # and so do answers, so that how long one took does not tell what others hold; 0: at once
 
     def __post_init__(self) -> None:
@@ -176,6 +178,7 @@ class Terms:
         if twice:
             raise InvalidVolume(f"party {min(twice)} is named twice", hint="name each party once")
         spoken_of = {r.recipient for r in self.required} | {n for r in self.releases for n in (r.sender, r.recipient)}
+        spoken_of |= {witness.party or None for witness in self.record.witnesses} if self.record else set()
         strangers = spoken_of - {None} - set(names)
         if strangers:
             raise InvalidVolume(

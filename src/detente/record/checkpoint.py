@@ -13,7 +13,7 @@ import base64
 import binascii
 import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -116,8 +116,17 @@ def cosigned_s(note: Note, witnesses: Mapping[str, PublicKey]) -> dict[str, int]
     Raises:
         NotAuthentic: a line that names one of them does not hold: then nothing of the note is believed.
     """
-    found = {name: _moments(note, name, key) for name, key in witnesses.items()}
-    return {name: min(moments) for name, moments in found.items() if moments}
+    return {name: at_s for name, (at_s, _) in cosignatures(note, witnesses).items()}
+
+
+def cosignatures(note: Note, witnesses: Mapping[str, PublicKey]) -> dict[str, tuple[int, NoteSignature]]:
+    """The earliest line of each of these witnesses, with its moment.
+
+    Raises:
+        NotAuthentic: as `cosigned_s`.
+    """
+    found = {name: _lines(note, name, key) for name, key in witnesses.items()}
+    return {name: min(lines, key=lambda line: line[0]) for name, lines in found.items() if lines}
 
 
 def check_quorum(note: Note, witnesses: Mapping[str, PublicKey], quorum: int) -> dict[str, int]:
@@ -135,17 +144,23 @@ def check_quorum(note: Note, witnesses: Mapping[str, PublicKey], quorum: int) ->
     return found
 
 
-def _moments(note: Note, name: str, key: PublicKey) -> Iterable[int]:
-    found = []
-    for line in note.of(name, cosigner_hash(name, key)):
-        if len(line) != 8 + SIGNATURE_BYTES:
-            raise NotAuthentic(f"the cosignature of {name} has {len(line)} bytes, not {8 + SIGNATURE_BYTES}")
-        (at_s,) = struct.unpack_from(">Q", line)
-        if at_s > LARGEST:
-            raise NotAuthentic(f"the cosignature of {name} is of no moment")
-        key.verify(line[8:], _cosigned(note.text, at_s))
-        found.append(at_s)
+def _lines(note: Note, name: str, key: PublicKey) -> list[tuple[int, NoteSignature]]:
+    found, key_hash = [], cosigner_hash(name, key)
+    for line in note.signatures:
+        if (line.name, line.key_hash) == (name, key_hash):
+            found.append((_checked_s(note, line, key), line))
     return found
+
+
+def _checked_s(note: Note, line: NoteSignature, key: PublicKey) -> int:
+    """The moment of a cosignature that holds."""
+    if len(line.signature) != 8 + SIGNATURE_BYTES:
+        raise NotAuthentic(f"the cosignature of {line.name} has {len(line.signature)} bytes, not {8 + SIGNATURE_BYTES}")
+    at_s = int.from_bytes(line.signature[:8])
+    if at_s > LARGEST:
+        raise NotAuthentic(f"the cosignature of {line.name} is of no moment")
+    key.verify(line.signature[8:], _cosigned(note.text, at_s))
+    return at_s
 
 
 def _cosigned(text: str, at_s: int) -> bytes:

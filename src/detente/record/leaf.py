@@ -17,7 +17,7 @@ def leaf_content(position: int, received_us: int, kind: str, envelope: bytes) ->
 
     Args:
         position: in the arena's order, from 0, and so the leaf's index in the log.
-        received_us: when the channel had it, by the host's clock, microseconds since 1970.
+        received_us: when the channel had it, by the host's clock, rounded up to the tick at which it could be seen: nobody is told a finer moment.
         kind: as which kind of entry the channel took it; ASCII.
         envelope: the signed bytes as they came.
 

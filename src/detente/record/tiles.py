@@ -111,7 +111,8 @@ def read_bundle(raw: bytes) -> list[bytes]:
 # ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class FullTile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FullTile:
     """A tile that will not change again: 256 hashes, and the hash over them, which stands in the level above."""
 
     level: int

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from detente.channel.batch import Batch, Closed, Ended, Lease, OpenItem, Reached
+from detente.channel.batch import Batch, Closed, Ended, KeptCheckpoint, Lease, OpenItem, Reached
 from detente.domain import LeaseLost, Malformed, NoSuchArena, OutOfStep
 from detente.domain.units import MICROSECONDS_PER_SECOND
 
@@ -80,6 +80,12 @@ def check_text(name: str, value: object) -> None:
 
 def _is_unicode(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def check_is_committed(checkpoint: KeptCheckpoint, next_position: int) -> None:
+    """Raises OutOfStep for a checkpoint of entries that are not committed: what was signed once has to be there for ever."""
+    if checkpoint.tree_size > next_position:
+        raise _out_of_step(f"a checkpoint of {checkpoint.tree_size} entries, of which {next_position} are committed")
 
 
 def after_item(item: OpenItem | None) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from detente.channel.batch import (
     NEVER_US,
     Batch,
     Closed,
+    Cosigned,
     Due,
     Ended,
     Entry,
     Heads,
     Held,
+    KeptCheckpoint,
     Lease,
     OpenItem,
     Posting,
@@ -38,6 +40,7 @@ from detente.stores.continuity import (
     after_item,
     check_continues,
     check_fence,
+    check_is_committed,
     check_text,
     does_not_fit,
     forget_before_us,
@@ -201,14 +204,16 @@ class PostgresStore:
 
     def entries(self, arena: str, from_position: int, limit: int) -> list[Entry]:
         sql = """
-            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
             WHERE arena = %(arena)s AND position >= %(from_position)s ORDER BY position LIMIT %(limit)s
         """
         return self._rows(sql, {"arena": arena, "from_position": from_position, "limit": limit}, class_row(Entry))
 
     def entries_of(self, arena: str, kinds: Sequence[str], from_position: int, limit: int) -> list[Entry]:
         sql = """
-            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
             WHERE arena = %(arena)s AND kind = ANY(%(kinds)s) AND position >= %(from_position)s
             ORDER BY position LIMIT %(limit)s
         """
@@ -342,7 +347,8 @@ class PostgresStore:
 
     def acts_of(self, arena: str, party: str, after_position: int, until_us: int, limit: int) -> list[Entry]:
         sql = """
-            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
             WHERE arena = %(arena)s AND party = %(party)s AND position > %(after_position)s
               AND received_us <= %(until_us)s
             ORDER BY position LIMIT %(limit)s
@@ -353,12 +359,124 @@ class PostgresStore:
     def last_acts(self, arena: str) -> list[Entry]:
         sql = """
             SELECT entry.position, entry.received_us, entry.kind, entry.party, entry.key_id, entry.audience,
-                   entry.sequence, entry.envelope, entry.salt
+                   entry.sequence, entry.envelope, entry.salt, entry.leaf, entry.shown_us
             FROM signer JOIN entry ON entry.arena = signer.arena AND entry.key_id = signer.key_id
               AND entry.audience = signer.audience AND entry.sequence = signer.last_sequence
             WHERE signer.arena = %(arena)s ORDER BY entry.position
         """
         return self._rows(sql, {"arena": arena}, class_row(Entry))
+
+    # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def openings(
+        self, arena: str, party: str, public_kinds: Sequence[str], from_position: int, until_us: int, limit: int
+    ) -> list[Entry]:
+        each = """
+            SELECT position FROM entry
+            WHERE arena = %(arena)s AND {whose} AND position >= %(from_position)s AND shown_us <= %(until_us)s
+            ORDER BY position LIMIT %(limit)s
+        """
+        whose = ("party = %(party)s", "audience = %(party)s AND kind <> 'refused'", "kind = ANY(%(kinds)s)")
+        found = " UNION ".join(f"({each.format(whose=one)})" for one in whose)
+        sql = f"""
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
+            WHERE arena = %(arena)s AND position IN ({found}) ORDER BY position LIMIT %(limit)s
+        """  # noqa: S608
+        values = {
+            "arena": arena, "party": party, "kinds": list(public_kinds), "from_position": from_position,
+            "until_us": until_us, "limit": limit,
+        }  # fmt: skip
+        return self._rows(sql, values, class_row(Entry))
+
+    def leaves(self, arena: str, from_position: int, limit: int) -> list[bytes]:
+        sql = """
+            SELECT leaf FROM entry WHERE arena = %(arena)s AND position >= %(from_position)s
+            ORDER BY position LIMIT %(limit)s
+        """
+        values = {"arena": arena, "from_position": from_position, "limit": limit}
+        return [row["leaf"] for row in self._rows(sql, values, dict_row)]
+
+    def tile(self, arena: str, level: int, number: int) -> bytes | None:
+        sql = "SELECT hashes FROM log_tile WHERE arena = %(arena)s AND level = %(level)s AND number = %(number)s"
+        row = self._row(sql, {"arena": arena, "level": level, "number": number}, dict_row)
+        return None if row is None else bytes(row["hashes"])
+
+    def tile_roots(self, arena: str, level: int, from_number: int, limit: int) -> list[bytes]:
+        sql = """
+            SELECT root FROM log_tile WHERE arena = %(arena)s AND level = %(level)s AND number >= %(from_number)s
+            ORDER BY number LIMIT %(limit)s
+        """
+        values = {"arena": arena, "level": level, "from_number": from_number, "limit": limit}
+        return [row["root"] for row in self._rows(sql, values, dict_row)]
+
+    def add_checkpoint(self, lease: Lease, checkpoint: KeptCheckpoint) -> None:
+        sql = """
+            INSERT INTO checkpoint (arena, tree_size, root_hash, signed_us, note)
+            VALUES (%(arena)s, %(tree_size)s, %(root_hash)s, %(signed_us)s, %(note)s)
+            ON CONFLICT (arena, tree_size) DO NOTHING
+        """
+
+        def write(connection: Connection[Any]) -> None:
+            check_is_committed(checkpoint, _fence(connection, lease))
+            connection.execute(sql, {"arena": lease.arena} | _values(checkpoint))
+
+        self._transaction(write)
+
+    def checkpoint(self, arena: str) -> KeptCheckpoint | None:
+        sql = """
+            SELECT tree_size, root_hash, signed_us, note FROM checkpoint
+            WHERE arena = %(arena)s ORDER BY tree_size DESC LIMIT 1
+        """
+        return self._row(sql, {"arena": arena}, class_row(KeptCheckpoint))
+
+    def checkpoints(self, arena: str, after_size: int, limit: int) -> list[KeptCheckpoint]:
+        sql = """
+            SELECT tree_size, root_hash, signed_us, note FROM checkpoint
+            WHERE arena = %(arena)s AND tree_size > %(after_size)s ORDER BY tree_size LIMIT %(limit)s
+        """
+        values = {"arena": arena, "after_size": after_size, "limit": limit}
+        return self._rows(sql, values, class_row(KeptCheckpoint))
+
+    def checkpoints_of(self, arena: str, sizes: Sequence[int]) -> list[KeptCheckpoint]:
+        sql = """
+            SELECT tree_size, root_hash, signed_us, note FROM checkpoint
+            WHERE arena = %(arena)s AND tree_size = ANY(%(sizes)s::bigint[]) ORDER BY tree_size
+        """
+        return self._rows(sql, {"arena": arena, "sizes": list(sizes)}, class_row(KeptCheckpoint))
+
+    def add_cosigned(self, arena: str, cosigned: Cosigned) -> None:
+        sql = """
+            INSERT INTO cosigned (arena, tree_size, witness, at_s, line)
+            VALUES (%(arena)s, %(tree_size)s, %(witness)s, %(at_s)s, %(line)s)
+            ON CONFLICT (arena, tree_size, witness) DO NOTHING
+        """
+        self._transaction(lambda connection: connection.execute(sql, {"arena": arena} | _values(cosigned)))
+
+    def cosigned(self, arena: str, sizes: Sequence[int]) -> list[Cosigned]:
+        sql = """
+            SELECT tree_size, witness, at_s, line FROM cosigned
+            WHERE arena = %(arena)s AND tree_size = ANY(%(sizes)s::bigint[])
+            ORDER BY tree_size, witness COLLATE "C"
+        """
+        return self._rows(sql, {"arena": arena, "sizes": list(sizes)}, class_row(Cosigned))
+
+    def cosigned_size(self, arena: str, witnesses: Sequence[str], quorum: int) -> int | None:
+        sql = """
+            SELECT tree_size FROM cosigned WHERE arena = %(arena)s AND witness = ANY(%(witnesses)s)
+            GROUP BY tree_size HAVING COUNT(*) >= %(quorum)s ORDER BY tree_size DESC LIMIT 1
+        """
+        values = {"arena": arena, "witnesses": list(witnesses), "quorum": quorum}
+        row = self._row(sql, values, dict_row)
+        return None if row is None else int(row["tree_size"])
+
+    def report(self, arena: str, tree_size: int, note: bytes) -> None:
+        sql = "INSERT INTO report (arena, tree_size, note) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+        self._transaction(lambda connection: connection.execute(sql, (arena, tree_size, note)))
+
+    def reports(self, arena: str) -> list[bytes]:
+        sql = "SELECT note FROM report WHERE arena = %(arena)s ORDER BY tree_size"
+        return [row["note"] for row in self._rows(sql, {"arena": arena}, dict_row)]
 
     # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -613,6 +731,7 @@ def _write(connection: Connection[Any], arena: str, batch: Batch, next_position:
     _write_open_items(connection, arena, batch.closed, batch.opened)
     _write_due(connection, arena, batch)
     _write_results(connection, arena, batch)
+    _write_tiles(connection, arena, batch)
     sql = "UPDATE arena SET next_position = %s, turns = turns + 1 WHERE name = %s"
     connection.execute(sql, (next_position + len(batch.entries), arena))
 
@@ -625,13 +744,18 @@ def _each(connection: Connection[Any], arena: str, sql: str, rows: Sequence[Any]
     return connection.execute(sql, {"arena": arena} | columns).rowcount
 
 
+def _values(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
 def _write_entries(connection: Connection[Any], arena: str, entries: tuple[Entry, ...]) -> None:
     sql = """
-        INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
+        INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf,
+                           shown_us)
         SELECT %(arena)s, given.* FROM unnest(
             %(position)b::bigint[], %(received_us)b::bigint[], %(kind)b::text[], %(party)b::text[],
             %(key_id)b::text[], %(audience)b::text[], %(sequence)b::bigint[], %(envelope)b::bytea[],
-            %(salt)b::bytea[]) AS given
+            %(salt)b::bytea[], %(leaf)b::bytea[], %(shown_us)b::bigint[]) AS given
     """
     _each(connection, arena, sql, entries)
     sql = """
@@ -766,3 +890,12 @@ def _last_of_each_key(entries: tuple[Entry, ...]) -> list[Entry]:
     for entry in sorted(entries, key=lambda entry: entry.sequence):
         last[entry.key_id, entry.audience] = entry
     return list(last.values())
+
+
+def _write_tiles(connection: Connection[Any], arena: str, batch: Batch) -> None:
+    sql = """
+        INSERT INTO log_tile (arena, level, number, hashes, root)
+        SELECT %(arena)s, given.* FROM unnest(
+            %(level)b::bigint[], %(number)b::bigint[], %(hashes)b::bytea[], %(root)b::bytea[]) AS given
+    """
+    _each(connection, arena, sql, batch.tiles)

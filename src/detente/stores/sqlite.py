@@ -18,11 +18,13 @@ from detente.channel.batch import (
     NEVER_US,
     Batch,
     Closed,
+    Cosigned,
     Due,
     Ended,
     Entry,
     Heads,
     Held,
+    KeptCheckpoint,
     Lease,
     OpenItem,
     Posting,
@@ -37,6 +39,7 @@ from detente.stores.continuity import (
     after_item,
     check_continues,
     check_fence,
+    check_is_committed,
     check_text,
     does_not_fit,
     forget_before_us,
@@ -178,14 +181,16 @@ class SqliteStore:
 
     def entries(self, arena: str, from_position: int, limit: int) -> list[Entry]:
         sql = """
-            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
             WHERE arena = :arena AND position >= :from_position ORDER BY position LIMIT :limit
         """
         return self._rows(sql, {"arena": arena, "from_position": from_position, "limit": limit}, Entry)
 
     def entries_of(self, arena: str, kinds: Sequence[str], from_position: int, limit: int) -> list[Entry]:
         sql = """
-            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
             WHERE arena = :arena AND kind IN (SELECT value FROM json_each(:kinds)) AND position >= :from_position
             ORDER BY position LIMIT :limit
         """
@@ -312,7 +317,8 @@ class SqliteStore:
 
     def acts_of(self, arena: str, party: str, after_position: int, until_us: int, limit: int) -> list[Entry]:
         sql = """
-            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt FROM entry
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
             WHERE arena = :arena AND party = :party AND position > :after_position AND received_us <= :until_us
             ORDER BY position LIMIT :limit
         """
@@ -322,12 +328,124 @@ class SqliteStore:
     def last_acts(self, arena: str) -> list[Entry]:
         sql = """
             SELECT entry.position, entry.received_us, entry.kind, entry.party, entry.key_id, entry.audience,
-                   entry.sequence, entry.envelope, entry.salt
+                   entry.sequence, entry.envelope, entry.salt, entry.leaf, entry.shown_us
             FROM signer JOIN entry ON entry.arena = signer.arena AND entry.key_id = signer.key_id
               AND entry.audience = signer.audience AND entry.sequence = signer.last_sequence
             WHERE signer.arena = :arena ORDER BY entry.position
         """
         return self._rows(sql, {"arena": arena}, Entry)
+
+    # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def openings(
+        self, arena: str, party: str, public_kinds: Sequence[str], from_position: int, until_us: int, limit: int
+    ) -> list[Entry]:
+        each = """
+            SELECT position FROM entry
+            WHERE arena = :arena AND {whose} AND position >= :from_position AND shown_us <= :until_us
+            ORDER BY position LIMIT :limit
+        """
+        whose = (
+            "party = :party",
+            "audience = :party AND kind <> 'refused'",
+            "kind IN (SELECT value FROM json_each(:kinds))",
+        )
+        found = " UNION ".join(f"SELECT position FROM ({each.format(whose=one)})" for one in whose)  # noqa: S608
+        sql = f"""
+            SELECT position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf, shown_us
+            FROM entry
+            WHERE arena = :arena AND position IN ({found}) ORDER BY position LIMIT :limit
+        """  # noqa: S608
+        values = {
+            "arena": arena, "party": party, "kinds": json.dumps(list(public_kinds)), "from_position": from_position,
+            "until_us": until_us, "limit": limit,
+        }  # fmt: skip
+        return self._rows(sql, values, Entry)
+
+    def leaves(self, arena: str, from_position: int, limit: int) -> list[bytes]:
+        sql = """
+            SELECT leaf FROM entry WHERE arena = :arena AND position >= :from_position ORDER BY position LIMIT :limit
+        """
+        values = {"arena": arena, "from_position": from_position, "limit": limit}
+        return [row["leaf"] for row in self._rows(sql, values, _named)]
+
+    def tile(self, arena: str, level: int, number: int) -> bytes | None:
+        sql = "SELECT hashes FROM log_tile WHERE arena = :arena AND level = :level AND number = :number"
+        row = self._row(sql, {"arena": arena, "level": level, "number": number}, _named)
+        return None if row is None else bytes(row["hashes"])
+
+    def tile_roots(self, arena: str, level: int, from_number: int, limit: int) -> list[bytes]:
+        sql = """
+            SELECT root FROM log_tile WHERE arena = :arena AND level = :level AND number >= :from_number
+            ORDER BY number LIMIT :limit
+        """
+        values = {"arena": arena, "level": level, "from_number": from_number, "limit": limit}
+        return [row["root"] for row in self._rows(sql, values, _named)]
+
+    def add_checkpoint(self, lease: Lease, checkpoint: KeptCheckpoint) -> None:
+        sql = """
+            INSERT INTO checkpoint (arena, tree_size, root_hash, signed_us, note)
+            VALUES (:arena, :tree_size, :root_hash, :signed_us, :note) ON CONFLICT (arena, tree_size) DO NOTHING
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            check_is_committed(checkpoint, _fence(connection, lease))
+            _each(connection, lease.arena, sql, [checkpoint])
+
+        self._transaction(write)
+
+    def checkpoint(self, arena: str) -> KeptCheckpoint | None:
+        sql = """
+            SELECT tree_size, root_hash, signed_us, note FROM checkpoint
+            WHERE arena = :arena ORDER BY tree_size DESC LIMIT 1
+        """
+        return self._row(sql, {"arena": arena}, KeptCheckpoint)
+
+    def checkpoints(self, arena: str, after_size: int, limit: int) -> list[KeptCheckpoint]:
+        sql = """
+            SELECT tree_size, root_hash, signed_us, note FROM checkpoint
+            WHERE arena = :arena AND tree_size > :after_size ORDER BY tree_size LIMIT :limit
+        """
+        return self._rows(sql, {"arena": arena, "after_size": after_size, "limit": limit}, KeptCheckpoint)
+
+    def checkpoints_of(self, arena: str, sizes: Sequence[int]) -> list[KeptCheckpoint]:
+        sql = """
+            SELECT tree_size, root_hash, signed_us, note FROM checkpoint
+            WHERE arena = :arena AND tree_size IN (SELECT value FROM json_each(:sizes)) ORDER BY tree_size
+        """
+        return self._rows(sql, {"arena": arena, "sizes": json.dumps(list(sizes))}, KeptCheckpoint)
+
+    def add_cosigned(self, arena: str, cosigned: Cosigned) -> None:
+        sql = """
+            INSERT INTO cosigned (arena, tree_size, witness, at_s, line)
+            VALUES (:arena, :tree_size, :witness, :at_s, :line) ON CONFLICT (arena, tree_size, witness) DO NOTHING
+        """
+        self._transaction(lambda connection: _each(connection, arena, sql, [cosigned]))
+
+    def cosigned(self, arena: str, sizes: Sequence[int]) -> list[Cosigned]:
+        sql = """
+            SELECT tree_size, witness, at_s, line FROM cosigned
+            WHERE arena = :arena AND tree_size IN (SELECT value FROM json_each(:sizes)) ORDER BY tree_size, witness
+        """
+        return self._rows(sql, {"arena": arena, "sizes": json.dumps(list(sizes))}, Cosigned)
+
+    def cosigned_size(self, arena: str, witnesses: Sequence[str], quorum: int) -> int | None:
+        sql = """
+            SELECT tree_size FROM cosigned
+            WHERE arena = :arena AND witness IN (SELECT value FROM json_each(:witnesses))
+            GROUP BY tree_size HAVING COUNT(*) >= :quorum ORDER BY tree_size DESC LIMIT 1
+        """
+        values = {"arena": arena, "witnesses": json.dumps(list(witnesses)), "quorum": quorum}
+        row = self._row(sql, values, _named)
+        return None if row is None else int(row["tree_size"])
+
+    def report(self, arena: str, tree_size: int, note: bytes) -> None:
+        sql = "INSERT INTO report (arena, tree_size, note) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        self._transaction(lambda connection: connection.execute(sql, (arena, tree_size, note)))
+
+    def reports(self, arena: str) -> list[bytes]:
+        sql = "SELECT note FROM report WHERE arena = :arena ORDER BY tree_size"
+        return [row["note"] for row in self._rows(sql, {"arena": arena}, _named)]
 
     # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -528,6 +646,7 @@ def _write(connection: sqlite3.Connection, arena: str, batch: Batch, next_positi
     _write_open_items(connection, arena, batch.closed, batch.opened)
     _write_due(connection, arena, batch)
     _write_results(connection, arena, batch)
+    _write_tiles(connection, arena, batch)
     sql = "UPDATE arena SET next_position = ?, turns = turns + 1 WHERE name = ?"
     connection.execute(sql, (next_position + len(batch.entries), arena))
 
@@ -539,8 +658,10 @@ def _each(connection: sqlite3.Connection, arena: str, sql: str, rows: Iterable[A
 
 def _write_entries(connection: sqlite3.Connection, arena: str, entries: tuple[Entry, ...]) -> None:
     sql = """
-        INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt)
-        VALUES (:arena, :position, :received_us, :kind, :party, :key_id, :audience, :sequence, :envelope, :salt)
+        INSERT INTO entry (arena, position, received_us, kind, party, key_id, audience, sequence, envelope, salt, leaf,
+                           shown_us)
+        VALUES (:arena, :position, :received_us, :kind, :party, :key_id, :audience, :sequence, :envelope, :salt, :leaf,
+                :shown_us)
     """
     _each(connection, arena, sql, entries)
     sql = """
@@ -637,3 +758,8 @@ def _write_results(connection: sqlite3.Connection, arena: str, batch: Batch) -> 
         VALUES (:arena, :party, :submission, :digest, :payload)
     """
     _each(connection, arena, sql, batch.results)
+
+
+def _write_tiles(connection: sqlite3.Connection, arena: str, batch: Batch) -> None:
+    sql = "INSERT INTO log_tile (arena, level, number, hashes, root) VALUES (:arena, :level, :number, :hashes, :root)"
+    _each(connection, arena, sql, batch.tiles)
