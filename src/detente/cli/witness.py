@@ -20,10 +20,11 @@ from detente.record.checkpoint import NOTE_COSIGNATURE, origin_of, read_checkpoi
 from detente.record.holder import Holder, Role, moment
 from detente.record.key_file import read_key_file
 from detente.record.keys import PublicKey, check_note_name, key_from_verifier_line, public_key_from_text, verifier_line
-from detente.record.note import read_note
+from detente.record.note import Note, read_note
 from detente.stores.witness import Witness, WitnessFolder
 
 if TYPE_CHECKING:
+    from detente.client.stamping import Stamper
     from detente.client.witness import Step
     from detente.record.witness import Seen
 
@@ -44,6 +45,22 @@ _passphrase: Final[Callable[[Any], Any]] = click.option(
     help="Its first line is the key's passphrase. Default: it is asked for.",
 )
 _json: Final[Callable[[Any], Any]] = click.option("--json", "as_json", is_flag=True, help="Print JSON, one a line.")
+
+
+def _stamped_by(command: Any) -> Any:
+    every = click.option(
+        "--tsa-every",
+        "tsa_every_s",
+        default=600.0,
+        show_default=True,
+        type=click.FloatRange(1.0, 86_400.0),
+        help="Seconds between timestamps.",
+    )
+    root = click.option(
+        "--tsa-ca", type=_FILE, help="The authority's root certificates, PEM: answers are checked with them."
+    )
+    url = click.option("--tsa", metavar="URL", help="Have what was cosigned stamped by this authority (RFC 3161).")
+    return url(root(every(command)))
 
 
 @click.group()
@@ -119,6 +136,7 @@ def _show(kept: WitnessFolder, *, as_json: bool) -> None:
 )
 @click.option("--once", is_flag=True, help="Look once, and end.")
 @click.option("--ca", type=_FILE, help="Certificates to trust in place of the system's, PEM.")
+@_stamped_by
 @_folder
 @_passphrase
 @_json
@@ -129,6 +147,9 @@ def follow(
     every_s: float,
     once: bool,
     ca: Path | None,
+    tsa: str | None,
+    tsa_ca: Path | None,
+    tsa_every_s: float,
     folder: Path,
     passphrase_file: Path | None,
     *,
@@ -147,7 +168,12 @@ def follow(
         def told(step: Step) -> None:
             _tell(step.seen, step.what, as_json=as_json)
 
+        stamper = _stamper(at_work, tsa, tsa_ca)
+        if stamper and not once:
+            stamper.start(tsa_every_s)
         follower.run(told, _until_told().wait, every_s, once=once)
+        if stamper and once:
+            stamper.stamp_new()
 
 
 @witness.command()
@@ -165,6 +191,7 @@ def follow(
 @click.option("--tls-cert", type=_FILE, help="A certificate with its chain, PEM.")
 @click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy before us speaks TLS to everybody else.")
+@_stamped_by
 @_folder
 @_passphrase
 def serve(
@@ -173,6 +200,9 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     behind_proxy: bool,
+    tsa: str | None,
+    tsa_ca: Path | None,
+    tsa_every_s: float,
     folder: Path,
     passphrase_file: Path | None,
 ) -> None:
@@ -184,6 +214,8 @@ def serve(
     check_reach(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     with _at_work(folder, passphrase_file) as at_work, listening_at(host, port) as listening:
         server = _server(at_work, watched, tls_cert, tls_key)
+        if stamper := _stamper(at_work, tsa, tsa_ca):
+            stamper.start(tsa_every_s)
         place = place_of(listening, is_tls=tls_cert is not None)
         sys.stdout.write(f"{at_work.name} watches {', '.join(watched)} at {place}\n")
         sys.stdout.flush()
@@ -218,6 +250,16 @@ def _server(at_work: Witness, logs: dict[str, PublicKey], tls_cert: Path | None,
         server_header=False,
     )
     return uvicorn.Server(config)
+
+
+def _stamper(at_work: Witness, url: str | None, root: Path | None) -> Stamper | None:
+    from detente.client.stamping import Stamper
+    from detente.record.timestamp import ask_timestamp, read_certificates
+
+    if url is None:
+        return None
+    ask_timestamp(Note("any\n", ()))  # whether what it takes is installed
+    return Stamper(at_work.folder, url, read_certificates(root.read_bytes()) if root else [], at_work.say)
 
 
 @contextmanager

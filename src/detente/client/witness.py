@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
+from detente.client.bounded import AS_IT_IS, check_status, read_bounded
 from detente.client.link import check_server
-from detente.domain import DetenteError, NotAuthentic, StoreUnavailable, TooLarge
+from detente.domain import DetenteError, NotAuthentic, StoreUnavailable
 from detente.record.checkpoint import Checkpoint, cosigner_hash, open_checkpoint, origin_of
 from detente.record.keys import PublicKey
 from detente.record.merkle import HASH_BYTES, root_at
@@ -23,9 +24,6 @@ from detente.record.split_view import SplitView, split_view
 from detente.record.tiles import WIDTH, TileAddress, TileReader, tile_path
 from detente.record.witness import Refusal, Seen, Watched, ask
 from detente.stores.witness import Witness
-
-if TYPE_CHECKING:
-    import httpx
 
 TIMEOUT_S: Final = 10.0
 LONGEST_WAIT_S: Final = 30.0
@@ -62,7 +60,7 @@ class LogLink:
             verify = ssl.create_default_context(cafile=certificates)
         self.url = f"{check_server(server)}/arenas/{quote(arena, safe='')}/log"
         self._http = httpx.Client(
-            headers={"User-Agent": "detente witness"},
+            headers={"User-Agent": "detente witness", **AS_IT_IS},
             timeout=TIMEOUT_S,
             verify=verify,
             follow_redirects=False,
@@ -95,30 +93,14 @@ class LogLink:
         """
         import httpx
 
+        place = f"{self.url}/{route}"
         try:
-            with self._http.stream(method, f"{self.url}/{route}", **request) as answer:
-                body = _bounded(answer, most_bytes)
+            with self._http.stream(method, place, **request) as answer:
+                body = read_bounded(answer, most_bytes, TIMEOUT_S)
         except httpx.HTTPError as error:
             raise StoreUnavailable(f"{self.url} does not answer: {error}", hint="check the address") from error
-        if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
-            raise StoreUnavailable(f"{self.url}/{route}: the server answers {answer.status_code}{_said(body)}")
-        if not 200 <= answer.status_code < 300:
-            raise NotAuthentic(f"{self.url}/{route}: the server answers {answer.status_code}{_said(body)}")
+        check_status(answer, place, body)
         return body
-
-
-def _bounded(answer: httpx.Response, most_bytes: int) -> bytes:
-    body = b""
-    for piece in answer.iter_bytes():
-        body += piece
-        if len(body) > most_bytes:
-            raise TooLarge(f"{answer.url} answers with more than {most_bytes} bytes")
-    return body
-
-
-def _said(body: bytes) -> str:
-    text = body[:300].decode("utf-8", "replace").strip()
-    return f": {text}" if text else ""
 
 
 @dataclass(frozen=True, slots=True)

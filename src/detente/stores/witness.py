@@ -167,13 +167,20 @@ class WitnessFolder:
 
     # ── timestamps ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def is_stamped(self, note: Note) -> bool:
+        """Whether an authority's answer about this checkpoint is there."""
+        return self._timestamp(note).exists()
+
     def keep_timestamp(self, note: Note, answer: bytes) -> Path:
         """An authority's answer about a checkpoint, and the note it is about, beside each other."""
-        head = read_checkpoint(note.text)
-        path = self.log_path(head.origin) / "timestamps" / f"{head.tree_size}.tsr"
+        path = self._timestamp(note)
         _replace(path.with_suffix(".note"), note.raw)
         _replace(path, answer)
         return path
+
+    def _timestamp(self, note: Note) -> Path:
+        head = read_checkpoint(note.text)
+        return self.log_path(head.origin) / "timestamps" / f"{head.tree_size}.tsr"
 
 
 class Witness:
