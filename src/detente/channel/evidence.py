@@ -7,7 +7,7 @@ Nothing in `evidence.json` is signed: it says what to look for and who is said t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 import msgspec
@@ -92,12 +92,15 @@ class Source(Protocol):
     def name(self) -> str:
         """As the reader called it."""
 
+    def size(self, path: str) -> int:
+        """How many bytes a file is said to have; 0 where nobody says. For showing how far one is."""
+
     def read(self, path: str, most_bytes: int) -> bytes | None:
         """A file whole; None where there is none.
 
         Raises:
             TooLarge: it has more bytes.
-            UnreadableFile, Malformed: it cannot be read.
+            UnreadableFile: it cannot be read.
         """
 
     def lines(self, path: str) -> Iterator[bytes]:
@@ -105,8 +108,18 @@ class Source(Protocol):
 
         Raises:
             TooLarge: a line has more than `MOST_LINE_BYTES`.
-            Malformed: the last line has no end.
+            UnreadableFile: the last line has no end, or it cannot be read.
         """
+
+
+class Writer(Protocol):
+    """Where evidence is written."""
+
+    def put(self, path: str, raw: bytes) -> None:
+        """A file whole."""
+
+    def put_lines(self, path: str, lines: Iterable[bytes]) -> None:
+        """A file of lines, as they come; each ends in a line feed."""
 
 
 # ── what stands in the files ─────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, PUBLIC_KINDS, Body, ViewBody
+from detente.channel.examine import open_anyones
 from detente.channel.forms import ViewForm, form_from, view_of
 from detente.channel.registry import Registry
 from detente.client.answers import Announcement, Answer, Lead, ListedView, OpenItem, PastLine, Posting
@@ -119,13 +120,7 @@ def read_stop(item: OpenItem, registry: Registry, host_key: PublicKey, *, arena:
 
 
 def _opened(envelope: Envelope, registry: Registry, host_key: PublicKey, arena: str, at_us: int) -> Act:
-    act = read_act(envelope.payload)
-    if act.party != HOST_PARTY:
-        return open_act(envelope, registry.keys, arena=arena, at_us=at_us)
-    verify(envelope, [host_key], payload_type=PAYLOAD_TYPE)
-    if act.arena != arena or act.key_id != host_key.id:
-        raise NotAuthentic(f"an act of the host's for arena {act.arena!r}, not {arena!r}")
-    return act
+    return open_anyones(envelope, registry.keys, host_key, arena=arena, at_us=at_us)
 
 
 def _check_fits(act: Act, kind: str, payload: dict[str, Any], party: str) -> None:
