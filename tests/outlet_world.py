@@ -61,9 +61,9 @@ class Hook:
         self.server.server_close()
 
 
-def until(ready, within_s=60):
+def until(ready, within_s=60, every_s=0.05):
     """Waits for something to become true."""
     until_s = time.monotonic() + within_s
     while not ready():
         assert time.monotonic() < until_s
-        time.sleep(0.05)
+        time.sleep(every_s)

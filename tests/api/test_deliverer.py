@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 from functools import partial
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
 
@@ -35,12 +36,13 @@ class World(Site):
         self.keep = partial(keep_by, self.sequencer)
         self.hooks, self.deliverers, self.let_go = [], [], threading.Event()
 
-    def deliver(self, **options):
-        """Begins to tell."""
+    def deliver(self, *, starts=True, **options):
+        """Begins to tell; without `starts` whoever has it looks by itself."""
         told = {"holds": self.sequencer.holds_lease.is_set, "keep": lambda told: self.keep(told), "to_loopback": True}
         deliverer = Deliverer(self.store, CURSORS, a_key("host"), ARENA, **told | options)
-        deliverer.start()
-        self.deliverers.append(deliverer)
+        if starts:
+            deliverer.start()
+            self.deliverers.append(deliverer)
         return deliverer
 
     def hook(self, *, hangs=False):
@@ -66,6 +68,11 @@ class World(Site):
     def outlets(self, party):
         told = json.loads(outlets(self.store, CURSORS, Asked(ARENA, party, {}, None, 1)))["outlets"]
         return {each["address"]: each for each in told}
+
+    def numbers(self, hook, kind):
+        """Of the postings of a kind that a receiver of B's got, in order."""
+        told = zip(hook.kinds, hook.references, strict=True)
+        return [CURSORS.number(cursor, arena=ARENA, party="B") for was, cursor in told if was == kind]
 
     def newest(self, party):
         """The reference of the newest posting."""
@@ -179,6 +186,57 @@ def test_a_fault_of_ours_is_a_failure_of_one_outlet_and_is_in_the_log_and_in_the
     assert "a fault of ours" in first.message
     world.say("B")
     until(lambda: len(hook.got) == 2)
+
+
+def test_while_nothing_fails_every_outlet_is_told_everything_once_and_in_order(world):
+    """However thick and fast looks come, between attempts that end and what they commit."""
+    hooks = [world.hook() for _ in range(3)]
+    for hook in hooks:
+        world.place("B", hook.url)
+    deliverer = world.deliver(starts=False)
+
+    def is_told():
+        deliverer.look()
+        return all(len(hook.got) >= 24 for hook in hooks)
+
+    for _ in range(12):
+        for act in (world.say, world.stop_them):
+            act("B")
+            is_told()
+    until(is_told, every_s=0.002)
+    until(lambda: all(told["told_up_to"] == world.newest("B") for told in world.outlets("B").values()))
+    for hook in hooks:
+        assert len(set(hook.ids)) == len(hook.ids) == 24
+        assert is_rising(world.numbers(hook, "message"))
+        assert is_rising(world.numbers(hook, "stop"))
+
+
+def test_what_ends_while_we_look_is_not_told_again(world):
+    """The look reads an outlet as it was, and before it goes on the attempt that was under way ends and is kept."""
+    hook, answers = world.hook(), threading.Event()
+    hook.before = lambda: answers.wait(60)
+    world.place("B", hook.url, "message")
+    world.say("B")
+    deliverer, read = world.deliver(starts=False), world.store.due_of
+
+    def read_slowly(*asked):
+        found = read(*asked)
+        if hook.got:
+            answers.set()
+            until(lambda: not deliverer._under_way)
+        return found
+
+    until(lambda: deliverer.look() or hook.got)
+    world.store.due_of = read_slowly
+    deliverer.look()
+    world.store.due_of = read
+    until(lambda: not deliverer._under_way)
+    assert world.outlets("B")[hook.url]["told_up_to"] == hook.references[0]
+    assert len(hook.got) == 1
+
+
+def is_rising(numbers):
+    return all(before < after for before, after in pairwise(numbers))
 
 
 def test_what_could_not_be_kept_is_told_again_under_its_id(world):

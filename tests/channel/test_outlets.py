@@ -4,6 +4,8 @@ from dataclasses import replace as replaced
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from channel_world import Channel
 from detente.channel.acts import MessageBody, OutletBody
@@ -210,6 +212,19 @@ def test_the_address_of_a_webhook_is_read_as_a_client_would_read_it(address, hos
     parts = urlsplit(address)
     assert (hook.is_tls, hook.host, hook.authority) == (parts.scheme == "https", parts.hostname, parts.netloc)
     assert parts.port in (None, hook.port)
+
+
+@given(st.text("htps:/[]@.#?&=-%_\\ 0123456789abfx\n\u0660\u00e9", max_size=30))
+def test_what_is_read_is_what_a_client_would_read_and_all_else_is_refused(rest):
+    try:
+        hook = read_webhook(f"https://{rest}")
+    except NotUnderstood:
+        return
+    parts = urlsplit(f"https://{rest}")
+    assert (parts.hostname, parts.netloc) == (hook.host.lower(), hook.authority)
+    assert (parts.port or 443, parts.username, parts.fragment) == (hook.port, None, "")
+    assert hook.target == (parts.path or "/") + ("?" * ("?" in rest) + parts.query)
+    assert f"https://{rest}".isascii()
 
 
 def test_a_port_that_is_none_is_refused_where_it_is_said(channel):

@@ -143,7 +143,8 @@ class Deliverer:
     def stop(self) -> None:
         """Begins no more, and waits a moment for what is under way; what is not over by then may be told again by whoever goes on."""
         self._stop.set()
-        self._thread.join(_END_WITHIN_S)
+        if self._thread.is_alive():
+            self._thread.join(_END_WITHIN_S)
         with self._changed:
             self._changed.wait_for(lambda: not self._under_way, _END_WITHIN_S)
 
@@ -161,7 +162,7 @@ class Deliverer:
     # ── what waits ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def look(self) -> None:
-        """Begins to tell every outlet what it has not been told, as far as it is time."""
+        """Begins to tell every outlet what it has not been told, as far as it is time. From one thread at a time."""
         with self._changed:
             busy = frozenset(self._under_way)  # before we read: what ends from now on may change what we read
         outlets = [outlet_of(due) for due in self._store.due_of(self._arena, OUTLET)]
@@ -258,7 +259,7 @@ class Deliverer:
             return turn.progress(
                 after_number, failed=failed, problem=error.problem, is_final=error.is_final, share=_DRAW()
             )
-        except DetenteError:
+        except StoreUnavailable:
             raise
         except Exception:
             # A bug, in the log, and in the party's own list: it counts as an attempt of this outlet's, and stops no other.
