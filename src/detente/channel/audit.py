@@ -402,6 +402,16 @@ class Audit:
         )
 
     @property
+    def source_name(self) -> str:
+        """The file as it was named."""
+        return self._source.name
+
+    @property
+    def host_key(self) -> PublicKey | None:
+        """The host's key that all was held against."""
+        return self._host_key
+
+    @property
     def tree(self) -> tuple[Checkpoint, ProvenTiles] | None:
         """The checkpoint that all was held against, and its tree; None where there was none to hold anything against."""
         return (self._head, self._tiles) if self._head and self._tiles else None
