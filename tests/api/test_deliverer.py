@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import time
 from contextlib import closing
 from functools import partial
 from hashlib import sha256
@@ -13,11 +14,12 @@ import pytest
 from channel_world import ARENA
 from detente.api import deliverer as delivering
 from detente.api.cursors import Cursors
-from detente.api.deliverer import MOST_OF_PARTY, OUR_FAULT, Deliverer, keep_by
+from detente.api.deliverer import MOST_OF_PARTY, OUR_FAULT, READS_AT_ONCE, Deliverer, keep_by
 from detente.api.history import Asked
 from detente.api.outlets import Smtp, outlets
+from detente.api.sequencer import Sequencer
 from detente.channel.acts import MessageBody, OutletBody, StopBody
-from detente.channel.outlets import OUTLET, outlet_of
+from detente.channel.outlets import OUTLET, Progress, outlet_of
 from detente.domain import StoreUnavailable
 from detente.stores import open_store
 from outlet_world import Hook, until
@@ -253,6 +255,41 @@ def test_what_could_not_be_kept_is_told_again_under_its_id(world):
     until(lambda: world.outlets("B")[hook.url]["told_up_to"] == world.newest("B"))
     assert len(hook.ids) == 2
     assert len(set(hook.ids)) == 1
+
+
+def test_what_the_sequencer_does_not_keep_in_time_is_unknown_and_is_not_kept_later(world, monkeypatch):
+    """It waits in the queue of one that does not decide."""
+    monkeypatch.setattr(delivering, "_KEEP_WITHIN_S", 0.1)
+    waiting = Sequencer(world.store, world.host, holder="two", address="two", salts=iter(()))
+    with pytest.raises(StoreUnavailable, match="not kept in time"):
+        keep_by(waiting, Progress("B", "a" * 32, is_stops=False, after_number=1))
+    assert waiting._queue.get_nowait().answer.cancelled()
+
+
+def test_however_many_are_told_at_once_few_read_the_store_at_once(world):
+    """Each read has a connection of its own, and a database has not many."""
+    hooks, reads, most, lock = [world.hook() for _ in range(3 * MOST_OF_PARTY)], [], [], threading.Lock()
+    postings = world.store.postings
+
+    def counted(*asked):
+        with lock:
+            reads.append(asked)
+            most.append(len(reads))
+        time.sleep(0.02)
+        try:
+            return postings(*asked)
+        finally:
+            with lock:
+                reads.pop()
+
+    for number, hook in enumerate(hooks):
+        world.place("ABC"[number % 3], hook.url, "message")
+    world.store.postings = counted
+    for sender, recipient in ("AB", "BC", "CA"):
+        world.say(recipient, sender=sender)
+    world.deliver()
+    until(lambda: all(hook.got for hook in hooks))
+    assert max(most) <= READS_AT_ONCE + 1  # and who looks
 
 
 def test_what_was_removed_meanwhile_is_told_of_nothing_more(world):

@@ -74,6 +74,25 @@ def test_a_long_answer_is_not_read(hook):
     send(hook)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"", b"\r\n", b"hello\r\n\r\n", b"HTTP/1.1\r\n\r\n", b"HTTP/1.1 99999 x\r\n\r\n", b"HTTP/1.1 -20 x\r\n\r\n", b"HTTP/1.1 2\xb20 x\r\n\r\n",
+        b"HTTP/1.1 600 x\r\n\r\n", b"HTTP/9 200 x\r\n\r\n", b"x" * 100_000, b"HTTP/1.1 200 x\r\n" + b"a: b\r\n" * 200,
+        b"HTTP/1.1 200 x\r\na: " + b"b" * 100_000, b"HTTP/1.1 100 on\r\n\r\n" * 1_000, bytes(range(256)) * 4,
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_is_a_failure_like_any_other(listening, answer):
+    def speak(end):
+        with end, suppress(OSError):
+            end.recv(4_096)
+            end.sendall(answer)
+
+    with pytest.raises(NotTold, match=r"does not answer|it answered") as error:
+        post_webhook(f"http://127.0.0.1:{listening(speak)}/", NEWS, KEY, now_us=0, to_loopback=True)
+    assert not error.value.is_final
+
+
 # ── one deadline for all of an attempt ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -41,6 +41,7 @@ _READ_AT_ONCE: Final = 1_000
 _LAG: Final = 500  # postings without a STOP, after which the lane of STOPs is moved on, for the next start to read less
 _KEEP_WITHIN_S: Final = 30.0
 _END_WITHIN_S: Final = 3.0
+READS_AT_ONCE: Final = 4  # by all turns: each read has a connection of its own to the database, which has not many
 _DRAW: Final = SystemRandom().random
 
 _Key = tuple[str, str, bool]  # party, outlet, whether its STOPs
@@ -132,7 +133,7 @@ class Deliverer:
         self._to_loopback, self._smtp, self._context = to_loopback, smtp, context
         self._inboxes: dict[str, _Inbox] = {}
         self._under_way: set[_Key] = set()
-        self._changed = threading.Condition()
+        self._changed, self._reads = threading.Condition(), threading.BoundedSemaphore(READS_AT_ONCE)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"outlets {arena}", daemon=True)
 
@@ -245,11 +246,14 @@ class Deliverer:
             self._keep(turn.progress(seen))
 
     def _postings(self, turn: _Turn) -> Iterator[Posting]:
-        party, now_us = turn.outlet.party, turn.now_us
         if not turn.is_stops:
-            yield from self._store.postings(self._arena, party, turn.lane.after_number, now_us, _PAGE)
+            yield from self._page(turn, turn.lane.after_number, _PAGE)
         for number in turn.stops:
-            yield from self._store.postings(self._arena, party, number - 1, now_us, 1)
+            yield from self._page(turn, number - 1, 1)
+
+    def _page(self, turn: _Turn, after_number: int, limit: int) -> list[Posting]:
+        with self._reads:
+            return self._store.postings(self._arena, turn.outlet.party, after_number, turn.now_us, limit)
 
     def _attempt(self, turn: _Turn, after_number: int, posting: Posting) -> Progress:
         failed = posting.number, posting.kind
@@ -277,7 +281,8 @@ class Deliverer:
                 raise NotTold("this host sends no e-mail")
             send_mail(outlet.address, news, self._smtp)
             return
+        with self._reads:
+            now_us = self._store.now_us()
         post_webhook(
-            outlet.address, news, self._key,
-            now_us=self._store.now_us(), to_loopback=self._to_loopback, context=self._context,
-        )  # fmt: skip
+            outlet.address, news, self._key, now_us=now_us, to_loopback=self._to_loopback, context=self._context
+        )
