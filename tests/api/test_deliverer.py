@@ -128,6 +128,20 @@ def test_a_party_whose_receivers_all_hang_has_its_own_limit_and_none_on_its_stop
     assert sum(len(hook.got) for hook in slow) <= MOST_OF_PARTY
 
 
+def test_where_no_more_may_be_told_at_once_a_stop_is_all_the_same(world, monkeypatch):
+    monkeypatch.setattr(delivering, "MOST_AT_ONCE", 1)
+    slow, other = world.hook(hangs=True), world.hook()
+    world.place("B", slow.url)
+    world.place("C", other.url)
+    world.say("B")
+    world.deliver()
+    until(lambda: slow.got)
+    world.say("C")
+    world.stop_them("C")
+    until(lambda: other.got)
+    assert other.kinds == ["stop"]
+
+
 def test_how_each_attempt_went_is_kept_before_the_next(world):
     """The receiver looks, at each, how far the store says that it has got: up to the one before."""
     hook, kept = world.hook(), []

@@ -34,7 +34,7 @@ LOG: Final = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 0.5
 LONGEST_S: Final = 10.0  # a lane's turn: no attempt begins after it
 MOST_OF_PARTY: Final = 4  # outlets of a party that are being told at once, and as many again of STOPs
-MOST_AT_ONCE: Final = 256  # of all parties
+MOST_AT_ONCE: Final = 256  # of all parties, and as many of STOPs
 OUR_FAULT: Final = "the host failed, by a fault of its own"
 _PAGE: Final = 100  # postings of a lane's turn
 _READ_AT_ONCE: Final = 1_000
@@ -169,11 +169,13 @@ class Deliverer:
         outlets = [outlet_of(due) for due in self._store.due_of(self._arena, OUTLET)]
         now_us = self._store.now_us()
         self._read_on(outlets, now_us)
-        counts = Counter((party, is_stops) for party, _, is_stops in busy)
+        of_party = Counter((party, is_stops) for party, _, is_stops in busy)
+        of_all = Counter(is_stops for _, _, is_stops in busy)
         for turn in self._turns(outlets, now_us):
             whose = turn.outlet.party, turn.is_stops
-            if turn.key not in busy and counts[whose] < MOST_OF_PARTY and counts.total() < MOST_AT_ONCE:
-                counts[whose] += 1
+            if turn.key not in busy and of_party[whose] < MOST_OF_PARTY and of_all[turn.is_stops] < MOST_AT_ONCE:
+                of_party[whose] += 1
+                of_all[turn.is_stops] += 1
                 self._begin(turn)
 
     def _read_on(self, outlets: Iterable[Outlet], now_us: int) -> None:
@@ -220,7 +222,7 @@ class Deliverer:
         try:
             self._tell_all(turn)
         except DetenteError as error:
-            LOG.warning("outlets: how it went was not kept: %s", error, extra={"arena": self._arena})
+            LOG.warning("outlets: it may be told again: %s", error, extra={"arena": self._arena})
         except Exception:
             # A bug, in the log: this turn is over, and nobody else's; the outlet is looked at again.
             LOG.exception("outlets: a fault of ours", extra={"arena": self._arena})
