@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run screen demo test browser curl lint bench soak docs data clean
+.PHONY: run screen demo test browser curl web lint bench soak docs data clean
 
 run: screen demo
 
@@ -28,7 +28,8 @@ demo: $(READY)
 data: $(READY)
 	@$(BIN)/python scripts/fetch_flights.py || true
 
-test: $(READY) browser curl
+test: $(READY) browser curl web
+	@$(BIN)/python scripts/web.py test
 	$(BIN)/python -m pytest -n auto -m "not soak"
 
 # The map is tested in a real browser: Debian's chromium, installed where that is allowed; DETENTE_CHROMIUM names another.
@@ -43,6 +44,10 @@ curl:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; } || \
 	  echo "No curl: the tour's test will say so. On Debian: sudo apt-get install curl"
 
+# What runs in a browser, built into src/detente/web. Without a Node that will do, one is taken from a wheel.
+web: $(READY)
+	@$(BIN)/python scripts/web.py build
+
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak
 
@@ -51,6 +56,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python scripts/web.py lint
 
 bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
@@ -62,4 +68,4 @@ docs: $(READY)
 	$(BIN)/python scripts/build_docs.py
 
 clean:
-	rm -rf $(VENV) out data .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) out data web/node_modules src/detente/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
