@@ -13,6 +13,7 @@ import pytest
 
 from channel_world import ARENA
 from detente.api import deliverer as delivering
+from detente.api import outlets as told
 from detente.api.cursors import Cursors
 from detente.api.deliverer import MOST_OF_PARTY, OUR_FAULT, READS_AT_ONCE, Deliverer, keep_by
 from detente.api.history import Asked
@@ -91,7 +92,8 @@ class World(Site):
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path, monkeypatch):
+    monkeypatch.setattr(told, "ATTEMPT_S", 60.0)  # who hangs does so until we let go, however busy this machine is
     with closing(open_store(f"sqlite:///{tmp_path / 'channel.db'}")) as store:
         world = World(store)
         yield world
