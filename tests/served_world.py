@@ -27,7 +27,7 @@ class Server:
     def __init__(self, folder, database_url, parties=PARTIES):
         self.options = ["--data", str(folder / "data"), "--database", database_url]
         self.parties = {name: Party(name, GRIDS) for name in parties}
-        self.process = None
+        self.process, self.serving = None, []  # what else `serve` is given
         self.refused_for_now = []  # what was answered 503, and sent again
         self.tell("arena", "create", ARENA)
         self.headers = {name: self.token("--party", name, "--role", "officer") for name in parties}
@@ -42,7 +42,7 @@ class Server:
         return {"Authorization": f"Bearer {self.tell('token', 'issue', ARENA, *command)['token']}"}
 
     def start(self):
-        command = [*DETENTE, "serve", *self.options, "--port", "0"]
+        command = [*DETENTE, "serve", *self.options, "--port", "0", *self.serving]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert " at http://" in line, line

@@ -144,6 +144,8 @@ def test_a_witness_named_by_the_understanding_cosigns_and_nobody_else(door, outs
     cosigned = another.signed_also(cosign(read_checkpoint(another.text), "a.example/w", W1, 7))
     assert log(door, "cosignatures", cosigned.raw).status_code == 422
     assert log(door, "cosignatures", b"no note").status_code == 400
+    early = note.signed_also(cosign(head, "a.example/w", W1, int(time.time()) + 3_600))
+    assert log(door, "cosignatures", early.raw).status_code == 403
     for key, name in ((W1, "a.example/w"), (W2, "b.example/w"), (W1, "a.example/w")):
         assert log(door, "cosignatures", note.signed_also(cosign(head, name, key, 7)).raw).json() == {"kept": True}
     served = read_note(log(door, "checkpoint").content)

@@ -40,6 +40,7 @@ from detente.record.keys import PublicKey, SigningKey, public_key_from_text
 from detente.record.merkle import leaf_hash, root_at
 from detente.record.note import Note, read_note
 from detente.record.tiles import ENTRIES, HEIGHT, WIDTH, Frontier, TileAddress, TileReader, write_bundle
+from detente.record.witness import check_moment
 
 LOG: Final = logging.getLogger(__name__)
 SPACING_US: Final = (
@@ -219,7 +220,7 @@ def cosign(store: Store, arena: str, registry: Registry, host_key: PublicKey, ra
 
     Raises:
         Malformed, TooLarge: no note, or no checkpoint.
-        NotAuthentic: not of this log or not as it was signed, or of no witness that the rules in force name.
+        NotAuthentic: not of this log or not as it was signed, of no witness that the rules in force name, or from the future.
         NotUnderstood: of a size that was never signed.
     """
     head, note = open_checkpoint(raw, origin_of(arena), host_key)
@@ -231,6 +232,9 @@ def cosign(store: Store, arena: str, registry: Registry, host_key: PublicKey, ra
     lines = cosignatures(note, witnesses)
     if not lines:
         raise NotAuthentic("cosigned by none of the witnesses that the rules in force name", hint="see terms.record")
+    now_s = store.now_us() // MICROSECONDS_PER_SECOND
+    for name, (at_s, _) in lines.items():
+        check_moment(name, at_s, now_s)
     for name, (at_s, line) in lines.items():
         store.add_cosigned(arena, Cosigned(head.tree_size, name, at_s, line.line.encode()))
 

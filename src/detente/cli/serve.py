@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from ipaddress import ip_address
@@ -50,6 +51,13 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--smtp-from", metavar="ADDRESS", help="From whom.")
 @click.option("--smtp-user", default="", help="Where the mail server asks for one.")
 @click.option("--smtp-password-file", type=_FILE, help="Its password, in the first line.")
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="NAME=URL",
+    help="Bring each head of the log to this witness (C2SP tlog-witness), which the understanding names. Repeatable.",
+)
 @click.option("--webhooks-to-loopback", is_flag=True, help="Webhooks may lead to this machine, there without TLS too.")
 def serve(
     data: Path,
@@ -66,12 +74,14 @@ def serve(
     smtp_from: str | None,
     smtp_user: str,
     smtp_password_file: Path | None,
+    witnesses: tuple[str, ...],
     webhooks_to_loopback: bool,
 ) -> None:
     """Serve every arena of the database (make one with `detente arena create`)."""
     check_reach(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     begin(log_format)
     mail = mail_of(smtp, smtp_from, smtp_user, smtp_password_file)
+    places = witness_places(witnesses)
     try:
         import uvicorn
 
@@ -79,6 +89,7 @@ def serve(
         from detente.api.connections import MOST_CONNECTIONS, MOST_HEAD_BYTES, Bounded
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed", hint="pip install 'detente[server]'") from error
+    from detente.api.cosigning import Cosigning
     from detente.api.cursors import Cursors
     from detente.api.deliverer import Deliverer, keep_by
     from detente.api.sequencer import Host, Sequencer
@@ -94,6 +105,7 @@ def serve(
         _allow_files(2 * MOST_CONNECTIONS)
         listening = stack.enter_context(listening_at(host, port))
         place = place_of(listening, is_tls=tls_cert is not None)
+        cosignings = {arena: Cosigning(store, arena, key.public, places) for arena in arenas}
         sequencers = {
             arena: Sequencer(
                 store,
@@ -101,12 +113,15 @@ def serve(
                 holder=f"{os.getpid()} {token_hex(8)}",
                 address=check_worker_address(advertise or _reached_at(listening, is_tls=tls_cert is not None)),
                 salts=iter(lambda: token_bytes(32), b""),
+                consult=cosignings[arena].consult,
             )
             for arena in arenas
         }
-        for sequencer in sequencers.values():
+        for arena, sequencer in sequencers.items():
             sequencer.start()
             stack.callback(sequencer.stop)
+            cosignings[arena].start(sequencer.holds_lease.is_set)
+            stack.callback(cosignings[arena].stop)
             deliverer = Deliverer(
                 store, Cursors(cursor_key), key, sequencer.host.arena,
                 holds=sequencer.holds_lease.is_set,
@@ -163,6 +178,23 @@ def _allow_files(count: int) -> None:
     wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def witness_places(pairs: Iterable[str]) -> dict[str, str]:
+    """Addresses of witnesses, by name, of `NAME=URL`.
+
+    Raises:
+        NotUnderstood: no such pair, or a name twice.
+    """
+    from detente.interop.tlog_witness import check_witness_url
+
+    places: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, url = pair.partition("=")
+        if not equals or not name or name in places:
+            raise NotUnderstood(f"--witness {pair!r:.80}", hint="NAME=URL, each name once, as the understanding has it")
+        places[name] = check_witness_url(url)
+    return places
 
 
 def mail_of(url: str | None, sender: str | None, user: str, password_file: Path | None) -> Any:

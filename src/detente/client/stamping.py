@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from detente.client.bounded import asked
 from detente.domain import DetenteError
+from detente.interop.bounded_http import asked
 from detente.record.note import Note, read_note
 from detente.record.timestamp import MOST_BYTES, ask_timestamp, check_answers, check_timestamp
 from detente.stores.witness import WitnessFolder

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from detente.client.bounded import AS_IT_IS, check_status, read_bounded
 from detente.client.link import check_server
 from detente.domain import DetenteError, NotAuthentic, StoreUnavailable
+from detente.interop.bounded_http import AS_IT_IS, check_status, read_bounded
 from detente.record.checkpoint import Checkpoint, cosigner_hash, open_checkpoint, origin_of
 from detente.record.keys import PublicKey
 from detente.record.merkle import HASH_BYTES, root_at

@@ -258,12 +258,20 @@ def check_cosignature(line: NoteSignature, note: Note, name: str, key: PublicKey
     moments = cosigned_s(Note(note.text, (line,)), {name: key})
     if name not in moments:
         raise NotAuthentic(f"no cosignature of {name}")
-    if moments[name] > now_s + MOST_AHEAD_S:
-        raise NotAuthentic(
-            f"the cosignature of {name} is of {moments[name]}, and it is {now_s} here",
-            hint="one of the two clocks is wrong",
-        )
+    check_moment(name, moments[name], now_s)
     return line
+
+
+def check_moment(name: str, at_s: int, now_s: int) -> None:
+    """Returns where a cosignature is not from the future, by more than a minute.
+
+    Raises:
+        NotAuthentic: it is.
+    """
+    if at_s > now_s + MOST_AHEAD_S:
+        raise NotAuthentic(
+            f"the cosignature of {name} is of {at_s}, and it is {now_s} here", hint="one of the two clocks is wrong"
+        )
 
 
 def read_size(raw: bytes) -> int:
