@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from base64 import b64decode
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from types import ModuleType
 from typing import Final
 
@@ -13,15 +15,16 @@ from detente.channel.acts import HOST_KINDS, KINDS, PUBLIC_KINDS, Body, NoticeBo
 from detente.channel.alert import ALERT, alerted_of
 from detente.channel.batch import Held
 from detente.channel.drills import DRILLS, drills_of
-from detente.channel.forms import form_from, view_of
+from detente.channel.forms import ViewForm, VolumeForm, form_from, view_of, volumes_of
 from detente.channel.open_items import messages_waiting, stops_standing
 from detente.channel.outlets import OUTLET, outlet_of
 from detente.channel.receipts import of_view
 from detente.channel.registry import Registry
 from detente.channel.standing import Notified, Released, Standing, volume_us
 from detente.channel.store import Store
+from detente.channel.views import View
 from detente.channel.watch import DEAD_MAN, WATCH, vigil_of, watch_of
-from detente.domain import ReceiptStage
+from detente.domain import ReceiptStage, Volume4D
 from detente.record.envelope import from_json
 from detente.record.merkle import leaf_hash
 from detente.record.tiles import HEIGHT, WIDTH, Frontier
@@ -71,10 +74,37 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
     for item in store.open_items(arena):
         standing.items.setdefault(item.party, {})[item.subject] = item
     standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)
-    with closing(store.in_force(arena)) as rows:
+    shared = _Shared()
+    with _uncollected(), closing(store.in_force(arena)) as rows:
         for held, raw in rows:
-            _take_in(standing, held, _body(raw))
+            _take_in(standing, held, _body(raw), shared)
     return standing
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing that is loaded is garbage; to look for some among millions of values took two fifths of the time. Nor is it looked through again later."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+class _Shared:
+    """Volumes as they were read last: a notice and its views in full follow one another, and say the same of where and when."""
+
+    def __init__(self) -> None:
+        self._forms: tuple[VolumeForm, ...] = ()
+        self._volumes: tuple[Volume4D, ...] = ()
+
+    def view_of(self, form: ViewForm) -> View:
+        if form.volumes != self._forms:
+            self._forms, self._volumes = form.volumes, volumes_of(form.volumes)
+        return view_of(form, self._volumes)
 
 
 def load_frontier(store: Store, arena: str, size: int) -> Frontier:
@@ -92,16 +122,16 @@ def load_frontier(store: Store, arena: str, size: int) -> Frontier:
     return Frontier(size, rows)
 
 
-def _take_in(standing: Standing, held: Held, body: Body) -> None:
+def _take_in(standing: Standing, held: Held, body: Body, shared: _Shared) -> None:
     if isinstance(body, NoticeBody):
-        view = view_of(body.screening)
+        view = shared.view_of(body.screening)
         releases = {r.recipient: Released(r.view_id, r.version) for r in body.releases}
         notified = Notified(view.version, releases, len(view.volumes), volume_us(view))
         standing.put_notice(held.sender, held.view_id, notified)
         standing.world(held.sender).hold_own(view)
         return
     assert isinstance(body, ViewBody)
-    view = view_of(body.view)
+    view = shared.view_of(body.view)
     standing.world(view.recipient).hold_view(held.sender, view)
     standing.reached[of_view(held.sender, view)] = ReceiptStage(held.stage)
 

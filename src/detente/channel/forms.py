@@ -268,7 +268,7 @@ def notice_of(form: NoticeForm) -> Notice:
         InvalidVolume, NotUnderstood: as `volume_of`.
     """
     shared = {name: getattr(form, name) for name in NoticeForm.__struct_fields__ if name != "volumes"}
-    return Notice(volumes=_volumes_of(form.volumes), **shared)
+    return Notice(volumes=volumes_of(form.volumes), **shared)
 
 
 class ViewForm(Form, frozen=True):
@@ -299,17 +299,20 @@ def view_form(view: View) -> ViewForm:
     return ViewForm(volumes=tuple(map(volume_form, view.volumes)), **shared)
 
 
-def view_of(form: ViewForm) -> View:
+def view_of(form: ViewForm, volumes: tuple[Volume4D, ...] | None = None) -> View:
     """The view of a form.
 
+    Args:
+        volumes: those of the form, where they were made before.
     Raises:
         InvalidVolume, NotUnderstood: as `volume_of`, or it shows what its level hides.
     """
     shared = {name: getattr(form, name) for name in ViewForm.__struct_fields__ if name != "volumes"}
-    return View(volumes=_volumes_of(form.volumes), **shared)
+    return View(volumes=volumes_of(form.volumes) if volumes is None else volumes, **shared)
 
 
-def _volumes_of(forms: tuple[VolumeForm, ...]) -> tuple[Volume4D, ...]:
+def volumes_of(forms: tuple[VolumeForm, ...]) -> tuple[Volume4D, ...]:
+    """The volumes of forms; `volume_of` each, and `where` names which."""
     volumes = []
     for index, form in enumerate(forms):
         with at(f"volumes[{index}]"):
