@@ -157,6 +157,17 @@ def test_a_witness_that_is_back_is_brought_the_newest_head(world, small_site):
         served_by(small_site.store)
 
 
+def test_a_witness_that_has_forgotten_what_it_cosigned_is_said(world, small_site, tmp_path, caplog):
+    with world.serving(small_site) as sequencer:
+        small_site.found(sequencer, record=RECORD)
+        served_by(small_site.store)
+        for path in world.a.witness.folder.notes():
+            path.unlink()
+        say_something(small_site, "on")
+        served_by(small_site.store)
+    assert "and now knows of 0: it was put back" in caplog.text
+
+
 def test_a_witness_that_is_away_holds_up_neither_the_channel_nor_the_others(world, small_site):
     site = small_site
     places = {"a.example/w": "http://127.0.0.1:9", "b.example/w": world.b.url}

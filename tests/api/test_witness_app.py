@@ -1,37 +1,27 @@
 """A witness as an HTTP server: the standard's statuses and bodies, whoever asks; and what it answered outlives `kill -9`."""
 
-import os
 import random
-import signal
 import socket
 import subprocess
-import sys
-import threading
-import time
-from contextlib import contextmanager
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from detente.api.witness_app import WitnessApp
-from detente.record.checkpoint import Checkpoint, cosigned_s, origin_of, read_checkpoint, sign_checkpoint
-from detente.record.key_file import read_key_file
+from detente.record.checkpoint import Checkpoint, cosigned_s, origin_of, sign_checkpoint
 from detente.record.note import read_note, read_signatures
-from detente.record.witness import MOST_REQUEST_BYTES, SIZE_TYPE, AddCheckpoint, ask, read_cosignature, read_size
+from detente.record.witness import MOST_REQUEST_BYTES, SIZE_TYPE, AddCheckpoint, read_cosignature, read_size
 from detente.stores.witness import Witness, WitnessFolder
 from log_world import Log
 from record_world import key
+from witness_kills import ENVIRONMENT, asked, kill_and_bring, made, serve_command, served
 
 HOST, WITNESS, STRANGER = map(key, ("host", "witness", "stranger"))
 NAME = "party-b.example/witness"
 ORIGIN = origin_of("levant")
 NOW_S = 1_537_209_540
 HONEST, FORKED = Log(ORIGIN, 40), Log(ORIGIN, 40, story="another", fork=11)
-
-
-def asked(log, size, old_size):
-    return ask(old_size, sign_checkpoint(log.head(size), HOST), log.node(size)).raw
 
 
 @pytest.fixture
@@ -143,99 +133,16 @@ def test_a_disk_that_takes_nothing_is_503_and_tells_others_nothing(client, folde
 
 # ── real processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-ENVIRONMENT = {
-    **os.environ,
-    "DETENTE_PASSPHRASE": "five words drawn by dice",
-    "DETENTE_BY_PASSPHRASE": "five words drawn by dice",
-}
-COMMAND = [sys.executable, "-c", "from detente.cli import main; main()", "witness"]
-
-
-def made(path):
-    """A witness made by the command; its public key."""
-    new = [*COMMAND, "new", "--party", "Coast Guard", "--name", NAME, "--folder", str(path)]
-    subprocess.run(new, env=ENVIRONMENT, check=True, capture_output=True)
-    return read_key_file(WitnessFolder(path).key_path).public
-
-
-@contextmanager
-def served(path):
-    log = f"levant={HOST.public.text}"
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--listen", "127.0.0.1:0", "--log", log, "--folder", str(path)],
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        process.url = process.stdout.readline().split()[-1]
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
 
 def test_whatever_was_answered_outlives_kill_9_and_no_other_story_is_ever_cosigned(tmp_path):
-    """Killed as soon as the new state can be seen on the disk, or at some other moment; then the other story is brought."""
-    path, draw = tmp_path / "witness", random.Random(18)
-    public = made(path)
-    answers, is_kept = [], 0
-
-    def bring(url, log, size, old):
-        try:
-            answer = httpx.post(f"{url}/add-checkpoint", content=asked(log, size, old), timeout=10)
-        except httpx.TransportError:
-            return None
-        if answer.status_code == 200:
-            answers.append((log.head(size), answer.content))
-        return answer.status_code
-
-    latest = WitnessFolder(path).log_path(ORIGIN) / "latest"
-    with served(path) as process:
-        assert bring(process.url, HONEST, 12, 0) == 200
-    for number in range(8):
-        with served(path) as process:
-            kept = read_checkpoint(read_note(latest.read_bytes()).text)
-            size = kept.tree_size
-            assert kept == HONEST.head(size)
-            assert max(head.tree_size for head, _ in answers) <= size, "a cosignature left before its state was kept"
-            assert bring(process.url, FORKED, size, size) == 409
-            assert bring(process.url, FORKED, size + 1, size) == 422
-            before = latest.stat().st_ino
-            bringing = threading.Thread(target=bring, args=(process.url, HONEST, size + 1 + draw.randrange(3), size))
-            bringing.start()
-            if number % 2:
-                while latest.stat().st_ino == before:
-                    time.sleep(0)
-            else:
-                time.sleep(draw.random() * 0.02)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            bringing.join()
-            is_kept += latest.stat().st_ino != before
-    for head, raw in answers:
-        note = sign_checkpoint(head, HOST)
-        assert read_cosignature(raw, note, NAME, public, int(time.time()))
-        assert head == HONEST.head(head.tree_size)
-    assert is_kept >= 4
+    assert kill_and_bring(tmp_path / "witness", 8, random.Random(18)) >= 4
 
 
 def test_a_second_process_is_refused_while_the_first_one_runs(tmp_path):
     path = tmp_path / "witness"
     made(path)
     with served(path):
-        again = [
-            *COMMAND,
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--log",
-            f"levant={HOST.public.text}",
-            "--folder",
-            str(path),
-        ]
-        second = subprocess.run(again, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        second = subprocess.run(serve_command(path), env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert second.returncode == 2
     assert "another process is this witness" in second.stderr
 

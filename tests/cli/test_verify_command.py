@@ -7,6 +7,7 @@ import pytest
 
 from detente.channel.evidence import read_opening
 from detente.cli import main
+from detente.record.checkpoint import NOTE_COSIGNATURE
 from detente.record.keys import verifier_line
 from evidence_world import a_log, key
 
@@ -87,6 +88,8 @@ def test_keys_are_brought_as_fingerprints_as_text_and_as_lines(tmp_path, verify)
     path = log.write(tmp_path / "e")
     host = log.host.public.text
     witness = ["--witness", f"W1={key('W1').public.text}", "--witness", verifier_line("W2", key("W2").public)]
+    assert verify(path, *roots(log), "--host-key", host, *witness)[0] == 0
+    witness[-1] = verifier_line("W2", key("W2").public, NOTE_COSIGNATURE)  # as `detente witness show` prints it
     assert verify(path, *roots(log), "--host-key", host, *witness)[0] == 0
     code, said = verify(path, *roots(log), "--witness", f"W3={key('W3').public.text}")
     assert code == 1

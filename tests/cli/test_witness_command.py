@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import pytest
 
 from detente.cli import main
+from detente.domain import Witness
 from detente.record.checkpoint import NOTE_COSIGNATURE, cosigned_s, origin_of
 from detente.record.keys import public_key_from_text, verifier_line
 from log_server import LogServer
@@ -65,6 +67,9 @@ def test_a_witness_is_made_once_and_shows_what_the_understanding_needs(detente, 
     code, _, err = detente("new", "--party", "Coast Guard", "--name", NAME)
     assert (code, "there is something in witness already" in err) == (2, True)
     assert json.loads(detente("show", "--json")[1]) == told
+    (line,) = [line for line in detente("show")[1].split("\n") if line.startswith("terms")]
+    (named,) = tomllib.loads(f"witnesses = [{line.removeprefix('terms')}]")["witnesses"]
+    assert Witness(**named) == Witness(NAME, told["key"], "Coast Guard")
 
 
 @pytest.mark.parametrize("name", ["two words", "a+b", ""])

@@ -106,6 +106,13 @@ def test_the_verifier_line_is_what_c2sp_tools_use():
     assert verifier_line(name, public) == GO
 
 
+def test_a_verifier_line_for_cosignatures_is_no_line_for_notes():
+    line = verifier_line("w.example/w", key("witness").public, b"\x04")
+    assert key_from_verifier_line(line, (b"\x04",)) == ("w.example/w", key("witness").public)
+    with pytest.raises(Malformed, match="not of an Ed25519 key"):
+        key_from_verifier_line(line)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

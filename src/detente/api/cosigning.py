@@ -154,6 +154,11 @@ class Cosigning:
                 return True
             if answer.size is None or answer.size > head.tree_size:
                 break
+            if answer.size < place.size:
+                LOG.error(
+                    "witness %s has cosigned %s entries, and now knows of %s: it was put back",
+                    place.name, place.size, answer.size, extra={"arena": self._arena},
+                )  # fmt: skip
             place.size = answer.size
         return self._differs(place, answer, head)
 

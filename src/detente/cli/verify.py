@@ -16,9 +16,10 @@ from detente.channel.audit import Audit
 from detente.channel.evidence import ENTRIES, Source
 from detente.channel.verdict import EntryVerdict, Finding, Outcome, Trust, Verdict
 from detente.domain import NotUnderstood, at
+from detente.record.checkpoint import NOTE_COSIGNATURE
 from detente.record.fingerprint import read_spoken
 from detente.record.holder import Role, moment
-from detente.record.keys import PublicKey, key_from_verifier_line, public_key_from_text
+from detente.record.keys import NOTE_ED25519, PublicKey, key_from_verifier_line, public_key_from_text
 
 MOST_SHOWN: Final = 20
 _SAYS: Final = {
@@ -113,7 +114,7 @@ def _root(text: str) -> tuple[str, PublicKey | str]:
 def _witness(text: str) -> tuple[str, PublicKey]:
     """`NAME=KEY`, `NAME=FILE`, or a verifier line of C2SP."""
     if "=" not in text.rstrip("=") and "+" in text:
-        return key_from_verifier_line(text)
+        return key_from_verifier_line(text, (NOTE_COSIGNATURE, NOTE_ED25519))
     name, _, named = text.partition("=")
     key = _key(named, f"--witness {name}")
     if not name or isinstance(key, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sys
@@ -113,10 +114,18 @@ def _show(kept: WitnessFolder, *, as_json: bool) -> None:
         "found": found,
     }
     lines = [f"{name:5} {told[name]}" for name in ("name", "party", "key", "vkey")]
+    lines += [
+        f"terms {{ name = {_quoted(told['name'])}, key = {_quoted(told['key'])}, party = {_quoted(told['party'])} }}"
+    ]
     lines += fingerprint_lines(file.public)
     lines += [f"cosigned {head.origin} up to {head.tree_size} entries" for head in heads]
     lines += [f"FOUND: a log that told two stories, or went back: {path}" for path in found]
     say(lines, told, as_json=as_json)
+
+
+def _quoted(text: Any) -> str:
+    """As TOML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 # ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -158,8 +159,8 @@ def verifier_line(name: str, key: PublicKey, kind: bytes = NOTE_ED25519) -> str:
     return f"{name}+{note_key_hash(name, key, kind).hex()}+{base64.b64encode(kind + key.raw).decode()}"
 
 
-def key_from_verifier_line(line: str) -> tuple[str, PublicKey]:
-    """Name and key of a verifier line.
+def key_from_verifier_line(line: str, kinds: Sequence[bytes] = (NOTE_ED25519,)) -> tuple[str, PublicKey]:
+    """Name and key of a verifier line, where it is for one of these kinds of signature.
 
     Raises:
         Malformed: not of that form, another algorithm, or a hash that is not its key's.
@@ -171,10 +172,10 @@ def key_from_verifier_line(line: str) -> tuple[str, PublicKey]:
         raw = base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Malformed("the key of a verifier line is not base64", hint="copy the whole line") from error
-    if raw[:1] != NOTE_ED25519:
+    if raw[:1] not in kinds:
         raise Malformed("the verifier line is not of an Ed25519 key")
     key = PublicKey(raw[1:])
-    if verifier_line(name, key) != line:
+    if verifier_line(name, key, raw[:1]) != line:
         raise Malformed(
             f"the verifier line of {name} has the hash {digits[:16]}, which is not its key's",
             hint="copy the whole line",
