@@ -373,6 +373,9 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "sign": SignBody,
     "suspend": SuspendBody,
 }
+REFUSED: Final = (
+    "refused"  # the kind of an entry, and of no act: the act has its place in the log and its sequence, and no effect
+)
 PUBLIC_KINDS: Final = (
     "keys",
     "member",

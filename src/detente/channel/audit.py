@@ -302,6 +302,8 @@ class Audit:
         judge = Judge(header, self._tiles, Bounds(self._checkpoints), timeline.officers, timeline.tick_us)
 
         def rerun(found: Examined) -> list[Finding]:
+            if found.payload is None:
+                return []
             views, findings = full.held_against(found, timeline.grids_until(found.position))
             self._views += views
             return findings
@@ -316,7 +318,8 @@ class Audit:
                 verdict = judge.judge(found, rerun)
                 self._count(verdict)
                 yield verdict if self._keeps_payloads else _without_payload(verdict)
-                false_count += verdict.outcome is Outcome.FALSE
+                if verdict.findings and verdict.outcome is Outcome.FALSE:
+                    false_count += 1
                 if false_count >= MOST_FALSE:
                     raise TooLarge(f"{false_count} entries are false: the rest was not looked at")
         except DetenteError as error:
@@ -360,7 +363,9 @@ class Audit:
     def _tell_what_is_missing(self, judge: Judge, full: FullNotices) -> None:
         for (party, audience), count in sorted(judge.gaps.items()):
             what = f"{count} acts of {party} for {audience or 'the host'} are missing between others"
-            self._remark(Flaw.GAP, ENTRIES, what, "ask who wrote the file for all of it")
+            self._remark(
+                Flaw.GAP, ENTRIES, what, "left out by who wrote the file, or refused by the host: ask for all of it"
+            )
         for kind, count in sorted(judge.unread.items()):
             what = f"{count} of kind {kind[:40]!r} hold words that this version cannot read"
             self._remark(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from detente.channel import calls, drills, open_items
-from detente.channel.acts import PUBLIC_KINDS, MemberBody, ProposeBody, PublicBody, SignedAct
+from detente.channel.acts import PUBLIC_KINDS, REFUSED, MemberBody, ProposeBody, PublicBody, SignedAct
 from detente.channel.agreements import check_names_host
 from detente.channel.alert import agree, expected
 from detente.channel.answers import respond
@@ -19,8 +19,6 @@ from detente.channel.watch import agree as agree_on_signs
 from detente.channel.watch import alive, watch
 from detente.channel.words import pass_on, stop
 from detente.domain import NotUnderstood
-
-REFUSED: Final = "refused"  # the kind of an entry, and of no act
 
 
 def _receipt(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any]:

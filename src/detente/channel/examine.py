@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS
+from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, REFUSED
 from detente.channel.evidence import Opening, read_opening
 from detente.channel.forms import form_from
 from detente.channel.verdict import Flaw
 from detente.domain import DetenteError, Malformed, NotAuthentic, at
-from detente.record.act import PAYLOAD_TYPE, Act, open_act, read_act
+from detente.record.act import PAYLOAD_TYPE, Act, check_act, read_act
 from detente.record.envelope import Envelope, from_json, verify
 from detente.record.holder import EnrolledKey
 from detente.record.keys import PublicKey
@@ -102,7 +102,8 @@ class Examiner:
             act = open_anyones(envelope, known, self.host_key, arena=self.arena, at_us=opening.received_us)
         except DetenteError as error:
             return _refused(msgspec.structs.replace(found, leaf=leaf), Flaw.ACT, error)
-        flaw, what = ("", "") if act.type == opening.kind else (Flaw.KIND, _other_kind(act, opening.kind))
+        fits = act.type == opening.kind or opening.kind == REFUSED
+        flaw, what = ("", "") if fits else (Flaw.KIND.value, _other_kind(act, opening.kind))
         seen = (act.checkpoint.tree_size, act.checkpoint.root_hash) if act.checkpoint else None
         payload = envelope.payload if self.keeps_payloads or self._is_wanted(act) else None
         return Examined(
@@ -144,7 +145,8 @@ def open_anyones(
             f"an act of kind {act.type}, signed by {act.party}", hint="the host and parties state different things"
         )
     if not by_host:
-        return open_act(envelope, keys, arena=arena, at_us=at_us)
+        check_act(act, envelope, keys, arena=arena, at_us=at_us)
+        return act
     verify(envelope, [host_key], payload_type=PAYLOAD_TYPE)
     if act.arena != arena or act.key_id != host_key.id:
         raise NotAuthentic(f"an act of the host's for arena {act.arena!r}, not {arena!r}")

@@ -56,7 +56,7 @@ class Judge:
             Malformed: it does not come after the last, or lies beyond the tree; nothing after it can be judged.
         """
         self._check_order(found)
-        findings = [*self._in_the_tree(found)]
+        findings = self._in_the_tree(found)
         if found.flaw:
             place = f"{found.where}: " if found.where else ""
             findings.append(_false(found, Flaw(found.flaw), place + found.what, found.hint))
@@ -142,7 +142,7 @@ class Judge:
         """Since when it can have been made: not before the act that it follows."""
         place = (found.key_id, found.audience)
         sequence, digest, before_us = self._sequences.get(place, (0, None, None))
-        earliest_us = max((each for each in (seen_us, before_us) if each is not None), default=None)
+        earliest_us = seen_us if before_us is None or (seen_us is not None and seen_us > before_us) else before_us
         hint = "the key signed two acts for one place: keep both, and ask its holder"
         if found.sequence <= sequence:
             what = f"act {found.sequence} of key {found.key_id[:16]}… for {found.audience or 'the host'} after its act {sequence}"
@@ -160,7 +160,7 @@ class Judge:
     def _can_open_all_of(self, found: Examined) -> bool:
         """Whether who wrote the file could open the whole sequence, and says that it left nothing out."""
         writer = self._header.written_for
-        return not self._header.is_chosen and bool(writer) and writer in (HOST_PARTY, found.audience, found.party)
+        return not self._header.is_chosen and bool(writer) and writer in (found.audience or HOST_PARTY, found.party)
 
     def _moments(self, found: Examined, earliest_us: int | None, latest_us: int | None) -> list[Finding]:
         """What its author and the host say of when, against what witnesses bound."""

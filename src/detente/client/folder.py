@@ -174,6 +174,11 @@ class PartyFolder:
                 latest[kept.sent.notice_id] = kept.sent
         return tuple(sorted(latest.values(), key=lambda sent: (sent.notice.reference, sent.notice_id)))
 
+    def versions(self) -> Iterator[Sent]:
+        """Every version of every notice that the channel took, those that were cancelled too; with the salts by which views open."""
+        for _, kept in self._versions(".json"):
+            yield kept.sent
+
     def notice(self, name: str) -> Sent:
         """The notice of a reference, or of the beginning of an id.
 

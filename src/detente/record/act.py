@@ -85,14 +85,16 @@ class Act:
             raise Malformed(
                 f"an act of type {str(self.type)[:40]!r}", hint="lower-case letters, digits and underscores"
             )
-        for what in ("arena", "party", "audience"):
-            _check_name(getattr(self, what), what)
+        _check_name(self.arena, "arena")
+        _check_name(self.party, "party")
+        _check_name(self.audience, "audience")
         _check_hex(self.key_id, "key")
         _check_count(self.sequence, "sequence")
         _check_count(self.made_at_us, "made_at_us")
-        for what in ("previous", "view"):
-            if getattr(self, what) is not None:
-                _check_hex(getattr(self, what), what)
+        if self.previous is not None:
+            _check_hex(self.previous, "previous")
+        if self.view is not None:
+            _check_hex(self.view, "view")
         if self.sequence == 0 or (self.sequence == 1) != (self.previous is None):
             raise Malformed("sequences begin at 1; the first act has no previous, and every other one has")
         if not isinstance(self.body, dict):
@@ -151,8 +153,10 @@ def read_act(payload: bytes) -> Act:
         raise Malformed(f"member {wrong[0][:40]!r} is missing, or not known")
     with at("checkpoint"):
         checkpoint = _seen(value["checkpoint"])
-    names = ("type", "arena", "party", "audience", "sequence", "previous", "made_at_us", "view", "body")
-    return Act(key_id=value["key"], checkpoint=checkpoint, **{name: value[name] for name in names})
+    return Act(
+        value["type"], value["arena"], value["party"], value["audience"], value["key"], value["sequence"],
+        value["previous"], value["made_at_us"], checkpoint, value["view"], value["body"],
+    )  # fmt: skip
 
 
 def _seen(value: Any) -> SeenCheckpoint | None:
@@ -195,11 +199,27 @@ def open_act(envelope: Envelope, keys: Mapping[str, EnrolledKey], *, arena: str,
     """
     signers = verify(envelope, _candidates(envelope, keys), payload_type=PAYLOAD_TYPE)
     act = read_act(envelope.payload)
+    _check_act(act, signers, keys, arena, at_us)
+    return act
+
+
+def check_act(act: Act, envelope: Envelope, keys: Mapping[str, EnrolledKey], *, arena: str, at_us: int) -> None:
+    """Returns where `open_act` would give this act, for who has read it out of the envelope already.
+
+    Raises:
+        NotAuthentic: as `open_act`.
+    """
+    signers = verify(envelope, _candidates(envelope, keys), payload_type=PAYLOAD_TYPE)
+    _check_act(act, signers, keys, arena, at_us)
+
+
+def _check_act(
+    act: Act, signers: tuple[PublicKey, ...], keys: Mapping[str, EnrolledKey], arena: str, at_us: int
+) -> None:
     _check_signer(act, signers, keys)
     if act.arena != arena:
         raise NotAuthentic(f"the act is for arena {act.arena!r}, not {arena!r}", hint="acts hold in one arena only")
     keys[act.key_id].check_valid_at(at_us)
-    return act
 
 
 def _candidates(envelope: Envelope, keys: Mapping[str, EnrolledKey]) -> list[PublicKey]:

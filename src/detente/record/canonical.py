@@ -149,11 +149,12 @@ def _is_plain(raw: bytes) -> bool:
     if raw[:1] != b"{" or b"\\" in raw or not (raw.isascii() or max(raw) < 0xF0):  # 0xF0: beyond the BMP
         return False
     outside = b"".join(raw.split(b'"')[::2])  # of texts: brackets, numbers, words
-    if b"e" in outside.replace(b"true", b"").replace(b"false", b"") or b"E" in outside:
+    zeros = outside.translate(_DIGITS_AS_ZEROS)
+    if b"0e" in zeros or b"0E" in zeros or b"0" * 17 in zeros:
         return False
     if b".0," in outside or b".0]" in outside or b".0}" in outside:
         return False
-    if b"0" * 17 in outside.translate(_DIGITS_AS_ZEROS) or _MAY_BE_TOO_LARGE.search(outside):
+    if b"0" * 16 in zeros and _MAY_BE_TOO_LARGE.search(outside):
         return False
     return _is_shallow(outside.translate(_ALIKE, _NOT_BRACKETS))
 

@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -68,6 +69,7 @@ class Envelope:
         return sha256(pre_authentication_encoding(self.payload_type, self.payload)).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def _check_type(payload_type: str) -> None:
     try:
         size = len(payload_type.encode())
@@ -107,8 +109,7 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, payload_type: str) 
     accepted: dict[str, PublicKey] = {}
     for number, signature in enumerate(envelope.signatures):
         with at(f"signatures[{number}]"):
-            for key in _signers(signature, known, message):
-                accepted[key.id] = key
+            accepted |= _signers(signature, known, message)
     if not accepted:
         named = ", ".join(f"{s.keyid[:16]}…" if s.keyid else "one that names no key" for s in envelope.signatures)
         raise NotAuthentic(
@@ -117,13 +118,14 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, payload_type: str) 
     return tuple(accepted.values())
 
 
-def _signers(signature: Signature, known: dict[str, PublicKey], message: bytes) -> Iterable[PublicKey]:
+def _signers(signature: Signature, known: dict[str, PublicKey], message: bytes) -> dict[str, PublicKey]:
     if signature.keyid:
         key = known.get(signature.keyid)
-        if key:
-            key.verify(signature.sig, message)
-        return [key] if key else []
-    return [key for key in known.values() if _holds(key, signature.sig, message)]
+        if key is None:
+            return {}
+        key.verify(signature.sig, message)
+        return {key.id: key}
+    return {key.id: key for key in known.values() if _holds(key, signature.sig, message)}
 
 
 def _holds(key: PublicKey, sig: bytes, message: bytes) -> bool:

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from detente.domain import Malformed, NotAuthentic
@@ -50,6 +51,7 @@ class Holder:
         return f"{self.officer} of {self.party}" if self.officer else f"the {self.role} of {self.party}"
 
 
+@lru_cache(maxsize=4096)  # the same few names stand in every act
 def check_name(name: str, what: str) -> None:
     """Refuse a name that is empty, long, of several lines, padded, or one of two ways to write the same letters."""
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():

@@ -74,11 +74,9 @@ class PublicKey:
         Raises:
             NotAuthentic: it is not.
         """
-        from cryptography.exceptions import InvalidSignature
-
         try:
             _verifier(self.raw).verify(signature, message)
-        except InvalidSignature as error:
+        except _invalid_signature() as error:  # looked up where one is raised
             raise NotAuthentic(
                 f"the signature is not by key {self.id[:16]}…",
                 hint="the bytes were changed, or another key signed them",
@@ -90,6 +88,12 @@ def _verifier(raw: bytes) -> Ed25519PublicKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def _invalid_signature() -> type[Exception]:
+    from cryptography.exceptions import InvalidSignature
+
+    return InvalidSignature
 
 
 class SigningKey:
