@@ -204,7 +204,7 @@ class Log:
     def header(self, **changed):
         return Header(1, self.arena, self.host.public.text, written_for="host", written_at_us=self.now_us, **changed)
 
-    def write(self, path, header=None, keep=lambda opening: True, full=(), head=None, openings=None):
+    def write(self, path, header=None, keep=lambda opening: True, full=(), head=None, openings=None, timestamps=()):
         """Evidence of all that `keep` keeps."""
         kinds = ("keys", "member", "propose", "sign", "suspend")
         openings = [each for each in openings or self.entries if keep(each)]
@@ -213,7 +213,7 @@ class Log:
                 writer, Served(self, head), header or self.header(),
                 [each for each in openings if each.kind in kinds],
                 [each for each in openings if each.kind not in kinds],
-                full,
+                full, timestamps,
             )  # fmt: skip
         return Path(path)
 

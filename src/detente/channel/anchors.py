@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from detente.channel.registry import Registry
 from detente.channel.verdict import Finding, Flaw, MemberVerdict, Outcome, Trust
@@ -16,6 +16,9 @@ from detente.domain import Understanding
 from detente.record.fingerprint import spoken
 from detente.record.holder import Role
 from detente.record.keys import PublicKey, public_key_from_text
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,13 @@ class Anchors:
     Attributes:
         roots: a root key of a party, the first or a later one; or its fingerprint as it was read out (`record.spoken`).
         witnesses: the only ones to count, by name; where there are none, those that the understanding names.
+        authorities: certificates of time stamping authorities, or of those who vouch for them.
     """
 
     roots: Mapping[str, PublicKey | str] = field(default_factory=dict)
     host_key: PublicKey | str | None = None
     witnesses: Mapping[str, PublicKey] = field(default_factory=dict)
+    authorities: tuple[Certificate, ...] = ()
 
 
 def is_meant(anchor: PublicKey | str, key: PublicKey) -> bool:

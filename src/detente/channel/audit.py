@@ -63,7 +63,7 @@ from detente.channel.verdict import (
     ViewVerdict,
     false,
 )
-from detente.domain import DetenteError, Malformed, NotAuthentic, ReleaseGrids, TooLarge, UnreadableFile
+from detente.domain import DetenteError, Malformed, NotAuthentic, NotUnderstood, ReleaseGrids, TooLarge, UnreadableFile
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.record.act import read_act
 from detente.record.checkpoint import Checkpoint, cosigned_s, open_checkpoint
@@ -75,6 +75,8 @@ from detente.record.note import MOST_BYTES as MOST_NOTE_BYTES
 from detente.record.note import Note
 from detente.record.proven import ProvenTiles
 from detente.record.tiles import WIDTH, TileAddress, tile_path
+from detente.record.timestamp import MOST_BYTES as MOST_TIMESTAMP_BYTES
+from detente.record.timestamp import check_timestamp
 
 MOST_FALSE: Final = 1_000  # false entries; who reads that many has no use for more, and a hostile file takes no longer
 Spread: TypeAlias = Callable[[Examiner, Iterable[Piece]], Iterator[list[Examined]]]
@@ -138,6 +140,7 @@ class Audit:
         self._head: Checkpoint | None = None
         self._tiles: ProvenTiles | None = None
         self._checkpoints: list[CheckpointVerdict] = []
+        self._stamped: dict[int, int | None] = {}
         self._public: list[Examined] = []
         self._members: tuple[MemberVerdict, ...] = ()
         self._host_trust = Trust.FILE
@@ -158,8 +161,6 @@ class Audit:
         self._check_trust(timeline, host_key)
         full = FullNotices.read(header.full, self._source, self._findings.add)
         yield from self._judged(header, host_key, timeline, full)
-        for size in header.timestamps:
-            self._remark(Flaw.TIMESTAMP, timestamp_path(size), "a timestamp that is not checked here")
         if header.is_chosen:
             what = "its writer chose what is in it: what else there is does not show"
             self._remark(Flaw.CHOSEN, HEADER, what, "ask for an export without --from, --to and --notice")
@@ -211,6 +212,12 @@ class Audit:
                 self._findings.add(false(Flaw.CHECKPOINT, path, error))
         latest = self._vouched(self._head, note, CHECKPOINT, timeline)
         self._checkpoints.append(latest)
+        there = {each.tree_size for each in self._checkpoints}
+        for size in header.timestamps:
+            if size not in there:
+                self._remark(
+                    Flaw.TIMESTAMP, timestamp_path(size), "a timestamp on a checkpoint that is not in the file"
+                )
         if not latest.has_quorum:
             what = f"cosigned by {len(latest.cosigned)} of {latest.agreed_count} witnesses, {latest.quorum} are agreed"
             if not latest.agreed_count:
@@ -250,7 +257,29 @@ class Audit:
         return CheckpointVerdict(
             checkpoint.tree_size, checkpoint.root_hash.hex(),
             tuple(sorted(cosigned, key=lambda each: (each.at_s, each.witness))), len(agreed.keys), agreed.quorum,
+            self._stamped_us(checkpoint.tree_size, note),
         )  # fmt: skip
+
+    def _stamped_us(self, size: int, note: Note) -> int | None:
+        """By when an authority that the reader knows had stamped a checkpoint; None where none did."""
+        assert self._header
+        path = timestamp_path(size)
+        if size not in self._header.timestamps or size in self._stamped:
+            return self._stamped.get(size)
+        self._stamped[size] = None
+        if not self._anchors.authorities:
+            self._remark(Flaw.TIMESTAMP, path, "not checked: no authority's certificate was brought", "--tsa-ca FILE")
+            return None
+        try:
+            raw = self._source.read(path, MOST_TIMESTAMP_BYTES)
+            if raw is None:
+                raise Malformed("is missing", hint="evidence.json names it")
+            self._stamped[size] = check_timestamp(raw, note, self._anchors.authorities).by_us
+        except NotUnderstood as error:
+            self._remark(Flaw.TIMESTAMP, path, f"not checked: {error.what}", error.hint)
+        except DetenteError as error:
+            self._findings.add(false(Flaw.TIMESTAMP, path, error))
+        return self._stamped[size]
 
     # ── the public acts ──────────────────────────────────────────────────────────────────────────────────────────────
 

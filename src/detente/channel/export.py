@@ -7,7 +7,7 @@ those from the first entry on to the end, so that a later or another party's fil
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from detente.channel.evidence import (
     checkpoint_path,
     full_name,
     full_path,
+    timestamp_path,
     write_full,
     write_header,
     write_opening,
@@ -73,12 +74,15 @@ def export(
     public: Iterable[Opening],
     entries: Iterable[Opening],
     full: Iterable[FullNotice] = (),
+    timestamps: Iterable[tuple[bytes, bytes]] = (),
 ) -> Exported:
     """Writes a piece of evidence.
 
     Args:
         header: what it is to say of itself; the lists in it are filled in.
         public: every public act, in order. entries: the other entries that are to be opened, in order; no later than the log's head are taken.
+        timestamps: checkpoints of this log as notes, and what an authority answered about each (RFC 3161), as a witness keeps them.
+            Those of more than the log's head are left out.
     Raises:
         NotAuthentic: the log's own tiles or openings do not hold: nothing is to be made of it but a quarrel with the host.
     """
@@ -89,15 +93,35 @@ def export(
     writer.put(CHECKPOINT, head)
     public_count = taken.put_lines(PUBLIC, public)
     entry_count = taken.put_lines(ENTRIES, entries, to_the_end=True)
-    sizes = taken.put_checkpoints()
+    stamped = _stamped(timestamps, header, checkpoint.tree_size)
+    sizes = taken.put_checkpoints({size: note for size, (note, _) in stamped.items()})
+    for size, (_, answer) in stamped.items():
+        writer.put(timestamp_path(size), answer)
     names = []
     for each in full:
         names.append(full_name(each.notice_id, each.version))
         writer.put(full_path(names[-1]), write_full(each))
-    writer.put(
-        HEADER, write_header(msgspec.structs.replace(header, checkpoints=tuple(sizes), full=tuple(sorted(names))))
+    told = msgspec.structs.replace(
+        header, checkpoints=tuple(sizes), full=tuple(sorted(names)), timestamps=tuple(sorted(stamped))
     )
+    writer.put(HEADER, write_header(told))
     return Exported(checkpoint.tree_size, public_count, entry_count, len(sizes), len(names))
+
+
+def _stamped(
+    timestamps: Iterable[tuple[bytes, bytes]], header: Header, most_size: int
+) -> dict[int, tuple[bytes, bytes]]:
+    """Timestamps by the size of their checkpoint.
+
+    Raises:
+        NotAuthentic: one is not on a checkpoint of this log.
+    """
+    found = {}
+    for note, answer in timestamps:
+        checkpoint, _ = open_checkpoint(note, header.origin, public_key_from_text(header.host_key))
+        if checkpoint.tree_size <= most_size:
+            found[checkpoint.tree_size] = (note, answer)
+    return found
 
 
 class _Taken:
@@ -153,14 +177,15 @@ class _Taken:
                 self._seen.add(seen.tree_size)
             yield write_opening(opening)
 
-    def put_checkpoints(self) -> list[int]:
-        """The checkpoints that bound when: those that entries name, or the last before, and the first that holds each."""
+    def put_checkpoints(self, stamped: Mapping[int, bytes]) -> list[int]:
+        """The checkpoints that bound when: those that entries name, or the last before, the first that holds each, and those stamped."""
         known = [size for size in self._log.sizes() if size <= self._size]
         named = {known[index] for size in self._seen if (index := bisect_right(known, size) - 1) >= 0}
         holding = {known[index] for each in self._positions if (index := bisect_left(known, each + 1)) < len(known)}
-        sizes = sorted(named | holding)
+        sizes = sorted(named | holding | stamped.keys())
         for size in sizes:
-            self._writer.put(checkpoint_path(size), self._log.note(size))
+            note = self._log.note(size) if size in known else stamped[size]
+            self._writer.put(checkpoint_path(size), note)
         for size in sorted(self._seen | set(sizes)):
             self._proven.root_at(size)
         self._put_tiles()

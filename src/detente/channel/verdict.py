@@ -92,7 +92,7 @@ class EntryVerdict(msgspec.Struct, frozen=True):
     Attributes:
         received_us: when the channel had it, by the host's clock. made_at_us: when it was made, by its author's.
         earliest_us: it was made no earlier, by the witnesses of the checkpoint that it names; None where nothing bounds it.
-        latest_us: it was in the log by then, by a quorum of witnesses; None where no cosigned checkpoint holds it.
+        latest_us: it was in the log by then, by a quorum of witnesses, or an authority that the reader knows; None where no such checkpoint holds it.
         officer: whose key signed it, by the party's root; empty where unknown, and for the host.
         digest: of what was signed; other acts call this one by it.
         seen_size: tree size of the checkpoint that it names.
@@ -135,6 +135,7 @@ class CheckpointVerdict(msgspec.Struct, frozen=True):
     Attributes:
         agreed_count: how many witnesses were agreed when it was made; 0 where nothing was. quorum: how many of them are needed.
         cosigned: by whom, the earliest first.
+        stamped_us: it was there by then, by the word of a time stamping authority that the reader knows; microseconds since 1970.
     """
 
     tree_size: int
@@ -142,6 +143,7 @@ class CheckpointVerdict(msgspec.Struct, frozen=True):
     cosigned: tuple[Cosigned, ...] = ()
     agreed_count: int = 0
     quorum: int = 0
+    stamped_us: int | None = None
 
     @property
     def has_quorum(self) -> bool:

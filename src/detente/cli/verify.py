@@ -51,6 +51,11 @@ _TRUST: Final = {
     metavar="NAME=KEY|LINE|FILE",
     help="Count this witness, and no other than those given.",
 )
+@click.option(
+    "--tsa-ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Certificates of time stamping authorities to believe, PEM.",
+)
 @click.option("--entries", "shows_entries", is_flag=True, help="Show every entry, not only what is wrong.")
 @click.option(
     "--processes",
@@ -63,6 +68,7 @@ def verify(
     roots: tuple[str, ...],
     host_key: str | None,
     witnesses: tuple[str, ...],
+    tsa_ca: Path | None,
     processes: int | None,
     *,
     shows_entries: bool,
@@ -75,11 +81,13 @@ def verify(
     from detente.channel.compare import compare
     from detente.interop.evidence_file import opened_evidence
     from detente.interop.examining import spread_over
+    from detente.record.timestamp import read_certificates
 
     anchors = Anchors(
         dict(_root(each) for each in roots),
         _key(host_key, "--host-key") if host_key else None,
         dict(_witness(each) for each in witnesses),
+        tuple(read_certificates(tsa_ca.read_bytes())) if tsa_ca else (),
     )
     tell: _Teller = _Json(sys.stdout) if as_json else _Table(sys.stdout, shows_entries=shows_entries)
     outcome = Outcome.HOLDS
