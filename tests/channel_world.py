@@ -7,7 +7,6 @@ answer is the one an ordinary screening of all the party knows would give.
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
@@ -45,10 +44,10 @@ from detente.domain import (
     Volume4D,
     amsl,
 )
-from detente.record.act import Act, next_act, sign_act
+from detente.record.act import Act, next_act, read_act, sign_act
 from detente.record.canonical import canonical
 from detente.record.commitment import commit
-from detente.record.envelope import to_json
+from detente.record.envelope import from_json, to_json
 from detente.record.holder import EnrolledKey, Holder, Role
 from detente.record.keys import SigningKey
 from detente.screening import kernels, screen
@@ -238,7 +237,7 @@ class Channel:
 
     def told(self, recipient, kind):
         """The bodies of the acts of a kind that a party was posted."""
-        return [_body(payload) for payload in self.postings(recipient, kind)]
+        return [act_of(payload["envelope"]).body for payload in self.postings(recipient, kind)]
 
     def opens(self, party, kind=None):
         """What is open for a party, as it would read it: what comes first, first."""
@@ -292,8 +291,9 @@ class Channel:
                 assert self.opens(name) == []
 
 
-def _body(payload):
-    return json.loads(b64decode(json.loads(payload["envelope"])["payload"]))["body"]
+def act_of(envelope):
+    """The act in an envelope, which is text or bytes."""
+    return read_act(from_json(envelope if isinstance(envelope, bytes) else envelope.encode()).payload)
 
 
 def _told(payload):

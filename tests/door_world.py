@@ -1,6 +1,5 @@
 """The HTTP door in one process: an application on a store with one arena, and clients with tokens of any role."""
 
-import time
 from contextlib import contextmanager
 from secrets import token_bytes, token_hex
 
@@ -50,6 +49,12 @@ class Door(Site):
         body = {"submission": submission or token_hex(16), "acts": [to_json(e).decode() for e in envelopes]}
         return self.http.post(f"/arenas/{ARENA}/submissions", headers=self.headers(party), json=body)
 
+    def send(self, party, kind, audience, body):
+        """What one act of a party is answered."""
+        answer = self.post(party, [self.parties[party].sign(kind, audience, body)])
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def read_inbox(self, party, limit=2):
         found, cursor = [], None
         while True:
@@ -58,13 +63,3 @@ class Door(Site):
                 return found
             found += page["postings"]
             cursor = page["cursor"]
-
-
-def wait_for(read, ready):
-    """What is read once it is ready; it comes at a tick."""
-    for _ in range(200):
-        found = read()
-        if ready(found):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(found)

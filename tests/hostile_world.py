@@ -23,6 +23,7 @@ from detente.record.envelope import to_json
 from detente.stores.clock import SteadyClock
 from detente.stores.sqlite import SqliteStore
 from door_world import CURSOR_KEY
+from patience import wait_until
 from sequencer_world import GRIDS, Site
 
 SECOND_US = 1_000_000
@@ -98,10 +99,7 @@ class Served(Site):
     def until(self, now_us):
         """The clock reads so much, and what fell due by then is done."""
         self.clock.now_us = now_us
-        give_up_s = time.monotonic() + 60
-        while self.store.due(ARENA, now_us, 1):
-            assert time.monotonic() < give_up_s
-            time.sleep(0.01)
+        wait_until(lambda: not self.store.due(ARENA, now_us, 1))
 
 
 def founded(folder):

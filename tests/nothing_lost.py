@@ -15,20 +15,19 @@ from secrets import token_hex
 
 import httpx
 
-from channel_world import ARENA, FULL
+from channel_world import ARENA, FULL, act_of
 from detente.api.load import load_standing
 from detente.channel.acts import MessageBody, PassedBody, ReceiptBody, StopBody, ViewBody
 from detente.channel.deadlines import DEADLINE
 from detente.channel.forms import form_from
 from detente.channel.submit import answered
 from detente.domain import Deadline, ReceiptStage, Rung, Step
-from detente.record.act import read_act
 from detente.record.envelope import from_json, to_json
 from detente.screening import kernels
 from detente.stores import open_store
+from patience import PATIENCE_S, wait_until
 from sequencer_world import HOUR_US, PARTIES, plan
 
-PATIENCE_S = 120.0
 TERMS = {
     "answer_tick_ms": 0,
     "stop_within_s": 2,
@@ -54,14 +53,6 @@ class Sent:
         return [from_json(act.encode()).digest for act in self.acts]
 
 
-def wait_until(ready, what=""):
-    until_s = time.monotonic() + PATIENCE_S
-    while not (found := ready()):
-        assert time.monotonic() < until_s, what or ready
-        time.sleep(0.05)
-    return found
-
-
 class Sender:
     """One party's client: one submission after another, each sent again under its id until it is answered."""
 
@@ -72,7 +63,6 @@ class Sender:
         self.http = httpx.Client(timeout=15)
         self.sent, self.resent = [], 0
         self.numbers = iter(range(10**9))
-        self.messages_only = False
         self.failed = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
@@ -136,20 +126,20 @@ class Sender:
         choice = self.draw.random()
         others = [name for name in PARTIES if name != self.party]
         standing = [name for name in self.client.notices if name.startswith("lasting")]
-        if not self.messages_only and choice < 0.2 and len(standing) < MOST_NOTICES:
+        if choice < 0.2 and len(standing) < MOST_NOTICES:
             told = self.draw.sample(others, self.draw.randint(1, 2))
             return self._notice(f"lasting {next(self.numbers)}", now_us, told)
-        if not self.messages_only and choice < 0.25:  # over before long, of which nobody is told: so it meets nobody
+        if choice < 0.25:  # over before long, of which nobody is told: so it meets nobody
             km_north, starts_us = 900.0 + 200.0 * PARTIES.index(self.party), now_us - HOUR_US + SOON_OVER_US
             notice = plan(self.party, f"brief {next(self.numbers)}", km_north=km_north, starts_us=starts_us)
             return self.client.submission(notice, dict.fromkeys(others, FULL))
-        if not self.messages_only and choice < 0.4 and standing:
+        if choice < 0.4 and standing:
             return self._notice(self.draw.choice(standing), now_us, others)
-        if not self.messages_only and choice < 0.5 and standing:
+        if choice < 0.5 and standing:
             return self.client.cancellation(self.draw.choice(standing))
-        if not self.messages_only and choice < 0.7:
+        if choice < 0.7:
             return self._receipt()
-        if not self.messages_only and choice < 0.75:
+        if choice < 0.75:
             return [self.client.sign("stop", self.draw.choice(others), StopBody(token_hex(16), "34N 36E", "cease"))]
         message = MessageBody("1" * 32, f"{self.party} {next(self.numbers)}")
         return [self.client.sign("message", self.draw.choice(others), message)]
@@ -234,7 +224,7 @@ class World:
                     raise sender.failed
             return self.acknowledged_count >= wanted
 
-        wait_until(ready, "nothing is acknowledged any more")
+        wait_until(ready, what="nothing is acknowledged any more")
 
     def stop(self):
         for sender in self.senders.values():
@@ -243,7 +233,7 @@ class World:
     def check(self):
         """Once nobody sends any more: waits until nothing is due, and looks at everything. Returns what it counted."""
         with closing(open_store(self.database_url)) as store:
-            wait_until(lambda: not store.due_of(ARENA, DEADLINE), "a deadline is still due")
+            wait_until(lambda: not store.due_of(ARENA, DEADLINE), what="a deadline is still due")
             tick_over_us = store.now_us() + 2_000_000
             wait_until(lambda: store.now_us() > tick_over_us)
             entries = store.entries(ARENA, 0, 10**6)
@@ -328,7 +318,9 @@ class World:
         for party, listener in self.listeners.items():
             everything = self.server.inbox(party)
             assert len(everything) == len(postings[party])
-            wait_until(lambda seen=listener, all_=everything: len(seen.events) >= len(all_), f"{party} still waits")
+            wait_until(
+                lambda seen=listener, all_=everything: len(seen.events) >= len(all_), what=f"{party} still waits"
+            )
             assert listener.events == everything
             assert [p["payload"] for p in everything] == [json.loads(p.payload) for p in postings[party]]
 
@@ -372,8 +364,3 @@ class World:
                 present = answered(world.of_own(view.view_id))
                 position, told = last[view.view_id]
                 assert {name: told[name] for name in present} == present, (party, view.view_id, position)
-
-
-def act_of(envelope):
-    """The act in an envelope, as text or bytes."""
-    return read_act(from_json(envelope if isinstance(envelope, bytes) else envelope.encode()).payload)

@@ -16,6 +16,7 @@ from detente.channel.agreements import PAYLOAD_TYPE, payload
 from detente.channel.forms import form_from
 from detente.domain import Minima, MinimaRule, Signatory, Terms, Understanding
 from detente.record.envelope import sign, to_json
+from patience import wait_until
 from sequencer_world import GRIDS, PARTIES, a_key, statements_of
 
 DETENTE = [sys.executable, "-c", "from detente.cli import main; main()"]
@@ -48,10 +49,7 @@ class Server:
         assert " at http://" in line, line
         self.url = line.split(" at ")[1].strip()
         self.http = httpx.Client(base_url=self.url, timeout=30)
-        until_s = time.monotonic() + 120
-        while not self._answers():
-            assert time.monotonic() < until_s
-            time.sleep(0.05)
+        wait_until(self._answers)
 
     def _answers(self):
         try:

@@ -14,16 +14,16 @@ from detente.channel.forms import plain, volume_form
 from detente.channel.submit import MOST_CORNERS
 from detente.domain import Activity, AltitudeBand, Circle, Notice, Position, ReleaseLevel, TimeWindow, Volume4D, amsl
 from detente.stores import open_store
-from door_world import Door, wait_for
-from sequencer_world import HOUR_US
+from door_world import Door
+from patience import wait_until
+from sequencer_world import HOUR_US, LONG_AHEAD_US
 
 GENERAL, EXISTENCE = ReleaseLevel.GENERAL, ReleaseLevel.EXISTENCE
-FUTURE_US = 4_102_444_800_000_000
 NOBODYS = "f" * 32
 
 
 def box(km_north=0.0, radius_m=2_000.0):
-    window = TimeWindow(FUTURE_US, FUTURE_US + HOUR_US)
+    window = TimeWindow(LONG_AHEAD_US, LONG_AHEAD_US + HOUR_US)
     place = Circle(Position(34.0 + km_north / 111.0, 36.0), radius_m)
     return Volume4D(place, AltitudeBand(amsl(1_000.0), amsl(2_000.0)), window)
 
@@ -52,12 +52,9 @@ def check(door, draft, party="A", role="officer"):
 
 
 @pytest.fixture
-def door(store):
-    door = Door(store)
+def door(door):
     door.found(door.sequencer, answer_tick_ms=0)
-    with door.ajar():
-        yield door
-    door.stop()
+    return door
 
 
 def test_what_a_notice_meets_is_explained_and_a_move_that_is_taken_clears_it(door):
@@ -106,7 +103,7 @@ def test_only_the_partys_own_readers_are_told_and_all_others_as_if_there_were_no
                 assert answer.status_code == 200
             else:
                 assert (answer.status_code, answer.content) == (404, nothing.content)
-    (view,) = wait_for(lambda: door.get("views", "B").json()["views"], bool)
+    (view,) = wait_until(lambda: door.get("views", "B").json()["views"])
     assert ask(door, view["view_id"], "B").content == nothing.content
     assert ask(door, "no such id").content == nothing.content
 

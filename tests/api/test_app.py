@@ -16,7 +16,8 @@ from detente.client.answers import Announcement
 from detente.record.envelope import to_json
 from detente.record.key_history import Reason, Revocation, sign_statement
 from detente.record.keys import SigningKey
-from door_world import Door, wait_for
+from door_world import Door
+from patience import wait_until
 from sequencer_world import GRIDS, a_key, plan, statements_of
 
 OFFICERS = {"officer", "duty_officer"}
@@ -45,23 +46,15 @@ ROUTES = {  # who may; an empty body is refused only after who asks
 }
 
 
-@pytest.fixture
-def door(store):
-    door = Door(store)
-    with door.ajar():
-        yield door
-    door.stop()
-
-
 def test_from_members_to_a_conflict_that_both_read_through_http(door):
     door.found(door.sequencer)
     assert door.post("A", door.parties["A"].submission(plan("A"), {"B": FULL})).json()["answer"] == "CLEAR"
     assert door.post("B", door.parties["B"].submission(plan("B"), {"A": FULL})).json()["answer"] == "CONFLICT"
-    told = wait_for(lambda: door.read_inbox("A"), lambda found: any(p["kind"] == "answer" for p in found))
+    told = wait_until(lambda: door.read_inbox("A"), lambda found: any(p["kind"] == "answer" for p in found))
     assert [p["payload"]["answer"] for p in told if p["kind"] == "answer"] == ["CONFLICT"]
     assert [p["payload"] for p in told] == door.inbox("A")
     assert len({p["cursor"] for p in told}) == len(told)
-    (view,) = wait_for(lambda: door.get("views", "B").json(), lambda page: page["views"])["views"]
+    (view,) = wait_until(lambda: door.get("views", "B").json(), lambda page: page["views"])["views"]
     assert view["sender"] == "A"
     assert json.loads(view["envelope"]) == json.loads(
         next(p["payload"]["envelope"] for p in door.read_inbox("B") if p["kind"] == "view")
@@ -153,7 +146,7 @@ def test_the_host_takes_a_party_in_once(door):
 
 def test_a_cursor_of_another_party_is_refused(door):
     door.found(door.sequencer)
-    page = wait_for(lambda: door.get("inbox", "A").json(), lambda page: page["postings"])
+    page = wait_until(lambda: door.get("inbox", "A").json(), lambda page: page["postings"])
     refused = door.get("inbox", "B", after=page["cursor"])
     assert (refused.status_code, refused.json()["where"]) == (422, "query.after")
 

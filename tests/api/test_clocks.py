@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from channel_world import ARENA, FULL
+from channel_world import ARENA, FULL, act_of
 from detente.channel.acts import MessageBody
 from detente.domain import Deadline, ReceiptStage, Rung, Step
 from detente.stores.clock import BELIEVED_AFTER_S, SteadyClock, elapsed_us, system_clock_us
 from detente.stores.postgres import PostgresStore
 from detente.stores.sqlite import SqliteStore
-from door_world import Door, wait_for
+from door_world import Door
+from patience import wait_until
 from sequencer_world import HOUR_US, plan
 
 S = 1_000_000
@@ -57,9 +58,8 @@ class Clocked(Door):
 
     def message(self, text):
         """It arrives, a tick later at the most, and is the last in its recipient's inbox."""
-        answer = self.post("A", [self.parties["A"].sign("message", "B", MessageBody("1" * 32, text))])
-        assert answer.status_code == 200, answer.text
-        told = wait_for(lambda: self.read_inbox("B", limit=100), lambda found: text in str(texts_of(found)))
+        self.send("A", "message", "B", MessageBody("1" * 32, text))
+        told = wait_until(lambda: self.read_inbox("B", limit=100), lambda found: text in str(texts_of(found)))
         assert texts_of(told)[-1] == text
 
     def passed(self, to="B"):
@@ -83,8 +83,6 @@ class Clocked(Door):
 
 
 def texts_of(postings):
-    from nothing_lost import act_of
-
     return [act_of(p["payload"]["envelope"]).body["text"] for p in postings if p["kind"] == "message"]
 
 
@@ -100,12 +98,9 @@ def door(database_url, hands):
         yield door
 
 
-def soon(door, party, km_north=0.0):
-    return plan(party, km_north=km_north, starts_us=door.store.now_us() + HOUR_US)
-
-
 def notify(door, party="A", recipient="B"):
-    return door.post(party, door.parties[party].submission(soon(door, party), {recipient: FULL})).json()
+    soon = plan(party, starts_us=door.store.now_us() + HOUR_US)
+    return door.post(party, door.parties[party].submission(soon, {recipient: FULL})).json()
 
 
 @pytest.mark.parametrize("leap_s", [5 * 3600, -5 * 3600])
@@ -133,9 +128,9 @@ def test_with_the_clock_set_back_for_good_inboxes_go_on_and_deadlines_take_twice
     door.message("later")
     assert door.passed() == []
     door.wait(WITHIN_S + 60)
-    wait_for(door.passed, bool)
+    wait_until(door.passed)
     door.wait(2 * 300 + 10)
-    wait_for(lambda: door.passed("A"), bool)
+    wait_until(lambda: door.passed("A"))
     door.message("last")
     assert (len(door.passed()), len(door.passed("A"))) == (1, 1)
 
@@ -147,9 +142,9 @@ def test_with_the_clock_set_ahead_for_good_what_is_due_comes_once(door):
     door.message("not believed yet")
     assert door.passed() == []
     door.wait(BELIEVED_AFTER_S + 1)
-    wait_for(door.passed, bool)
+    wait_until(door.passed)
     door.wait(301)
-    wait_for(lambda: door.passed("A"), bool)
+    wait_until(lambda: door.passed("A"))
     door.message("last")
     assert (len(door.passed()), len(door.passed("A"))) == (1, 1)
 
@@ -170,7 +165,7 @@ def test_a_server_started_with_its_clock_in_the_past_goes_on_from_its_last_entry
         door.message("after")
         assert door.passed() == []
         door.wait(2 * WITHIN_S + 60)
-        wait_for(door.passed, bool)
+        wait_until(door.passed)
         assert notify(door, "B", "A")["answer"] == "CONFLICT"
 
 

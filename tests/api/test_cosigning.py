@@ -25,7 +25,8 @@ from detente.record.note import read_note
 from detente.record.witness import SIZE_TYPE
 from detente.screening import kernels
 from detente.stores import open_store
-from door_world import Door, wait_for
+from door_world import Door
+from patience import wait_until
 from sequencer_world import Site, a_key
 from witness_server import WitnessServer
 
@@ -101,8 +102,8 @@ def served_by(store, names=tuple(KEYS)):
         raw = checkpoint(store, ARENA)
         return {} if raw is None else cosigned_s(read_note(raw), {name: PUBLIC[name] for name in names})
 
-    wait_for(lambda: head_size(store), lambda size: size == store.heads(ARENA).next_position)
-    return wait_for(look, lambda found: len(found) == len(names))
+    wait_until(lambda: head_size(store), lambda size: size == store.heads(ARENA).next_position)
+    return wait_until(look, lambda found: len(found) == len(names))
 
 
 def say_something(site, text):
@@ -127,7 +128,7 @@ def test_a_witness_that_no_understanding_names_is_brought_nothing(world, small_s
     site = small_site
     with world.serving(site) as sequencer:
         site.found(sequencer)
-        wait_for(lambda: head_size(site.store), bool)
+        wait_until(lambda: head_size(site.store), bool)
         time.sleep(1.2)
     assert "/add-checkpoint" not in world.a.asked
 
@@ -240,7 +241,7 @@ def test_a_witness_that_lies_gets_nothing_kept_and_stops_nobody(world, small_sit
         with caplog.at_level(logging.WARNING):
             say_something(site, "on")
             served_by(site.store, ["b.example/w"])
-            wait_for(lambda: [r for r in caplog.records if "witness a.example/w" in r.getMessage()], bool)
+            wait_until(lambda: [r for r in caplog.records if "witness a.example/w" in r.getMessage()], bool)
         assert len(world.a.asked) > before
         assert not cosigned_s(read_note(checkpoint(site.store, ARENA)), {"a.example/w": PUBLIC["a.example/w"]})
         assert not site.store.reports(ARENA)
@@ -283,7 +284,7 @@ class Backup:
 def test_a_backup_that_was_restored_is_not_served_while_a_witness_is_ahead_of_it(world, tmp_path):
     backup = Backup(world, tmp_path)
     with backup.restored() as store, world.serving(backup.site) as sequencer:
-        wait_for(lambda: store.reports(ARENA), bool)
+        wait_until(lambda: store.reports(ARENA), bool)
         time.sleep(0.5)
         assert not sequencer.holds_lease.is_set()
         (raw, *_) = store.reports(ARENA)
@@ -300,11 +301,11 @@ def test_a_log_that_went_on_from_a_backup_is_served_no_more_once_a_witness_hears
         with world.serving(backup.site, consults=False, places={}):
             for number in range(4):
                 say_something(backup.site, f"another story {number}")
-            wait_for(lambda: head_size(store), lambda size: size > backup.seen)
+            wait_until(lambda: head_size(store), lambda size: size > backup.seen)
         assert not store.reports(ARENA)
         with world.serving(backup.site, consults=False) as sequencer:
-            wait_for(lambda: store.reports(ARENA), bool)
-            wait_for(sequencer.holds_lease.is_set, lambda holds: not holds)
+            wait_until(lambda: store.reports(ARENA), bool)
+            wait_until(sequencer.holds_lease.is_set, lambda holds: not holds)
     assert world.a.size == backup.seen
 
 
@@ -313,14 +314,14 @@ def test_a_witness_of_others_that_can_only_say_how_far_it_is_is_believed_at_the_
     world.a.shows_latest = world.b.shows_latest = False
     with backup.restored() as store:
         with caplog.at_level(logging.ERROR), world.serving(backup.site) as sequencer:
-            wait_for(lambda: [r for r in caplog.records if "not served" in r.getMessage()], bool)
+            wait_until(lambda: [r for r in caplog.records if "not served" in r.getMessage()], bool)
             assert not sequencer.holds_lease.is_set()
             assert not store.reports(ARENA)
         said = caplog.records[-1].getMessage()
         assert f"says that it has seen {backup.seen} entries, and {backup.size} are here" in said
         assert "start without --witness" in said
         with world.serving(backup.site, places={}) as sequencer:
-            wait_for(sequencer.holds_lease.is_set, bool)
+            wait_until(sequencer.holds_lease.is_set, bool)
 
 
 def test_nothing_is_answered_over_http_either_once_a_witness_has_shown_what_is_missing(world, tmp_path):
@@ -329,8 +330,8 @@ def test_nothing_is_answered_over_http_either_once_a_witness_has_shown_what_is_m
         door = Door.__new__(Door)
         door.__dict__.update(backup.site.__dict__)
         with world.serving(door), door.ajar():
-            wait_for(lambda: store.reports(ARENA), bool)
-            answer = wait_for(lambda: door.get("inbox"), lambda found: found.status_code == 503)
+            wait_until(lambda: store.reports(ARENA), bool)
+            answer = wait_until(lambda: door.get("inbox"), lambda found: found.status_code == 503)
             assert f"a log of {backup.seen} entries" in answer.json()["detail"]
             assert not fits(store, ARENA, world.a.witness.watched(ORIGIN, HOST.public).seen.checkpoint)
 

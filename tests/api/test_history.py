@@ -15,7 +15,8 @@ from detente.api import history as past
 from detente.channel.acts import MessageBody
 from detente.channel.words import pass_on
 from detente.domain import Activity, DetenteError, NotUnderstood, ReleaseLevel
-from door_world import Door, wait_for
+from door_world import Door
+from patience import wait_until
 from recorded_world import RecordedChannel
 from sequencer_world import HOUR_US, plan
 
@@ -313,7 +314,7 @@ def test_the_past_is_read_through_http(store):
         door.found(door.sequencer)
         before = moment(store.now_us())
         door.post("A", door.parties["A"].submission(plan("A"), {"B": FULL}))
-        (line,) = wait_for(lambda: door.get("shown", "A", to="B").json(), lambda page: page["versions"])["versions"]
+        (line,) = wait_until(lambda: door.get("shown", "A", to="B").json(), lambda page: page["versions"])["versions"]
         assert door.get("history", "B").json()["versions"] == [line]
         assert door.get("history", "B", at=before).json()["versions"] == []
         assert [each["kind"] for each in door.get("entries", "B", kind="view").json()["entries"]] == ["view"]

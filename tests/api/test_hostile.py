@@ -15,22 +15,17 @@ from detente.channel.acts import MessageBody
 from detente.domain import Polygon, Position
 from detente.record.envelope import to_json
 from detente.screening import kernels
-from door_world import Door
 from sequencer_world import Site, plan
 
 
 @pytest.fixture
-def door(store):
-    door = Door(store)
-    with door.ajar():
-        door.found(door.sequencer)
-        yield door
-    door.stop()
+def door(door):
+    door.found(door.sequencer, answer_tick_ms=0)
+    return door
 
 
 def others_are_served(door):
-    answer = door.post("B", [door.parties["B"].sign("message", "C", MessageBody(token_hex(16), "still here"))])
-    assert answer.status_code == 200, answer.text
+    door.send("B", "message", "C", MessageBody(token_hex(16), "still here"))
 
 
 @pytest.mark.parametrize("to_b", [True, False])

@@ -16,7 +16,8 @@ from detente.record.checkpoint import Checkpoint, cosign, cosigned_s, origin_of,
 from detente.record.merkle import leaf_hash
 from detente.record.note import read_note
 from detente.record.tiles import TileAddress, tile_path
-from door_world import Door, wait_for
+from door_world import Door
+from patience import wait_until
 from recorded_world import RecordedChannel
 from sequencer_world import Site, a_key, plan
 from served_log import Outsider, over_http
@@ -28,21 +29,13 @@ RECORD = Recording(
 
 
 @pytest.fixture
-def door(store):
-    door = Door(store)
-    with door.ajar():
-        yield door
-    door.stop()
-
-
-@pytest.fixture
 def outside(door):
     return Outsider(over_http(door.http, ARENA), ARENA, door.host.key.public)
 
 
 def head_of(outside, size):
     """The head of at least so many entries, once it is served."""
-    return wait_for(outside.look, lambda head: head is not None and head.tree_size >= size)
+    return wait_until(outside.look, lambda head: head is not None and head.tree_size >= size)
 
 
 def openings(door, party, role="observer"):
@@ -68,7 +61,7 @@ def test_every_entry_is_under_a_head_and_opens_for_whom_it_concerns(door, outsid
     assert [leaf_hash(leaf) for leaf in outside.leaves(head)] == [
         leaf_hash(e.leaf) for e in door.store.entries(ARENA, 0, 100)
     ]
-    wait_for(lambda: openings(door, "B"), lambda found: any(each["kind"] == "view" for each in found))
+    wait_until(lambda: openings(door, "B"), lambda found: any(each["kind"] == "view" for each in found))
     opened = {party: openings(door, party) for party in "ABC"}
     for found in opened.values():
         for each in found:
@@ -88,7 +81,7 @@ def test_what_is_opened_for_a_party_waits_for_its_tick(door):
 def test_an_opening_that_was_altered_is_in_no_tree(door, outside):
     door.found(door.sequencer)
     head = head_of(outside, door.store.heads(ARENA).next_position)
-    (first, *_) = wait_for(lambda: openings(door, "A"), bool)
+    (first, *_) = wait_until(lambda: openings(door, "A"), bool)
     for changed in (
         {"salt": "0" * 64},
         {"received_us": first["received_us"] + 1},
@@ -195,7 +188,7 @@ def test_a_head_of_ours_that_does_not_fit_ends_the_service_and_one_that_fits_doe
     assert f"{later.tree_size} entries" in refused.json()["detail"]
     assert door.post("A", [door.parties["A"].sign("message", "B", MessageBody("2" * 32, "x"))]).status_code == 503
     assert log(door, "checkpoint").status_code == 200  # the log itself is evidence, and is still served
-    wait_for(lambda: door.sequencer.holds_lease.is_set(), lambda holds: not holds)
+    wait_until(lambda: door.sequencer.holds_lease.is_set(), lambda holds: not holds)
 
 
 def test_a_server_that_starts_on_a_log_that_was_put_back_serves_nothing(store):
@@ -223,5 +216,5 @@ def test_the_next_start_signs_what_a_crash_left_unsigned(store):
     assert store.checkpoint(ARENA) is None
     site = Site(store)
     site.start("another")
-    assert wait_for(lambda: store.checkpoint(ARENA), lambda kept: kept is not None).tree_size >= size
+    assert wait_until(lambda: store.checkpoint(ARENA), lambda kept: kept is not None).tree_size >= size
     site.stop()

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from nothing_lost import TERMS, World, wait_until
+from nothing_lost import TERMS, World
+from patience import wait_until
 from postgres_server import PostgresServer
 from sequencer_world import PARTIES
 from served_world import Server
@@ -23,7 +24,7 @@ def opened(folder, database_url):
 def everybody_is_refused(world):
     """Each party is told 503 once more, from now on, with Retry-After (the senders look)."""
     before = dict(world.unavailable)
-    wait_until(lambda: all(world.unavailable[p] > before.get(p, 0) for p in PARTIES), "somebody is not refused")
+    wait_until(lambda: all(world.unavailable[p] > before.get(p, 0) for p in PARTIES), what="somebody is not refused")
 
 
 def go_through_it(world, take_away, give_back, *, can_read=True):

@@ -2,47 +2,23 @@
 
 import json
 
-import pytest
-
 from channel_world import ARENA, FULL
 from detente.api.load import load_standing
 from detente.channel.acts import MessageBody, ReceiptBody, StopBody
 from detente.channel.batch import NEVER_US
 from detente.domain import ReceiptStage
 from detente.screening import kernels
-from door_world import Door
-from sequencer_world import Site, plan
+from sequencer_world import plan
 
 STOP_ID = "5" * 32
 A_STOP = StopBody(STOP_ID, "3512N03548E", "Cease fire: our aircraft is inside")
 ACKNOWLEDGED = ReceiptStage.ACKNOWLEDGED
 
 
-@pytest.fixture
-def door(store):
-    door = Door(store)
-    with door.ajar():
-        yield door
-    door.stop()
-
-
-@pytest.fixture
-def site(store):
-    site = Site(store)
-    yield site
-    site.stop()
-
-
-def send(door, party, kind, audience, body):
-    answer = door.post(party, [door.parties[party].sign(kind, audience, body)])
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 def test_a_stop_is_in_every_inbox_page_and_first_in_the_list_long_before_its_tick(door):
     door.found(door.sequencer, tick_s=86_400, answer_tick_ms=0)
-    send(door, "B", "message", "A", MessageBody("1" * 32, "hello"))
-    send(door, "C", "stop", "A", A_STOP)
+    door.send("B", "message", "A", MessageBody("1" * 32, "hello"))
+    door.send("C", "stop", "A", A_STOP)
     page = door.get("inbox", "A").json()
     assert [told["id"] for told in page["stops"]] == [STOP_ID]
     assert not [posting for posting in page["postings"] if posting["kind"] in ("message", "stop")]
@@ -51,7 +27,7 @@ def test_a_stop_is_in_every_inbox_page_and_first_in_the_list_long_before_its_tic
     assert item["due_us"] - item["since_us"] == 60_000_000
     assert json.loads(item["envelope"])["payloadType"].startswith("application/vnd.detente.act")
     assert door.get("inbox", "B").json()["stops"] == []
-    send(door, "A", "receipt", "C", ReceiptBody(STOP_ID, 1, ACKNOWLEDGED, officer="Night watch"))
+    door.send("A", "receipt", "C", ReceiptBody(STOP_ID, 1, ACKNOWLEDGED, officer="Night watch"))
     assert door.get("inbox", "A").json()["stops"] == []
     assert [(i["kind"], i["stage"], i["due_us"], i["since_us"]) for i in door.get("open", "A").json()["items"]] == [
         ("stop", "acknowledged", None, item["since_us"])
@@ -61,7 +37,7 @@ def test_a_stop_is_in_every_inbox_page_and_first_in_the_list_long_before_its_tic
 def test_the_list_comes_in_pages_none_of_it_twice_and_none_left_out(door):
     door.found(door.sequencer, tick_s=1, answer_tick_ms=0)
     for number in range(5):
-        send(door, "C", "stop", "A", StopBody(f"{number:032x}", "there", "cease"))
+        door.send("C", "stop", "A", StopBody(f"{number:032x}", "there", "cease"))
     whole = door.get("open", "A").json()
     assert whole["cursor"] is None
     found, cursor = [], None

@@ -13,7 +13,6 @@ from detente.api.questions import DRAFT_ID, MOST_WAITING, OfDraft, OfNotice, Que
 from detente.api.wire import Broken, NotThere, TooOften
 from detente.channel import advice
 from detente.domain import StoreUnavailable, TooLarge
-from sequencer_world import Site
 
 NOBODYS = "f" * 32
 
@@ -137,13 +136,6 @@ def test_a_fault_of_ours_takes_no_question_but_its_own(caplog):
 
 
 # ── in the sequencer ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def site(store):
-    site = Site(store)
-    yield site
-    site.stop()
 
 
 def test_a_sequencer_that_stops_refuses_what_waits_and_what_comes_after(site):

@@ -24,14 +24,8 @@ from detente.domain import (
 from detente.record.envelope import to_json
 from detente.record.key_history import Reason, Revocation, sign_statement
 from detente.screening import kernels
-from sequencer_world import GRIDS, PARTIES, Site, a_key, plan
-
-
-@pytest.fixture
-def site(store):
-    site = Site(store)
-    yield site
-    site.stop()
+from patience import wait_until
+from sequencer_world import GRIDS, PARTIES, a_key, plan
 
 
 def test_from_an_empty_arena_to_a_conflict_that_both_read(site):
@@ -129,9 +123,7 @@ def test_a_deadline_passes_by_the_stores_clock_and_the_ladder_begins(site):
     view = site.parties["A"].notices["N"].views["C"]
     receipt = ReceiptBody(view.view_id, 1, ReceiptStage.ACKNOWLEDGED, officer="night watch")
     site.ask(sequencer, site.submission("C", [site.parties["C"].sign("receipt", "A", receipt)]))
-    until_s = time.monotonic() + 20
-    while not site.inbox("B", "passed") and time.monotonic() < until_s:
-        time.sleep(0.05)
+    wait_until(lambda: site.inbox("B", "passed"))
     assert len(site.inbox("B", "passed")) == 1
     assert site.inbox("C", "passed") == []
 

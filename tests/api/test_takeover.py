@@ -8,9 +8,7 @@ import threading
 import time
 from collections import defaultdict
 
-import pytest
-
-from channel_world import ARENA, FULL, random_bytes
+from channel_world import ARENA, FULL, act_of, random_bytes
 from detente.api.sequencer import Sequencer
 from detente.channel.acts import AlertBody, PassedBody
 from detente.channel.alert import ALERT, alerted_of
@@ -20,8 +18,9 @@ from detente.domain import AlertBudget, Deadline, ReceiptStage, Rung, Step
 from detente.domain.terms import MOST_SECONDS
 from detente.screening import kernels
 from detente.stores import open_store
-from nothing_lost import TERMS, World, act_of, wait_until
-from sequencer_world import HOUR_US, Site, plan
+from nothing_lost import TERMS, World
+from patience import PATIENCE_S, wait_until
+from sequencer_world import HOUR_US, plan
 from served_world import Server
 
 # ── two servers over one database ────────────────────────────────────────────────────────────────────────────────────
@@ -77,13 +76,6 @@ def test_of_two_servers_over_one_database_one_writes_at_a_time_and_the_other_goe
 LADDER = (Step(Rung.ALTERNATES, 0), Step(Rung.NEXT_LEVEL, 1), Step(Rung.ALL_OFFICERS, 2), Step(Rung.SENDER_TOLD, 3))
 
 
-@pytest.fixture
-def site(store):
-    site = Site(store)
-    yield site
-    site.stop()
-
-
 def test_the_steps_of_a_ladder_are_taken_once_and_in_order_however_often_the_sequencer_changes(site):
     sequencers = [site.start(f"number {k}", lease_s=1.0) for k in range(3)]
     wait_until(lambda: any(each.holds_lease.is_set() for each in sequencers))
@@ -94,7 +86,9 @@ def test_the_steps_of_a_ladder_are_taken_once_and_in_order_however_often_the_seq
         notice = plan("A", f"N{k}", km_north=20.0 * k, starts_us=starts_us)
         site.submit(holder, "A", notice, {"B": FULL, "C": FULL})
     epochs = set()
+    until_s = time.monotonic() + PATIENCE_S
     while site.store.due_of(ARENA, DEADLINE):
+        assert time.monotonic() < until_s
         if lease := site.store.lease(ARENA):
             epochs.add(lease.epoch)
             site.store.release_lease(lease)  # whoever holds it finds out at its next commit, and another may be there
@@ -175,27 +169,21 @@ def bodies(store, party, other):
     return [body for body in (form_from(act_of(each).body, AlertBody) for each in told) if body.other == other]
 
 
-def test_a_turn_that_takes_longer_than_the_lease_is_nobody_elses_to_take_over(store):
-    site = Site(store)
-    try:
-        holder = site.start("one", lease_s=1.0)
-        site.found(holder)
-        holder.stop()
+def test_a_turn_that_takes_longer_than_the_lease_is_nobody_elses_to_take_over(site):
+    holder = site.start("one", lease_s=1.0)
+    site.found(holder)
+    holder.stop()
 
-        def slow_salts():
-            for salt in random_bytes("slow"):
-                time.sleep(1.5)
-                yield salt
+    def slow_salts():
+        for salt in random_bytes("slow"):
+            time.sleep(1.5)
+            yield salt
 
-        slow = Sequencer(
-            store, site.host, holder="slow", address="slow", salts=slow_salts(), run=kernels, lease_s=1.0
-        )  # fmt: skip
-        site.running.append(slow)
-        slow.start()
-        assert slow.holds_lease.wait(30)
-        epoch = store.lease(ARENA).epoch
-        other = site.start("other", lease_s=1.0)
-        assert site.submit(slow, "A", plan("A"), {"B": FULL})["answer"] == "CLEAR"
-        assert (store.lease(ARENA).epoch, other.holds_lease.is_set()) == (epoch, False)
-    finally:
-        site.stop()
+    slow = Sequencer(site.store, site.host, holder="slow", address="slow", salts=slow_salts(), run=kernels, lease_s=1.0)
+    site.running.append(slow)
+    slow.start()
+    assert slow.holds_lease.wait(30)
+    epoch = site.store.lease(ARENA).epoch
+    other = site.start("other", lease_s=1.0)
+    assert site.submit(slow, "A", plan("A"), {"B": FULL})["answer"] == "CLEAR"
+    assert (site.store.lease(ARENA).epoch, other.holds_lease.is_set()) == (epoch, False)

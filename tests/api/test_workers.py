@@ -1,23 +1,22 @@
 """Several workers of one host on one PostgreSQL: one decides, the others hand over to it, and when it is gone another does."""
 
-import json
 import os
 import signal
 import threading
 import time
-from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from copy import copy
 
 import pytest
 
-from channel_world import ARENA, FULL
+from channel_world import ARENA, FULL, act_of
 from detente.api.handover import HEADER, Handover
 from detente.api.wire import NotThere
 from detente.channel.acts import MessageBody
 from detente.record.envelope import to_json
 from detente.stores import open_store
+from patience import wait_until
 from postgres_proxy import Line
 from postgres_server import server as postgres
 from sequencer_world import plan
@@ -48,14 +47,6 @@ def workers(folder, *, through=None):
                 if each.process:
                     os.kill(each.process.pid, signal.SIGCONT) if each.process.poll() is None else None
                     each.end(signal.SIGKILL)
-
-
-def wait_until(ready, within_s=60):
-    until_s = time.monotonic() + within_s
-    while not (found := ready()):
-        assert time.monotonic() < until_s
-        time.sleep(0.05)
-    return found
 
 
 def holder_of(all_of_them, store):
@@ -92,11 +83,8 @@ class Clients:
 
 def messages_in(worker, party):
     """Every message of a party's inbox, in order."""
-    return [text_of(posting) for posting in worker.inbox(party) if posting["kind"] == "message"]
-
-
-def text_of(posting):
-    return json.loads(b64decode(json.loads(posting["payload"]["envelope"])["payload"]))["body"]["text"]
+    told = [posting["payload"]["envelope"] for posting in worker.inbox(party) if posting["kind"] == "message"]
+    return [act_of(each).body["text"] for each in told]
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped", "cut off"])

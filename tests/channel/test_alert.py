@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel_world import FULL, NOON_US, Channel, an_understanding, in_force
+from channel_world import FULL, NOON_US, Channel, act_of, an_understanding, in_force
 from detente.channel.alert import ALERT, agree, alerted_of, ring
 from detente.channel.decide import decide
 from detente.domain import Activity, AlertBudget, ReleaseLevel
@@ -48,8 +47,7 @@ class Alerting(Channel):
 
     def alerts(self, party):
         """The bodies of the alert's acts, in order."""
-        told = self.postings(party, ALERT)
-        return [json.loads(b64decode(json.loads(each["envelope"])["payload"]))["body"] for each in told]
+        return self.told(party, ALERT)
 
     def reads(self, party, other):
         """What a party reads for each notice, folded from what it was posted."""
@@ -153,8 +151,8 @@ def test_what_is_read_is_what_the_obvious_spending_gives_and_never_more_bits_tha
 
 def normal(posting, payload):
     """A posting without seals: signatures, digests, commitments and random ids."""
-    act = json.loads(b64decode(json.loads(payload["envelope"])["payload"])) if "envelope" in payload else {}
-    return posting.kind, posting.tick_us, posting.number, act.get("type"), json.dumps(payload) if not act else ""
+    said = act_of(payload["envelope"]).type if "envelope" in payload else json.dumps(payload)
+    return posting.kind, posting.tick_us, posting.number, said
 
 
 PLACES = st.one_of(st.none(), st.tuples(st.integers(0, 4), st.integers(10, 120)))
@@ -190,8 +188,7 @@ def test_worlds_that_differ_by_a_hidden_plan_differ_in_the_bits_alone(history, h
 
 
 def _is_about(payload, other):
-    body = json.loads(b64decode(json.loads(payload["envelope"])["payload"]))["body"] if "envelope" in payload else {}
-    return body.get("other") == other
+    return "envelope" in payload and act_of(payload["envelope"]).body.get("other") == other
 
 
 def test_two_plans_nobody_was_told_of_are_alerted_to_both_at_the_next_tick_and_once():

@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 
 from desk_world import AGREED, Desks, a_plan, plans
+from sequencer_world import a_key
 
 NUMBERS = count()
 
@@ -224,18 +225,14 @@ def test_a_file_of_another_channel_is_refused(desks, tmp_path):
     folder = tmp_path / "other"
     shutil.copytree(desks.folder / "A", folder)
     kept = json.loads((folder / "party.json").read_text())
-    for name, value, words in (("host_key", desks_key(kept), "signed"), ("arena", "aegean", "not for A in 'aegean'")):
+    for name, value, words in (
+        ("host_key", a_key("another host").public.text, "signed"),
+        ("arena", "aegean", "not for A in 'aegean'"),
+    ):
         (folder / "party.json").write_text(json.dumps(kept | {name: value}))
         path = up(desks, "A")
         carry(desks, path, "A")
         assert words in desks.say("bundle", "read", back(path), "--as", folder, code=2).err
-
-
-def desks_key(kept):
-    """The key of somebody else."""
-    from sequencer_world import a_key
-
-    return a_key("another host").public.text
 
 
 def test_a_file_up_that_was_altered_is_refused_act_by_act_and_says_so_to_its_party(desks):

@@ -1,10 +1,14 @@
 """The commands of a party's desk, against a real server: what an officer types, and what comes of it."""
 
 import json
+import sqlite3
 
 import pytest
 
 from desk_world import AGREED, Desks, a_plan, plans
+from detente.client import Link, check_server
+from detente.client.answers import Rules
+from detente.domain import NotUnderstood, StoreUnavailable
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +200,6 @@ def test_members_are_listed_with_their_fingerprints(desks):
 
 def test_a_changed_posting_is_shown_and_not_believed(desks):
     """The host's database says that A wrote something else: the reader sees it, and sees that it does not hold."""
-    import sqlite3
-
     desks.at("A", "message", "the truth", "--to", "B")
     with sqlite3.connect(desks.data / "channel.db") as db:
         (number, raw) = db.execute(
@@ -219,20 +221,13 @@ def test_a_desk_that_is_not_there_says_how_to_make_one(desks):
     assert "detente party join" in said.err
 
 
-def test_a_server_that_is_not_there_is_named(desks, tmp_path):
-    from detente.client import Link
-    from detente.client.answers import Rules
-    from detente.domain import StoreUnavailable
-
+def test_a_server_that_is_not_there_is_named():
     with pytest.raises(StoreUnavailable, match="does not answer"):
         Link("http://127.0.0.1:9", "levant", "detente_x", give_up_s=0).get("rules", Rules)
 
 
 @pytest.mark.parametrize("url", ["http://example.org", "ftp://localhost", "https://", "https://user@host", "nothing"])
 def test_no_token_goes_in_the_clear_to_another_machine(url):
-    from detente.client import check_server
-    from detente.domain import NotUnderstood
-
     with pytest.raises(NotUnderstood):
         check_server(url)
 

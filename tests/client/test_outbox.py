@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from channel_world import ARENA
-from detente.channel.acts import HOST, MessageBody
+from detente.channel.acts import HOST, AliveBody, MessageBody
 from detente.channel.bundle import MOST_SUBMISSIONS, read_submissions
 from detente.client import Desk, Membership, PartyFolder, Stick
 from detente.client.answers import Sequences
@@ -84,8 +84,6 @@ def test_a_folder_that_knows_nothing_of_its_key_signs_nothing(folder):
 
 
 def test_a_sign_of_life_is_not_carried(folder):
-    from detente.channel.acts import AliveBody
-
     with pytest.raises(StoreUnavailable, match="sign of life"):
         a_desk(folder).send("alive", HOST, AliveBody("watch"))
     assert folder.known.outbox == ()
