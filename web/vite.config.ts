@@ -10,6 +10,7 @@ export default defineConfig({
     target: "es2022",
     minify: false,
     lib: { entry: { record: "src/record/index.ts", signing: "src/signing/index.ts" }, formats: ["es"] },
+    rolldownOptions: { preserveEntrySignatures: "allow-extension" }, // so that record.js is one whole file, and signing.js imports it
   },
   test: { environment: "node", include: ["tests/**/*.test.ts"] },
 });

@@ -1,7 +1,38 @@
-/** The record, verified in a browser without a word of the server's taken for true. The doors are listed here; see docs/web.md. */
+/** The record, verified in a browser without a word of the server's taken for true. The doors are listed here; docs/web.md says how to go through them. */
 
+export { type Act, openAct, readAct, type SeenCheckpoint } from "./act.js";
+export type { Bytes } from "./bytes.js";
+export { base64, fromBase64, fromHex, hex, subtle } from "./bytes.js";
 export { canonical, type Json, type JsonObject, readCanonical, readStrict } from "./canonical.js";
-export { digestOf, type Envelope, readEnvelope, type Signature, verify, writeEnvelope } from "./envelope.js";
+export { type Checkpoint, checkQuorum, cosignedS, openCheckpoint, originOf, readCheckpoint } from "./checkpoint.js";
+export {
+  digestOf,
+  type Envelope,
+  envelope,
+  preAuthenticationEncoding,
+  readEnvelope,
+  type Signature,
+  verify,
+  writeEnvelope,
+} from "./envelope.js";
 export { DetenteError, Malformed, NotAuthentic, NotSupported, TooLarge } from "./errors.js";
-export type { Ending, EnrolledKey, Holder, Role } from "./holder.js";
-export { publicKey, PublicKey, publicKeyFromText } from "./keys.js";
+export { checkValidAt, type Ending, type EnrolledKey, type Holder, type Role } from "./holder.js";
+export { type KeyHistory, keysById, readHistory, rootOf } from "./key-history.js";
+export { publicKey, PublicKey, publicKeyFromText, verifierLine } from "./keys.js";
+export { checkOpening, commit, leafContent, leafData, type Opening } from "./leaf.js";
+export { checkConsistency, checkInclusion, leafHash } from "./merkle.js";
+export { type Note, type NoteSignature, readNote } from "./note.js";
+export { checkProof, type LogProof, type LogTrust, readProof } from "./proof.js";
+export { type FetchTile, ProvenTiles, provenTiles, type TileAddress, tilePath, tilesAt } from "./tiles.js";
+export {
+  checkGoesOn,
+  type EntryVerdict,
+  type Head,
+  type Log,
+  openHead,
+  openLog,
+  readOpening,
+  type Trust,
+  verifyEntry,
+  verifyProvenEntry,
+} from "./verify-entry.js";

@@ -1,9 +1,14 @@
 /** Signing with a key that never leaves the browser. Apart from `record`: who only verifies needs no key, and loads none of this. */
 
-import type { Bytes } from "../record/bytes.js";
-import { subtle } from "../record/bytes.js";
-import { type Envelope, envelope, preAuthenticationEncoding } from "../record/envelope.js";
-import { publicKey, type PublicKey } from "../record/keys.js";
+import {
+  type Bytes,
+  type Envelope,
+  envelope,
+  preAuthenticationEncoding,
+  type PublicKey,
+  publicKey,
+  subtle,
+} from "../record/index.js";
 
 /** A private key that WebCrypto holds and does not give out, and the public one beside it. */
 export interface SigningKey {
