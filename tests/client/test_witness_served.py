@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 import httpx
 import pytest
@@ -97,4 +99,51 @@ def test_heads_are_cosigned_by_a_witness_that_comes_and_by_one_that_is_gone_to_t
         (latest,) = (tmp_path / folder).glob("logs/*/latest")
         assert cosigned_s(read_note(latest.read_bytes()), {name: keys[name]})
         assert not list((tmp_path / folder).glob("logs/*/s*"))
+    server.end()
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_server_on_a_restored_backup_is_found_out_by_the_witness_and_serves_no_more(tmp_path, goes_on):
+    live, copy = tmp_path / "channel.db", tmp_path / "copy.db"
+    server = Server(tmp_path, f"sqlite:///{live}")
+    server.start()
+    host_key = public_key_from_text(server.get("A", "rules")["host_key"])
+    witness = made(tmp_path / "witness", "a.example/w")
+    server.found(record=Recording(host_key.text, (witness,), 1))
+
+    def follow_once():
+        command = [*DETENTE, "witness", "follow", server.url, "--arena", ARENA, "--log-key", host_key.text, "--once"]
+        command += ["--folder", str(tmp_path / "witness")]
+        return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+    def say(text):
+        body = MessageBody(f"{len(server.parties['A'].last):02x}{text:0>30}", "hello")
+        server.post("A", [server.parties["A"].sign("message", "B", body)])
+
+    say("1")
+    with closing(sqlite3.connect(live)) as before, closing(sqlite3.connect(copy)) as kept:
+        before.backup(kept)
+    last = dict(server.parties["A"].last)
+    say("2")
+    time.sleep(1)
+    assert follow_once().returncode == 0
+    server.end()
+    for path in tmp_path.glob("channel.db*"):
+        path.unlink()
+    copy.rename(live)
+    server.start()
+    server.parties["A"].last = last
+    if goes_on:
+        for text in "345":
+            say(text)
+        time.sleep(1)
+    assert server.get("A", "rules")  # it does not know
+    told = follow_once()
+    assert told.returncode == 2
+    assert ("TOLD TWO STORIES" if goes_on else "WENT BACK") in told.stderr
+    for _ in range(2):
+        refused = server.http.get(f"/arenas/{ARENA}/rules", headers=server.headers["A"])
+        assert (refused.status_code, "does not begin what is here" in refused.text) == (503, True)
+        server.end()
+        server.start()
     server.end()

@@ -136,3 +136,10 @@ def flips(parts):
             changed = bytearray(part)
             changed[bit // 8] ^= 1 << bit % 8
             yield [*parts[:place], bytes(changed), *parts[place + 1 :]]
+
+
+def test_a_tree_of_nothing_has_one_root():
+    check_consistency(0, EMPTY_ROOT, 0, EMPTY_ROOT, ())
+    for roots in ((EMPTY_ROOT, bytes(32)), (bytes(32), EMPTY_ROOT), (bytes(32), bytes(32))):
+        with pytest.raises(NotAuthentic):
+            check_consistency(0, roots[0], 0, roots[1], ())

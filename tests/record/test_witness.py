@@ -1,6 +1,8 @@
 """The witness: it cosigns what goes on from what it cosigned, and nothing else, whoever asks, in whatever order."""
 
 import base64
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from detente.domain import DetenteError, Malformed, NotAuthentic, TooLarge
 from detente.record.checkpoint import Checkpoint, cosign, cosigned_s, origin_of, sign_checkpoint
+from detente.record.keys import PublicKey
 from detente.record.merkle import consistency_proof
 from detente.record.note import Note
 from detente.record.split_view import SplitView, check_split_view, split_view
@@ -140,6 +143,28 @@ TestWalk = Walk.TestCase
 TestWalk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 
 
+# ── what another implementation wrote ────────────────────────────────────────────────────────────────────────────────
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "tlog_witness"
+SIGSUM = Watched(
+    "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b0ff0309e562",
+    PublicKey(bytes.fromhex("ffdc2d4d98e4124d3feaf788c0c2f9abfd796083d1f0495437f302ec79cf100f")),
+)
+
+
+def test_the_requests_of_a_sigsum_log_are_taken_and_no_smaller_one_after_a_larger():
+    first, to_3, to_5 = (
+        read_add_checkpoint((VECTORS / f"{name}.request").read_bytes())
+        for name in ("first", "from_1_to_3", "from_1_to_5")
+    )
+    begun = replace(SIGSUM, seen=put(first, SIGSUM).seen)
+    assert put(to_3, begun).seen.checkpoint.tree_size == 3
+    grown = put(to_5, begun).seen
+    assert grown.checkpoint.root_hash.hex() == "42bb57ad06420afa4882c4a63ac6a1ec77480b330b2f20dfc53a0caa5f564e36"
+    assert put(to_3, replace(SIGSUM, seen=grown)).size == 5
+    assert put(to_3, replace(begun, key=HOST.public)).status == 403
+
+
 # ── each refusal ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -201,7 +226,8 @@ def test_a_proof_that_does_not_lead_there_is_422():
 def test_the_tree_of_nothing_has_one_root():
     assert isinstance(put(asked(HONEST, 0, 0), EMPTY), Cosigned)
     empty = AddCheckpoint(0, (), sign_checkpoint(Checkpoint(ORIGIN, 0, bytes(32)), HOST))
-    assert put(empty, EMPTY).status == 409
+    assert put(empty, EMPTY).status == 422
+    assert put(empty, after(0)).status == 422
 
 
 def test_a_clock_that_went_back_cosigns_nothing():

@@ -154,7 +154,8 @@ def check_consistency(old_size: int, old_root: bytes, new_size: int, new_root: b
         hint="keep both checkpoints: signed by one key they prove that it told two stories",
     )
     if old_size in (0, new_size):
-        if proof or not compare_digest(old_root, new_root if old_size else EMPTY_ROOT):
+        is_begun = compare_digest(old_root, new_root if old_size else EMPTY_ROOT)
+        if proof or not is_begun or (not new_size and not compare_digest(new_root, EMPTY_ROOT)):
             raise refusal
         return
     found = _grown(old_size, new_size, proof if old_size & (old_size - 1) else (old_root, *proof))

@@ -209,10 +209,10 @@ def _theirs(log: Watched, checkpoint: Checkpoint, request: AddCheckpoint) -> Ref
     if request.old_size > size:
         return Refusal(400, f"an old size of {request.old_size}, above that of the checkpoint, {size}")
     if request.old_size != log.size:
-        is_fork = size == log.size and checkpoint.root_hash != log.root
+        is_fork = 0 < size == log.size and checkpoint.root_hash != log.root
         return Refusal(409, f"cosigned last is a tree of {log.size}", size=log.size, is_fork=is_fork)
-    if size == log.size and checkpoint.root_hash != log.root:
-        return Refusal(409, f"another root of a tree of {size} was seen before", is_fork=log.seen is not None)
+    if 0 < size == log.size and checkpoint.root_hash != log.root:  # a tree of nothing has one root: 422 says so below
+        return Refusal(409, f"another root of a tree of {size} was seen before", is_fork=True)
     try:
         check_consistency(log.size, log.root, size, checkpoint.root_hash, request.hashes)
     except DetenteError as error:
