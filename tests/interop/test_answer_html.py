@@ -3,9 +3,7 @@
 import base64
 import hashlib
 import json
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +11,7 @@ from itertools import pairwise
 
 import pytest
 
+import real_browser
 from detente.domain import (
     ALL_ALTITUDES,
     UNSTATED_WINDOW,
@@ -207,35 +206,11 @@ def test_a_window_drawn_is_never_shorter_than_it_is():
 
 # a browser --------------------------------------------------------------------------------------------------------------
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium():
-    names = [os.environ.get("DETENTE_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
-    path = next((found for name in names if name and (found := shutil.which(name))), None)
-    if path is None:
-        pytest.fail(
-            "the map's tests need a browser: run `apt-get install chromium`, or set DETENTE_CHROMIUM to a Chrome or Chromium"
-        )
-    return path
-
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    with real_browser.launched() as launched:
         yield launched
-        launched.close()
 
 
 class Window:
@@ -361,7 +336,7 @@ def test_no_capture_of_the_page_shows_an_empty_map(browser, tmp_path):
 
 def capture(tmp_path, path, size):
     width, height = size
-    command = [chromium(), "--headless", *FLAGS, f"--user-data-dir={tmp_path / path.stem}"]
+    command = [real_browser.chromium(), "--headless", *real_browser.FLAGS, f"--user-data-dir={tmp_path / path.stem}"]
     command += [f"--window-size={width},{height}", f"--screenshot={path}", (tmp_path / "answer.html").as_uri()]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
