@@ -35,7 +35,7 @@ from detente.domain import (
     amsl,
 )
 from detente.domain.recording import Recording, Witness
-from detente.interop.evidence_file import written_evidence
+from detente.interop.evidence_file import whole_lines, written_evidence
 from detente.record.act import Act, SeenCheckpoint, sign_act
 from detente.record.canonical import canonical
 from detente.record.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint
@@ -206,20 +206,64 @@ class Log:
 
     def write(self, path, header=None, keep=lambda opening: True, full=(), head=None, openings=None, timestamps=()):
         """Evidence of all that `keep` keeps."""
+        with written_evidence(Path(path)) as writer:
+            self.write_into(writer, header, keep, full, head, openings, timestamps)
+        return Path(path)
+
+    def files(self, **told):
+        """The same, in memory."""
+        memory = Memory()
+        self.write_into(memory, **told)
+        return memory
+
+    def write_into(
+        self, writer, header=None, keep=lambda opening: True, full=(), head=None, openings=None, timestamps=()
+    ):
         kinds = ("keys", "member", "propose", "sign", "suspend")
         openings = [each for each in openings or self.entries if keep(each)]
-        with written_evidence(Path(path)) as writer:
-            export(
-                writer, Served(self, head), header or self.header(),
-                [each for each in openings if each.kind in kinds],
-                [each for each in openings if each.kind not in kinds],
-                full, timestamps,
-            )  # fmt: skip
-        return Path(path)
+        export(
+            writer, Served(self, head), header or self.header(),
+            [each for each in openings if each.kind in kinds],
+            [each for each in openings if each.kind not in kinds],
+            full, timestamps,
+        )  # fmt: skip
 
     @property
     def anchors(self):
         return Anchors({name: spoken(key(f"{name} root").public) for name in self.histories})
+
+
+class Memory(dict):
+    """Evidence in memory, to be written, bent and read."""
+
+    name = "evidence"
+
+    def put(self, path, raw):
+        self[path] = raw
+
+    def put_lines(self, path, lines):
+        self[path] = b"".join(lines)
+
+    def size(self, path):
+        return len(self.get(path, b""))
+
+    def read(self, path, most_bytes):
+        return self.get(path)
+
+    def lines(self, path):
+        yield from whole_lines([self[path]] if path in self else [])
+
+    def bent(self, path, change):
+        return Memory(self | {path: change(self[path])})
+
+    def with_lines(self, path, change):
+        """With the lines of a file changed as a list."""
+        return self.bent(path, lambda raw: b"".join(change(raw.splitlines(keepends=True))))
+
+    def flipped(self, path, bit):
+        raw = bytearray(self[path])
+        raw[bit // 8] ^= 1 << bit % 8
+        return Memory(self | {path: bytes(raw)})
 
 
 class Served:
@@ -265,6 +309,13 @@ def a_log(**changed):
     log.say("A", "B", "understood")
     log.head()
     return log
+
+
+def judged(files, anchors=None, **told):
+    """The verdict on evidence in memory."""
+    audit = Audit(files, anchors, **told)
+    entries = list(audit.entries())
+    return entries, audit.verdict()
 
 
 def audited(path, anchors=None, **told):

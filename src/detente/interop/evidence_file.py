@@ -88,7 +88,7 @@ class Folder:
         if not whole.is_file():
             return
         with whole.open("rb") as file:
-            yield from _whole_lines(iter(lambda: file.read(PIECE_BYTES), b""))
+            yield from whole_lines(iter(lambda: file.read(PIECE_BYTES), b""))
 
 
 class Archive:
@@ -130,7 +130,7 @@ class Archive:
         """As `Source.lines`."""
         member = self._members.get(path)
         if member is not None:
-            yield from _whole_lines(self._pieces(member))
+            yield from whole_lines(self._pieces(member))
 
     def _pieces(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
@@ -161,7 +161,7 @@ class Address:
     def lines(self, path: str) -> Iterator[bytes]:
         """As `Source.lines`."""
         try:
-            yield from _whole_lines(_fetched(self._http, f"{self.name.rstrip('/')}/{path}", MOST_CARRIED_BYTES))
+            yield from whole_lines(_fetched(self._http, f"{self.name.rstrip('/')}/{path}", MOST_CARRIED_BYTES))
         except FileNotFoundError:
             return
 
@@ -219,7 +219,7 @@ def _bounded(file: IO[bytes], most_bytes: int) -> bytes:
     return raw
 
 
-def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Pieces cut at line ends.
 
     Raises:
