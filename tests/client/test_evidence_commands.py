@@ -1,11 +1,13 @@
 """`detente evidence export` and `detente verify`, against a real server: what parties and the host write agrees, and says what was done."""
 
 import json
+import shutil
 import time
 
 import pytest
 
 from desk_world import AGREED, Desks, a_plan, plans
+from stamping_authority import Authority
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +100,21 @@ def test_another_partys_root_is_refused_and_said(desks):
     desks.at("A", "evidence", "export", ours)
     told = desks.say("verify", ours, "--root", f"A={desks.roots['B']}", "--json", code=2).json
     assert "A has another root in it" in json.dumps(told)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_timestamps_that_a_witness_keeps_go_along_and_bound_when(desks):
+    pytest.importorskip("rfc3161_client")
+    witness, secret = desks.folder / "witness", ("--passphrase-file", desks.passphrase)
+    desks.say("witness", "new", "--party", "A", "--name", "a.example/w", "--folder", witness, *secret)
+    host_key = json.loads((desks.folder / "A" / "party.json").read_text())["host_key"]
+    out = desks.folder / "stamped.zip"
+    with Authority(desks.folder / "authority") as authority:
+        log = (desks.url, "--arena", "levant", "--log-key", host_key, "--once", "--tsa", authority.url)
+        desks.say("witness", "follow", *log, "--folder", witness, *secret)
+    desks.at("A", "evidence", "export", out, "--timestamps", witness)
+    assert flaws(verified(desks, out, code=1)) == ["quorum", "timestamp"]
+    known = ("--root", f"A={desks.roots['A']}", "--tsa-ca", authority.folder / "root.pem", "--json")
+    told = desks.say("verify", out, *known, code=1).json
+    assert flaws(told) == ["quorum"]
+    assert told["files"][0]["verdict"]["latest"]["stamped_us"] > 0

@@ -46,6 +46,12 @@ def evidence() -> None:
     is_flag=True,
     help="With your full notices and their salts: whoever reads it knows those plans in full.",
 )
+@click.option(
+    "--timestamps",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With the timestamps that a witness keeps in its folder.",
+)
 @folder_option
 @click.option("--arena", help="For the host: this arena, out of its own database.")
 @data_option
@@ -56,6 +62,7 @@ def export(
     since: str | None,
     until: str | None,
     notice: str,
+    timestamps: Path | None,
     folder: Path,
     arena: str | None,
     data: Path,
@@ -71,11 +78,11 @@ def export(
     """
     from_us, to_us = _moment_us(since), _moment_us(until)
     if arena is None:
-        written = _of_party(out, folder, from_us, to_us, notice, with_full=with_full)
+        written = _of_party(out, folder, from_us, to_us, notice, timestamps, with_full=with_full)
     elif notice or with_full:
         raise NotUnderstood("--notice and --full are a party's", hint="leave them out, or --arena")
     else:
-        written = _of_host(out, arena, data, database, from_us, to_us)
+        written = _of_host(out, arena, data, database, from_us, to_us, timestamps)
     _told(out, written, as_json=as_json)
 
 
@@ -85,8 +92,22 @@ def _moment_us(text: str | None) -> int | None:
     return None if text is None else round(read_time(text).timestamp()) * MICROSECONDS_PER_SECOND
 
 
+def _stamped(folder: Path | None, arena: str) -> list[tuple[bytes, bytes]]:
+    from detente.record.checkpoint import origin_of
+    from detente.stores.witness import WitnessFolder
+
+    return WitnessFolder(folder).timestamps(origin_of(arena)) if folder else []
+
+
 def _of_party(
-    out: Path, folder: Path, from_us: int | None, to_us: int | None, notice: str, *, with_full: bool
+    out: Path,
+    folder: Path,
+    from_us: int | None,
+    to_us: int | None,
+    notice: str,
+    timestamps: Path | None,
+    *,
+    with_full: bool,
 ) -> Exported:
     from detente.client import PartyFolder
     from detente.client.evidence import export_own
@@ -101,11 +122,18 @@ def _of_party(
         return export_own(
             kept, link, log, out,
             now_us=now_us(), from_us=from_us, to_us=to_us, notice=notice, with_full=with_full,
+            timestamps=_stamped(timestamps, member.arena),
         )  # fmt: skip
 
 
 def _of_host(
-    out: Path, arena: str, data: Path, database: str | None, from_us: int | None, to_us: int | None
+    out: Path,
+    arena: str,
+    data: Path,
+    database: str | None,
+    from_us: int | None,
+    to_us: int | None,
+    timestamps: Path | None,
 ) -> Exported:
     from detente.channel.acts import HOST_PARTY, PUBLIC_KINDS
     from detente.channel.evidence import VERSION, Header
@@ -120,7 +148,9 @@ def _of_host(
     with opened_store(data, database) as store, written_evidence(out) as writer:
         others = (each for each in _openings(store, arena) if each.kind not in PUBLIC_KINDS)
         public = (each for each in _openings(store, arena) if each.kind in PUBLIC_KINDS)
-        return write(writer, _StoredLog(store, arena), header, public, chosen_from(others, from_us, to_us))
+        chosen = chosen_from(others, from_us, to_us)
+        stamped = _stamped(timestamps, arena)
+        return write(writer, _StoredLog(store, arena), header, public, chosen, timestamps=stamped)
 
 
 def _openings(store: Store, arena: str) -> Iterator[Opening]:

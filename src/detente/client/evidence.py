@@ -110,12 +110,14 @@ def export_own(
     to_us: int | None = None,
     notice: str = "",
     with_full: bool = False,
+    timestamps: Iterable[tuple[bytes, bytes]] = (),
 ) -> Exported:
     """Writes what the party may open, as evidence.
 
     Args:
         notice: of one notice alone: a reference or id of the party's own, or the id of a view that it was shown.
         with_full: with the full notices that the views in it were made from, and their salts.
+        timestamps: see `export`.
     """
     member = folder.membership
     ids = ids_of(folder, notice) if notice else frozenset()
@@ -130,7 +132,7 @@ def export_own(
     )  # fmt: skip
     full = _full(folder, commitments) if with_full else ()
     with written_evidence(path) as writer:
-        return export(writer, served, header, public, _noted(others, ids, commitments), full)
+        return export(writer, served, header, public, _noted(others, ids, commitments), full, timestamps)
 
 
 def ids_of(folder: PartyFolder, name: str) -> frozenset[str]:

@@ -178,6 +178,11 @@ class WitnessFolder:
         _replace(path, answer)
         return path
 
+    def timestamps(self, origin: str) -> list[tuple[bytes, bytes]]:
+        """The heads of a log that were stamped, as notes, and the answers about them, by size."""
+        paths = sorted((self.log_path(origin) / "timestamps").glob("*.tsr"), key=lambda path: int(path.stem))
+        return [(path.with_suffix(".note").read_bytes(), path.read_bytes()) for path in paths]
+
     def _timestamp(self, note: Note) -> Path:
         head = read_checkpoint(note.text)
         return self.log_path(head.origin) / "timestamps" / f"{head.tree_size}.tsr"

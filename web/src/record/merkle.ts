@@ -108,7 +108,8 @@ async function goesOn(
   proof: readonly Bytes[],
 ): Promise<boolean> {
   if (oldSize === 0n || oldSize === newSize) {
-    return proof.length === 0 && equal(oldRoot, oldSize ? newRoot : EMPTY_ROOT);
+    const begins = equal(oldRoot, oldSize ? newRoot : EMPTY_ROOT);
+    return proof.length === 0 && begins && (newSize > 0n || equal(newRoot, EMPTY_ROOT));
   }
   const isPower = (oldSize & (oldSize - 1n)) === 0n;
   const grown = await grownRoots(oldSize, newSize, isPower ? [oldRoot, ...proof] : proof);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { type Bytes, fromBase64, utf8 } from "../../src/record/bytes.js";
 import { DetenteError, Malformed, NotAuthentic } from "../../src/record/errors.js";
-import { checkConsistency, checkInclusion, leafHash } from "../../src/record/merkle.js";
+import { checkConsistency, checkInclusion, EMPTY_ROOT, leafHash } from "../../src/record/merkle.js";
 import { provenTiles, tilePath } from "../../src/record/tiles.js";
 import { vectorText } from "../vectors.js";
 import { tilesFrom } from "./world.js";
@@ -81,6 +81,8 @@ test("a tree goes on from each before it, and from no other", async () => {
 
 test("sizes out of order and hashes that are none are malformed", async () => {
   await expect(checkConsistency(3n, root(3), 2n, root(2), [])).rejects.toThrow(Malformed);
+  await checkConsistency(0n, EMPTY_ROOT, 0n, EMPTY_ROOT, []);
+  await expect(checkConsistency(0n, EMPTY_ROOT, 0n, root(1), [])).rejects.toThrow(NotAuthentic);
   await expect(checkInclusion(await leaf(2), 2n, 2n, root(2), [])).rejects.toThrow(Malformed);
   await expect(checkInclusion(await leaf(0), 0n, 2n, root(2), [new Uint8Array(31)])).rejects.toThrow(Malformed);
 });
