@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
@@ -290,7 +290,7 @@ class Audit:
             for number, line in enumerate(_each_line(self._source.lines(PUBLIC)), start=1):
                 if number > MOST_PUBLIC:
                     raise TooLarge(f"more than {MOST_PUBLIC} public acts")
-                examiner = Examiner(header.arena, host_key, (0,), (timeline.latest.keys,), keeps_payloads=True)
+                examiner = Examiner(header.arena, host_key, timeline.keys, keeps_payloads=True)
                 (found,) = examiner.piece(line, number)
                 if found.position < 0:
                     raise Malformed(found.what, hint=found.hint, where=f"line {number}")
@@ -337,9 +337,7 @@ class Audit:
             self._views += views
             return findings
 
-        examiner = Examiner(
-            header.arena, host_key, timeline.since, timeline.keys, full.wanted, keeps_payloads=self._keeps_payloads
-        )
+        examiner = Examiner(header.arena, host_key, timeline.keys, full.wanted, keeps_payloads=self._keeps_payloads)
         examined = self._in_order(self._spread(examiner, self._pieces()))
         false_count = 0
         try:
@@ -452,39 +450,43 @@ class Audit:
 
 
 class Timeline:
-    """Members, keys and rules over the log: what held from which position on."""
+    """Members, keys and rules over the log: what held from which position on.
+
+    Attributes:
+        keys: of each key by its id what was known of it, and from which position on (`Examiner.keys`).
+    """
 
     def __init__(self, registry: Registry) -> None:
         self.latest = registry
         self._registries = [registry]
         self._since = [0]
+        self.keys: dict[str, list[tuple[int, EnrolledKey]]] = {}
 
     def then(self, position: int, registry: Registry) -> None:
         """With what holds after the public act at a position."""
-        if registry is self.latest:
+        before, self.latest = self.latest, registry
+        if registry is before:
             return
-        self.latest = registry
         self._registries.append(registry)
         self._since.append(position + 1)
+        for party, history in registry.histories.items():
+            if history is not before.histories.get(party):
+                for key in history.keys:
+                    self._learn(position + 1, key)
+
+    def _learn(self, since: int, key: EnrolledKey) -> None:
+        known = self.keys.setdefault(key.public.id, [])
+        if not known or known[-1][1] != key:
+            known.append((since, key))
 
     def at(self, position: int) -> Registry:
         """What held when the entry at a position was made."""
         return self._registries[max(bisect_right(self._since, position) - 1, 0)]
 
     @property
-    def since(self) -> tuple[int, ...]:
-        """From which positions on other keys were known."""
-        return tuple(self._since)
-
-    @property
-    def keys(self) -> tuple[Mapping[str, EnrolledKey], ...]:
-        """Which keys, each from its position on."""
-        return tuple(registry.keys for registry in self._registries)
-
-    @property
     def officers(self) -> dict[str, str]:
         """Who holds which key."""
-        return {key_id: key.holder.officer for key_id, key in self.latest.keys.items()}
+        return {key_id: known[-1][1].holder.officer for key_id, known in self.keys.items()}
 
     @property
     def tick_us(self) -> int:

@@ -6,7 +6,6 @@ several processes. What needs the others (order, sequences, moments, the tree) i
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -65,14 +64,13 @@ class Examiner:
     """What an entry is judged by.
 
     Attributes:
-        since, keys: from each position on, the keys of all parties that were known; positions ascend, the first is 0.
+        keys: of each key by its id what was known of it, and from which position on, the latest last. A key is never forgotten.
         wanted: commitments and ids of views whose payload is needed again. keeps_payloads: whether all are.
     """
 
     arena: str
     host_key: PublicKey
-    since: Sequence[int]
-    keys: Sequence[Mapping[str, EnrolledKey]]
+    keys: Mapping[str, Sequence[tuple[int, EnrolledKey]]]
     wanted: frozenset[str] = frozenset()
     keeps_payloads: bool = False
 
@@ -96,9 +94,9 @@ class Examiner:
             leaf = leaf_of(opening, raw)
         except (DetenteError, UnicodeEncodeError) as error:
             return _refused(found, Flaw.UNREADABLE, error)
-        known = self.keys[bisect_right(self.since, opening.position) - 1]
         try:
             envelope = from_json(raw)
+            known = self._known_at(opening.position, envelope)
             act = open_anyones(envelope, known, self.host_key, arena=self.arena, at_us=opening.received_us)
         except DetenteError as error:
             return _refused(msgspec.structs.replace(found, leaf=leaf), Flaw.ACT, error)
@@ -111,6 +109,17 @@ class Examiner:
             act.party, act.audience, act.key_id, act.sequence, act.previous, act.made_at_us, seen,
             flaw, "", what, "", _unread(act), payload,
         )  # fmt: skip
+
+    def _known_at(self, position: int, envelope: Envelope) -> dict[str, EnrolledKey]:
+        """Of the keys that may have signed it, what was known when the entry at a position was made."""
+        hints = [signature.keyid for signature in envelope.signatures]
+        known = {}
+        for key_id in self.keys if "" in hints else hints:
+            for since, key in reversed(self.keys.get(key_id, ())):
+                if since <= position:
+                    known[key_id] = key
+                    break
+        return known
 
     def _is_wanted(self, act: Act) -> bool:
         if not self.wanted or act.type not in _VIEWS:
