@@ -14,7 +14,7 @@ from detente.domain import DetenteError
 COMMANDS = (
     *("screen", "read", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
-    *("watch", "alive", "drill", "call", "bundle", "voice", "outlet"),
+    *("watch", "alive", "drill", "call", "bundle", "voice", "outlet", "record"),
     *("evidence", "verify", "serve", "arena", "token", "witness", "demo"),
 )
 _MODULES = {

@@ -27,7 +27,7 @@ def show(folder: Path, *, as_json: bool) -> None:
     from detente.channel.forms import plain
 
     with opened_desk(folder) as desk:
-        agreements = desk.registry().agreements
+        agreements, host_key = desk.registry().agreements, desk.host_key
     open_ones = [
         p
         for p in agreements.proposals.values()
@@ -37,12 +37,13 @@ def show(folder: Path, *, as_json: bool) -> None:
         "in_force": agreements.in_force,
         "suspended_by": sorted(agreements.suspended_by),
         "rules": plain(agreements.rules),
+        "host_key": host_key.text,
         "proposals": [
             {"digest": p.digest, "by": p.proposed_by, "signed_by": sorted(p.signed_by), "missing": list(p.missing)}
             for p in open_ones
         ],
     }
-    lines = []
+    lines = [f"the host's key: {host_key.text}, as it was first seen"]
     if agreements.in_force:
         lines.append(f"in force: {_named(agreements.proposals[agreements.in_force].understanding)}")
         lines.append(f"    digest {agreements.in_force}")
@@ -76,6 +77,10 @@ def rule_lines(agreed: Understanding) -> Iterator[str]:
         yield f"    release, {who}, {_of(release.activity)}: {release.level.value}"
     for required in terms.required:
         yield f"    {required.recipient} has to be told of {_of(required.activity)}"
+    if terms.record:
+        yield f"    the log: {terms.record.quorum} of {len(terms.record.witnesses)} witnesses make a quorum"
+        for witness in terms.record.witnesses:
+            yield f"        {witness.name}{f', of {witness.party}' if witness.party else ''}: {witness.key}"
     for deadline in terms.deadlines:
         yield f"    {deadline.stage.value} within {words.duration(deadline.within_s)}, {_of(deadline.activity)}"
     for step in terms.ladder:
@@ -98,7 +103,7 @@ def propose(file: Path, folder: Path, *, as_json: bool) -> None:
 
     with opened_desk(folder) as desk:
         agreements = desk.registry().agreements
-        agreed = read_understanding(file, tuple(agreements.members.values()))
+        agreed = read_understanding(file, tuple(agreements.members.values()), desk.host_key.text)
         raw = payload(desk.arena, agreed, agreements.in_force)
         desk.announce("propose", ProposeBody(raw.decode()))
     digest = digest_of(raw)

@@ -220,3 +220,20 @@ class Submitted(Answer, frozen=True):
     given_s: int | None
     agreed_s: int | None
     late: bool
+
+
+class Opening(Answered, frozen=True):
+    """An entry of the log, opened: with it anybody makes its leaf again."""
+
+    position: int
+    received_us: int
+    kind: str
+    salt: str
+    envelope: str
+
+
+class OpeningsPage(Answered, frozen=True):
+    """A page of what the party may open, by position; `after` is where the next begins, None on the last."""
+
+    after: int | None
+    openings: tuple[Opening, ...]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from detente.channel.acts import HOST, AliveBody, Body, CallBody
+from detente.channel.acts import HOST, AliveBody, Body, CallBody, StopBody
 from detente.channel.forms import form_from, plain, view_form
 from detente.channel.registry import Registry
 from detente.channel.views import View, make_view
@@ -20,6 +20,8 @@ from detente.client.answers import (
     AnnouncementsPage,
     CallsPage,
     DrillsShown,
+    Opening,
+    OpeningsPage,
     OpenItem,
     OpenPage,
     Posting,
@@ -32,7 +34,8 @@ from detente.client.answers import (
 from detente.client.carried import settle_answered, settle_refused
 from detente.client.explained import InWords, Key, met_views, named, read_explained
 from detente.client.folder import PartyFolder
-from detente.client.known import acts_in
+from detente.client.heads import Checked, Head, Heads, check_openings
+from detente.client.known import acts_in, furthest
 from detente.client.link import Link, Refused
 from detente.client.release import Draw, Prepared, Sent, agreed_levels, cancellation, prepare
 from detente.client.signer import Signer
@@ -48,11 +51,16 @@ from detente.client.told import (
     read_view,
 )
 from detente.domain import UNMARKED, KeyRefused, Marking, Notice, NotUnderstood, ReleaseLevel, at
+from detente.domain.units import MICROSECONDS_PER_SECOND
+from detente.record.act import SeenCheckpoint
+from detente.record.checkpoint import origin_of
 from detente.record.envelope import Envelope
 from detente.record.keys import PublicKey, SigningKey, public_key_from_text
+from detente.record.tiles import tile_path
 
 T = TypeVar("T")
 TRIES: Final = 5
+LOOK_EVERY_S: Final = 10
 DECIDED: Final = (400, 403, 409, 413, 422)  # refusals after which nothing of a submission was kept, nor will be
 
 
@@ -76,6 +84,7 @@ class Desk:
     _registry: Registry | None = field(default=None, init=False)
     _announced: str | None = field(default=None, init=False)
     _seen: dict[Key, SeenView] = field(default_factory=dict, init=False)
+    _looked_us: int = field(default=0, init=False)
 
     @property
     def party(self) -> str:
@@ -98,6 +107,55 @@ class Desk:
     @cached_property
     def _key(self) -> SigningKey:
         return self.unlock()
+
+    # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def heads(self) -> Heads:
+        """The head of the arena's log, followed."""
+        link = self.link
+        return Heads(
+            self.folder.known, origin_of(self.arena), self.host_key,
+            fetch=link.log, tile=lambda tile: link.log(tile_path(tile)) or b"", show=link.show_head,
+        )  # fmt: skip
+
+    def head(self) -> Head | None:
+        """The head of the log now, checked against the last; without a line, that one.
+
+        Raises:
+            NotOneLog: it does not go on from the last.
+        """
+        record = self.registry().rules.terms.record
+        return self.heads.look(record) if self.has_line else self.heads.kept(record)
+
+    def openings(self) -> Iterator[Opening]:
+        """Everything of the log that the party may open, by position."""
+        after: int | None = 0
+        while after is not None:
+            page = self.link.get("record/openings", OpeningsPage, after=after)
+            yield from page.openings
+            after = page.after
+
+    def check_log(self) -> tuple[Head, Checked]:
+        """Whether all that concerns us stands in the log.
+
+        Raises:
+            NotUnderstood: there is no head yet. NotOneLog: as `head`.
+        """
+        stood = {(e.key, e.audience): (e.sequence, e.digest) for e in self.link.get("sequences", Sequences).sequences}
+        lasts = furthest(self.folder.known.lasts or {}, stood)
+        head = self.head()
+        if head is None:
+            raise NotUnderstood("the log has no head yet", hint="try again in a second")
+        return head, check_openings(self.openings(), head.checkpoint, self.heads.tile, self.party, lasts)
+
+    def _seen_head(self, *, looks: bool) -> SeenCheckpoint | None:
+        """What the next acts name. Looked for at most every ten seconds, and not at all for a STOP, which waits for nothing."""
+        if looks and self.has_line and self.clock_us() - self._looked_us > LOOK_EVERY_S * MICROSECONDS_PER_SECOND:
+            self.head()
+            self._looked_us = self.clock_us()
+        named = self.heads.named
+        return None if named is None else SeenCheckpoint(named.tree_size, named.root_hash.hex())
 
     # ── what is so ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -282,13 +340,15 @@ class Desk:
 
     # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def sign_and_send(self, make: Callable[[Signer], Sequence[Envelope]]) -> Any:
+    def sign_and_send(self, make: Callable[[Signer], Sequence[Envelope]], *, looks: bool = True) -> Any:
         """Signs acts, each the next of its sequence, and submits them at once; anew where another officer was quicker.
 
+        Args:
+            looks: at the head of the log first.
         Raises:
-            Refused: the channel's refusal.
+            Refused: the channel's refusal. NotOneLog: the log is not the one it was.
         """
-        return _signed_anew(lambda: self._submitted(make(self.signer())))
+        return _signed_anew(lambda: self._submitted(make(self.signer(looks=looks))))
 
     def _submitted(self, envelopes: Sequence[Envelope]) -> Any:
         answer = self.link.submit(envelopes)
@@ -296,14 +356,15 @@ class Desk:
             self.folder.known.took(envelopes)
         return answer
 
-    def signer(self) -> Signer:
+    def signer(self, *, looks: bool = True) -> Signer:
         """A signer that goes on from what the channel has of the key; what waits in the outbox goes first."""
         self._hand_in()
         known = {(e.key, e.audience): (e.sequence, e.digest) for e in self.link.get("sequences", Sequences).sequences}
         if self.has_line:
             self.folder.known.keep_lasts(known)
         lasts = {audience: last for (key, audience), last in known.items() if key == self._key.public.id}
-        return Signer(self._key, arena=self.arena, party=self.party, lasts=lasts, clock_us=self.clock_us)
+        seen = self._seen_head(looks=looks)
+        return Signer(self._key, arena=self.arena, party=self.party, lasts=lasts, clock_us=self.clock_us, seen=seen)
 
     def alive(self) -> Any:
         """Shows a sign of life."""
@@ -317,7 +378,9 @@ class Desk:
 
     def send(self, kind: str, audience: str, body: Body, *, view: str | None = None) -> Any:
         """One act by itself."""
-        return self.sign_and_send(lambda signer: [signer.sign(kind, audience, body, view=view)])
+        return self.sign_and_send(
+            lambda signer: [signer.sign(kind, audience, body, view=view)], looks=not isinstance(body, StopBody)
+        )
 
     def announce(self, kind: str, body: Body) -> Any:
         """One public act."""

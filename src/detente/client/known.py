@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,6 +27,7 @@ from detente.record.act import Act, read_act
 from detente.record.canonical import canonical, read_strict
 from detente.record.envelope import Envelope, from_json, to_json
 from detente.record.key_file import write_new
+from detente.record.note import Note
 
 F = TypeVar("F")
 _WORDS: Final = re.compile(r"[0-9A-Z]{10}")
@@ -83,6 +85,49 @@ class Known:
     def took(self, envelopes: Iterable[Envelope]) -> None:
         """The channel has taken these acts."""
         self.keep_lasts(after_acts(self.lasts or {}, envelopes))
+
+    # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def head(self) -> bytes | None:
+        """The last head of the arena's log that was checked, as its note; None before any was."""
+        return self._raw("head.checkpoint")
+
+    @head.setter
+    def head(self, note: bytes) -> None:
+        self._put("head.checkpoint", note)
+
+    @property
+    def named_head(self) -> bytes | None:
+        """The head that acts name (`heads.to_name`)."""
+        return self._raw("named.checkpoint")
+
+    @named_head.setter
+    def named_head(self, note: bytes) -> None:
+        self._put("named.checkpoint", note)
+
+    def forget_heads(self) -> None:
+        """Nothing of the log is known any more."""
+        for name in ("head.checkpoint", "named.checkpoint"):
+            (self.path / name).unlink(missing_ok=True)
+
+    def keep_proof(self, notes: Sequence[Note]) -> Path:
+        """Notes that prove something against the host, in a folder of their own; the same ones again change nothing."""
+        named = sha256(b"".join(note.raw for note in notes)).hexdigest()[:16]
+        path = self.path.parent / "proof" / named
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number, note in enumerate(notes, start=1):
+            put(path / f"{number}.checkpoint", note.raw)
+        return path
+
+    def _raw(self, name: str) -> bytes | None:
+        path = self.path / name
+        return path.read_bytes() if path.exists() else None
+
+    def _put(self, name: str, raw: bytes) -> None:
+        if self._raw(name) != raw:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            put(self.path / name, raw)
 
     # ── what we were told ────────────────────────────────────────────────────────────────────────────────────────────
 

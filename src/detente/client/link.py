@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 from detente.channel.forms import form_from
 from detente.client.answers import OpenItem, Posting
 from detente.client.release import submission_id
-from detente.domain import DetenteError, NotUnderstood, StoreUnavailable, at
+from detente.domain import DetenteError, NotUnderstood, RolledBack, StoreUnavailable, at
+from detente.interop.bounded_http import AS_IT_IS, check_status, read_bounded
 from detente.record.canonical import read_strict
 from detente.record.envelope import Envelope, to_json
+from detente.record.note import MOST_BYTES, Note
 
 if TYPE_CHECKING:
     import httpx
@@ -129,6 +131,29 @@ class Link:
         """As `get`, of a request with a body; sent again, as it is, while the server cannot take it just now."""
         return self._asked("POST", route, content=json.dumps(body, ensure_ascii=False).encode())
 
+    def log(self, path: str) -> bytes | None:
+        """Something of the arena's log, as it is served; None where it is not there.
+
+        Raises:
+            StoreUnavailable: nobody answers, or the server cannot just now. NotAuthentic: another answer. TooLarge: more than can be meant.
+        """
+        import httpx
+
+        place = f"/arenas/{self._arena}/log/{path}"
+        try:
+            with self._http.stream("GET", place, headers=AS_IT_IS) as answer:
+                body = read_bounded(answer, MOST_BYTES, TIMEOUT_S)
+        except httpx.HTTPError as error:
+            raise StoreUnavailable(f"{self._http.base_url} does not answer: {error}") from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        check_status(answer, place, body)
+        return body
+
+    def show_head(self, note: Note) -> None:
+        """Brings the host a head that it has signed, and seems to have forgotten."""
+        self._asked("POST", "log/seen", content=note.raw)
+
     def submit(self, envelopes: Sequence[Envelope]) -> dict[str, Any]:
         """What a submission is answered. Sent again after a broken line, it is the same submission."""
         acts = [to_json(each).decode() for each in envelopes]
@@ -224,6 +249,8 @@ def _refusal(answer: httpx.Response) -> DetenteError:
         told = Refused(
             f"the server answers {answer.status_code}", hint="is this a détente server?", status=answer.status_code
         )
+    if told.name == "rolled-back":  # to try again helps nobody
+        return RolledBack(told.what, hint=told.hint)
     if answer.status_code == 503:
         return StoreUnavailable(told.what, hint=told.hint, retry_may_help=True)
     return told

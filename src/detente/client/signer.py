@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from detente.channel.acts import Body
 from detente.channel.forms import plain
-from detente.record.act import Act, sign_act
+from detente.record.act import Act, SeenCheckpoint, sign_act
 from detente.record.envelope import Envelope
 from detente.record.keys import SigningKey
 
@@ -17,6 +17,7 @@ class Signer:
     Args:
         lasts: sequence and digest of the key's last act for each audience, as the channel has them.
         clock_us: the author's own clock; what it says is the author's word.
+        seen: the head of the arena's log that every act names (`heads.to_name`); None where none is known.
     """
 
     def __init__(
@@ -27,8 +28,9 @@ class Signer:
         party: str,
         lasts: Mapping[str, tuple[int, str]],
         clock_us: Callable[[], int],
+        seen: SeenCheckpoint | None = None,
     ) -> None:
-        self.arena, self.party = arena, party
+        self.arena, self.party, self._seen = arena, party, seen
         self._key, self._lasts, self._clock_us = key, dict(lasts), clock_us
 
     def sign(self, kind: str, audience: str, body: Body, *, view: str | None = None) -> Envelope:
@@ -48,6 +50,7 @@ class Signer:
             sequence=sequence + 1,
             previous=previous,
             made_at_us=self._clock_us(),
+            checkpoint=self._seen,
             view=view,
             body=plain(body),
         )

@@ -14,6 +14,7 @@ from detente.client.known import Known, Last, acts_in, after_acts, furthest
 from detente.domain import StoreUnavailable
 from detente.record.act import read_act
 from detente.record.envelope import Envelope
+from detente.record.note import Note
 
 T = TypeVar("T")
 _NOW_ONLY: Final = ("alive", "watch")
@@ -75,6 +76,14 @@ class Stick:
         assert isinstance(page, AnnouncementsPage | ViewsPage)
         if after is None and page.items:
             yield cast("T", page)
+
+    def log(self, path: str) -> bytes | None:
+        """Nothing is served."""
+        raise _no_line(f"the log's {path} cannot be asked")
+
+    def show_head(self, note: Note) -> None:
+        """Nobody can be shown anything."""
+        raise _no_line(f"the host cannot be shown a head of {len(note.raw)} bytes")
 
     def events(self, after: str | None = None) -> Iterator[Posting]:  # noqa: ARG002
         """Nothing comes."""

@@ -23,16 +23,20 @@ _READERS: Final[Mapping[str, Callable[[str], float]]] = {
 }
 
 
-def read_terms(raw: Any, members: Iterable[Signatory] = ()) -> Terms:
+def read_terms(raw: Any, members: Iterable[Signatory] = (), host_key: str = "") -> Terms:
     """The terms of a table of a file.
 
     Args:
         members: of the arena, with their keys; whoever the file does not name is added, and keys are theirs.
+        host_key: of the arena's host, for a `record` that names none.
     Raises:
         NotUnderstood, InvalidVolume: a member is not known, missing or cannot be; `where` names it.
     """
     known = {member.name: member for member in members}
     written = _written(Terms, raw)
+    record = written.get("record")
+    if isinstance(record, dict) and host_key:
+        record.setdefault("host_key", host_key)
     named = written.setdefault("parties", [])
     if isinstance(named, list):
         there = [each.get("name") for each in named if isinstance(each, dict)]

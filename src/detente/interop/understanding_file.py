@@ -41,24 +41,24 @@ T = TypeVar("T")
 LARGEST_UNDERSTANDING_BYTES: Final = 10_000_000  # tens of thousands of place names
 
 
-def read_understanding(path: Path | str, members: Iterable[Signatory] = ()) -> Understanding:
+def read_understanding(path: Path | str, members: Iterable[Signatory] = (), host_key: str = "") -> Understanding:
     """The understanding in a file.
 
     Args:
-        members: of the arena it is for, with their keys; for `read_terms`.
+        members: of the arena it is for, with their keys. host_key: of its host. Both for `read_terms`.
 
     Raises:
         DetenteError: the file cannot be read, or a part of it cannot be; `where` names the file and the part.
     """
     path = Path(path)
     try:
-        return _understanding(_root(path), members)
+        return _understanding(_root(path), members, host_key)
     except DetenteError as error:
         error.where = ", ".join(part for part in (path.name, error.where) if part)
         raise
 
 
-def _understanding(root: Mapping[str, Any], members: Iterable[Signatory]) -> Understanding:
+def _understanding(root: Mapping[str, Any], members: Iterable[Signatory], host_key: str) -> Understanding:
     _check_known(root, "name", "version", "rules", "arena", "terms")
     rules = [_rule(rule, index) for index, rule in enumerate(_array(root, "rules"))]
     if not rules:
@@ -69,16 +69,16 @@ def _understanding(root: Mapping[str, Any], members: Iterable[Signatory]) -> Und
     with at("arena"):
         arena = _arena(root.get("arena", {}))
     name, version = _text(root, "name"), printable(str(root.get("version", "")))
-    return Understanding(name, version, tuple(rules), arena, _terms(root, tuple(members)))
+    return Understanding(name, version, tuple(rules), arena, _terms(root, tuple(members), host_key))
 
 
-def _terms(root: Mapping[str, Any], members: tuple[Signatory, ...]) -> Terms:
+def _terms(root: Mapping[str, Any], members: tuple[Signatory, ...], host_key: str) -> Terms:
     if "terms" not in root and not members:
         return NO_TERMS
     from detente.interop.terms_file import read_terms  # screening needs no terms
 
     with at("terms"):
-        return read_terms(root.get("terms", {}), members)
+        return read_terms(root.get("terms", {}), members, host_key)
 
 
 def _root(path: Path) -> Mapping[str, Any]:
