@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from detente.channel.acts import HOST_KINDS, KINDS
-from detente.record.act import Act, SeenCheckpoint, sign_act
+from detente.record.act import PAYLOAD_TYPE, Act, SeenCheckpoint, act_bytes
+from detente.record.canonical import canonical
 from detente.record.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint
-from detente.record.envelope import Envelope, to_json
+from detente.record.envelope import Envelope, sign, to_json
 from detente.record.key_history import (
     Enrolment,
     Founding,
@@ -43,7 +44,7 @@ T0_US = 1_537_207_200_000_000  # 2018-09-17T18:00:00Z
 SECOND_US = 1_000_000
 SPACING_S = 10  # between entries
 SIZE = 300
-HEADS = (5, 256)  # older heads, beside the latest
+SAID_TO_HAVE_COME_AS = {260: 200, 261: SIZE + 200}  # where the host lies
 LARGE = 70_001
 LARGE_OPENED = (0, 12_345, 69_888, 70_000)
 
@@ -147,6 +148,10 @@ def key_lists() -> list[dict[str, Any]]:
         ("a recovery key where none was named", other.claim(RecoveryChange(STRANGER.public), STRANGER, SOUTH_ROOT, at_us=after), SOUTH_ROOT, "named no recovery key"),
         ("a second founding", made.claim(Founding(ROOT.public, None, None), ROOT, at_us=after), ROOT, "a second founding of North"),
         ("a root that had ended", expired(), ROOT, "was valid until"),
+        ("a root that had ended gives itself a successor", outlived_root(), ROOT, "was valid until"),
+        ("a key that had ended revokes itself", outlived_officer(), ROOT, "was valid until"),
+        ("stolen after it ended", made.claim(Revocation(DAY.public.id, Reason.STOLEN, after, after + 1, ""), ROOT, at_us=after), ROOT, "after the key ends"),
+        ("root and recovery are one", [one_key()], ROOT, "root and recovery are one key"),
     ]  # fmt: skip
     return [
         {"name": name, "root": root.public.text, "said": said, "statements": [to_json(each).decode() for each in list_]}
@@ -181,11 +186,29 @@ def expired() -> list[Envelope]:
     return made.claim(enrolment(DAY, "Day officer", T0_US + 1), ROOT, at_us=T0_US + 1)
 
 
+def outlived_root() -> list[Envelope]:
+    """A root that names another after its end."""
+    made = Statements("North", ROOT, None, until_us=T0_US)
+    return made.claim(RootChange(LATER_ROOT.public, Reason.RETIRED), LATER_ROOT, ROOT, at_us=T0_US + 1)
+
+
+def outlived_officer() -> list[Envelope]:
+    """An officer's key that ends itself when it has ended."""
+    made = Statements("North", ROOT, None).say(enrolment(DAY, "Day officer", T0_US, T0_US + 10), ROOT)
+    return made.claim(revocation(DAY, T0_US + 20), DAY, at_us=T0_US + 20)
+
+
+def one_key() -> Envelope:
+    """A founding whose recovery key is its root."""
+    return sign_statement(Statement("North", 0, None, T0_US, Founding(ROOT.public, ROOT.public, None)), ROOT)
+
+
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def received_us(position: int) -> int:
-    """When the entry at a position came."""
+    """When the entry at a position came, by the host's word."""
+    position = SAID_TO_HAVE_COME_AS.get(position, position)
     return T0_US + position * SPACING_S * SECOND_US
 
 
@@ -213,7 +236,7 @@ class Log:
 
     def _opened(self, position: int, entry: tuple[Act, SigningKey, str | None]) -> bytes:
         done, signer, said = entry
-        envelope = to_json(sign_act(done, signer))
+        envelope = to_json(sign(act_bytes(done), PAYLOAD_TYPE, signer))
         kind = "notice" if said == LOGGED_OTHERWISE else done.type
         opening = {
             "position": position, "received_us": received_us(position), "kind": kind, "salt": salt(position).hex(), "envelope": envelope.decode(),
@@ -256,6 +279,7 @@ ENTRIES: dict[int, Entry] = {
     6: lambda _: (act(6, "receipt", SOUTH_DAY, "South", audience="North", view="ab" * 32), SOUTH_DAY, None),
     7: lambda log: (act(7, "view", DAY, "North", checkpoint=log.seen(5), sequence=2, previous="cd" * 32), DAY, None),
     8: lambda _: (act(8, "message", NIGHT, "North"), NIGHT, None),
+    9: lambda _: (act(9, "message", DAY, "North"), NIGHT, "which did not sign it"),
     10: lambda _: (act(10, "message", NIGHT, "North"), NIGHT, "was revoked (stolen)"),
     11: lambda _: (act(11, "message", LATE, "North"), LATE, "is valid only from"),
     12: lambda _: (act(12, "message", STRANGER, "North"), STRANGER, "signed by none of this arena's keys"),
@@ -269,11 +293,17 @@ ENTRIES: dict[int, Entry] = {
     20: lambda _: (act(20, "dark", HOST, "host", arena="another"), HOST, "an act of the host's for arena"),
     21: lambda _: (act(21, "view", DAY, "North", checkpoint=SeenCheckpoint(22, "00" * 32)), DAY, "made after it"),
     22: lambda _: (act(22, "view", DAY, "North", checkpoint=SeenCheckpoint(5, "00" * 32)), DAY, "was shown another log"),
+    23: lambda _: (act(23, "dark", HOST, "host", key_id=DAY.public.id), HOST, "an act of the host's for arena"),
     257: lambda log: (act(257, "view", DAY, "North", checkpoint=log.seen(256)), DAY, None),
     258: lambda log: (
         act(258, "view", DAY, "North", checkpoint=log.seen(256), made_at_us=received_us(200)), DAY, "it was dated back",
     ),
     259: lambda _: (act(259, "view", DAY, "North", made_at_us=received_us(SIZE + 200)), DAY, "it was dated forward"),
+    260: lambda log: (
+        act(260, "view", DAY, "North", checkpoint=log.seen(256), made_at_us=T0_US + 2_600 * SECOND_US),
+        DAY, "the host dated it back",
+    ),
+    261: lambda _: (act(261, "view", DAY, "North", made_at_us=T0_US + 2_610 * SECOND_US), DAY, "the host's clock was fast"),
     299: lambda _: (act(299, "zebra", DAY, "North"), DAY, None),  # a kind of a newer détente: signed, and in its place
 }  # fmt: skip
 
@@ -322,6 +352,8 @@ def log() -> dict[str, Any]:
         "entries": made.openings,
         "proofs": {str(position): prove(position, latest, node, extra=b"beside").raw.decode() for position in (0, 7, 257, 299)},
         "refused_checkpoints": refused_checkpoints(made),
+        "forked": noted(replace(made.head(256), root_hash=sha256(b"fork").digest()), *WITNESSES).raw.decode(),
+        "cosigned_twice": cosigned_twice(made.head(5)),
     }  # fmt: skip
 
 
@@ -341,6 +373,121 @@ def refused_checkpoints(made: Log) -> list[dict[str, str]]:
         "signed by the witness alone": (Note(head.text, (cosign(head, name, witness, 1),)), "not signed by"),
     }
     return [{"name": name, "note": note.raw.decode(), "said": said} for name, (note, said) in cases.items()]
+
+
+def cosigned_twice(head: Checkpoint) -> dict[str, Any]:
+    """One witness, three lines: the earliest moment is its word."""
+    (name, witness), *_ = WITNESSES.items()
+    lines = [cosign(head, name, witness, at_s) for at_s in (1_537_209_540, 1_537_209_500, 1_537_209_600)]
+    return {"note": sign_checkpoint(head, HOST).signed_also(*lines).raw.decode(), "moments": {name: 1_537_209_500}}
+
+
+# ── what is in no form ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def forms() -> dict[str, Any]:
+    """Texts that are no act, note, checkpoint or proof, and the sound ones that they were bent from."""
+    checkpoint = Checkpoint("detente/levant", 6, sha256(b"root").digest())
+    note = sign_checkpoint(checkpoint, HOST)
+    return {
+        "act": canonical(ACT).decode(),
+        "acts": bent_acts(),
+        "note": note.raw.decode(),
+        "notes": bent_notes(note.raw.decode()),
+        "checkpoint": checkpoint.text,
+        "checkpoints": bent_checkpoints(),
+        "proof": (PROOF_HEAD + "index 5\n" + HASH + "\n\n" + note.raw.decode()),
+        "proofs": bent_proofs(note.raw.decode()),
+    }
+
+
+ACT: dict[str, Any] = {
+    "type": "view", "version": 1, "arena": ARENA, "party": "North", "audience": "South", "key": "ab" * 32, "sequence": 2,
+    "previous": "cd" * 32, "made_at_us": T0_US, "checkpoint": {"tree_size": 5, "root_hash": "ef" * 32}, "view": None, "body": {},
+}  # fmt: skip
+
+
+def bent_acts() -> list[dict[str, str]]:
+    """Payloads, and what a refusal says."""
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"version": 2}, "not an act of version 1"),
+        ({"version": True}, "not an act of version 1"),
+        ({"more": 1}, "'more' is missing, or not known"),
+        ({"type": "View"}, "an act of type"),
+        ({"type": 7}, "an act of type"),
+        ({"type": "v" * 65}, "an act of type"),
+        ({"arena": ""}, "is no name of one line"),
+        ({"party": " North"}, "is no name of one line"),
+        ({"party": "North\u202e"}, "is no name of one line"),
+        ({"party": "\U0001f600" * 201}, "is no name of one line"),
+        ({"audience": "a\nb"}, "is no name of one line"),
+        ({"party": "e\u0301"}, "is not in normal form C"),
+        ({"party": None}, "party: not a text"),
+        ({"key": "AB" * 32}, "key: not 64 hexadecimal digits"),
+        ({"sequence": 0}, "sequences begin at 1"),
+        ({"sequence": 1}, "sequences begin at 1"),
+        ({"previous": None}, "sequences begin at 1"),
+        ({"sequence": -1}, "sequence: not a whole number"),
+        ({"sequence": True}, "sequence: not a whole number"),
+        ({"made_at_us": 1.5}, "made_at_us: not a whole number"),
+        ({"made_at_us": 2.0**53}, "made_at_us: not a whole number"),
+        ({"previous": "cd"}, "previous: not 64 hexadecimal digits"),
+        ({"view": ""}, "view: not 64 hexadecimal digits"),
+        ({"checkpoint": []}, "checkpoint: not an object of tree_size and root_hash"),
+        ({"checkpoint": {"tree_size": 5}}, "checkpoint: not an object of tree_size and root_hash"),
+        ({"checkpoint": {"tree_size": -5, "root_hash": "ef" * 32}}, "tree_size: not a whole number"),
+        ({"body": []}, "body: not an object"),
+    ]
+    bent = [{"text": canonical(ACT | change).decode(), "said": said} for change, said in cases]
+    bent += [
+        {
+            "text": canonical({name: each for name, each in ACT.items() if name != left}).decode(),
+            "said": f"'{left}' is missing",
+        }
+        for left in ("arena", "view")
+    ]
+    bent += [{"text": json.dumps(ACT), "said": "canonical form"}, {"text": "[]", "said": "not an act of version 1"}]
+    return bent  # fmt: skip
+
+
+def bent_notes(note: str) -> list[str]:
+    """Texts that are no signed note."""
+    text, _, line = note.rpartition("\n\n")
+    dash, name, data = line.rstrip("\n").split(" ")
+    return [
+        "", "\n\n", text, text + "\n\n", note[:-1], note + "\n", note.replace("\n", "\r\n"), note.replace("levant", "le\tvant"),
+        f"{text}\n\n- {name} {data}\n", f"{text}\n\n{dash} {name}\n", f"{text}\n\n{dash} {name}  {data}\n",
+        f"{text}\n\n{dash} {name} {data} \n", f"{text}\n\n{dash}  {data}\n", f"{text}\n\n{dash} a+b {data}\n",
+        f"{text}\n\n{dash} a\u00a0b {data}\n", f"{text}\n\n{dash} {name} {data[:-4]}\n"[:-20] + "\n",
+        f"{text}\n\n{dash} {name} AAAA\n", f"{text}\n\n{dash} {name} AAAAAA==\n", f"{text}\n\n{dash} {name} {data}\n\n{dash} x\n",
+    ]  # fmt: skip
+
+
+def bent_checkpoints() -> list[str]:
+    """Texts that are no checkpoint."""
+    root = b64(bytes(32))
+    return [
+        "", "o\n1\n", f"o\n01\n{root}\n", f"o\n-1\n{root}\n", f"o\n+1\n{root}\n", f"o\n\n{root}\n", f"o\n1\n{b64(bytes(31))}\n",
+        f"o\n1\n{root}", f"o\n1\n{root}\n\n", f"o\n1\n{root}\n\nx\n", f"o\n9223372036854775808\n{root}\n", f"o o\n1\n{root}\n",
+        f"\n1\n{root}\n", f"o\n1\n{'A' * 42}B=\n", f"o\n1\n{root} \n",
+    ]  # fmt: skip
+
+
+PROOF_HEAD = "c2sp.org/tlog-proof@v1\n"
+HASH = b64(bytes(32))
+
+
+def bent_proofs(note: str) -> list[str]:
+    """Texts that are no proof file."""
+    return [
+        "", "\n\n", PROOF_HEAD, f"{PROOF_HEAD}index 5\n\n", f"{PROOF_HEAD}\n{note}",
+        *(f"{PROOF_HEAD}{lines}\n\n{note}" for lines in (
+            "index 05", "index -1", "index 6", "index 9223372036854775808", "index  5", "index 5\r", "index 5\nextra AAAA",
+            "extra \nindex 5", "extra AB==\nindex 5", "extra AAAA\nextra AAAA\nindex 5", f"index 5\n{HASH[:-4]}", "index 5\n",
+            "index 5\n\u00a0", "index 5" + 64 * f"\n{HASH}",
+        )),
+        f"c2sp.org/tlog-proof@v2\nindex 5\n\n{note}", f"{PROOF_HEAD}index 5\n\nno checkpoint\n\n{note.rpartition(chr(10) * 2)[2]}",
+    ]  # fmt: skip
 
 
 # ── trees ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -383,7 +530,7 @@ def large_tree() -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Every file of vectors, by its name."""
-    made = {"log.json": log(), "keys.json": key_lists(), "trees.json": trees()}
+    made = {"log.json": log(), "keys.json": key_lists(), "trees.json": trees(), "forms.json": forms()}
     return {
         name: json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n" for name, value in made.items()
     }

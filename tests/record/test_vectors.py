@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from detente.domain import DetenteError, NotAuthentic
+from detente.domain import DetenteError, Malformed, NotAuthentic
 from detente.record import (
     TileAddress,
     check_consistency,
@@ -22,7 +22,9 @@ from detente.record import (
     open_act,
     open_checkpoint,
     read_act,
+    read_checkpoint,
     read_history,
+    read_note,
     read_proof,
     read_tile_path,
     tile_path,
@@ -34,7 +36,9 @@ from detente.record.proven import ProvenTiles
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "vectors" / "record"
-KEYS, LOG, TREES = (json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in ("keys", "log", "trees"))
+KEYS, LOG, TREES, FORMS = (
+    json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in ("keys", "log", "trees", "forms")
+)
 TRUST = LOG["trust"]
 HOST = public_key_from_text(TRUST["host_key"])
 WITNESSES = {name: public_key_from_text(text) for name, text in TRUST["witnesses"].items()}
@@ -76,6 +80,10 @@ def head(note):
 
 def vouched(note):
     head(note)
+    return vouched_for(note)
+
+
+def vouched_for(note):
     return cosigned_s(open_checkpoint(note.encode(), TRUST["origin"], HOST)[1], WITNESSES)
 
 
@@ -99,6 +107,7 @@ BY_RECORD_ALONE = (
     "was revoked",
     "valid only from",
     "none of",
+    "did not sign it",
     "acts for one party",
     "officers' keys",
     "acts hold in one arena",
@@ -140,6 +149,40 @@ def test_a_head_is_refused_as_it_says(case):
     with pytest.raises((DetenteError, KeyError)) as refusal:
         vouched(case["note"])
     assert case["said"] in str(refusal.value)
+
+
+def test_a_witness_is_taken_at_its_earliest_word():
+    twice = LOG["cosigned_twice"]
+    assert vouched_for(twice["note"]) == twice["moments"]
+    checkpoint, _ = open_checkpoint(LOG["forked"].encode(), TRUST["origin"], HOST)
+    assert TILES.root_at(checkpoint.tree_size) != checkpoint.root_hash
+
+
+def test_what_is_sound_is_read():
+    read_act(FORMS["act"].encode())
+    read_checkpoint(FORMS["checkpoint"])
+    assert read_note(FORMS["note"].encode()).raw == FORMS["note"].encode()
+    assert read_proof(FORMS["proof"].encode()).raw == FORMS["proof"].encode()
+
+
+@pytest.mark.parametrize("case", FORMS["acts"], ids=lambda case: case["said"])
+def test_what_is_no_act_is_refused_as_it_says(case):
+    with pytest.raises(Malformed) as refusal:
+        read_act(case["text"].encode())
+    assert case["said"] in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("read", "raw"),
+    [
+        *((read_note, text.encode()) for text in FORMS["notes"]),
+        *((read_checkpoint, text) for text in FORMS["checkpoints"]),
+        *((read_proof, text.encode()) for text in FORMS["proofs"]),
+    ],
+)
+def test_what_is_in_no_form_is_refused(read, raw):
+    with pytest.raises(Malformed):
+        read(raw)
 
 
 def test_small_trees_are_as_they_say():

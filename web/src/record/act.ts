@@ -74,8 +74,9 @@ export function readAct(payload: Envelope["payload"]): Act {
 
 function seen(value: Json | undefined): SeenCheckpoint | null {
   if (value === null) return null;
-  if (!isObject(value)) throw new Malformed("not an object of tree_size and root_hash");
-  checkMembers(value, ["tree_size", "root_hash"]);
+  if (!isObject(value) || Object.keys(value).sort().join() !== "root_hash,tree_size") {
+    throw new Malformed("not an object of tree_size and root_hash");
+  }
   return { treeSize: count(value.tree_size, "tree_size"), rootHash: digestOrThrow(value.root_hash, "root_hash") };
 }
 

@@ -107,6 +107,26 @@ test("the log goes on from its older heads, and from no other's", async () => {
   await expect(checkGoesOn(log, utf8(larger?.note ?? ""), TRUST)).rejects.toThrow("it was rolled back");
 });
 
+test("a witness is taken at its earliest word", async () => {
+  const { note, moments } = LOG.cosigned_twice;
+  const { cosigned } = await openHead(utf8(note), TRUST);
+  expect(Object.fromEntries(cosigned.map(({ witness, atS }) => [witness, Number(atS)]))).toEqual(moments);
+});
+
+test("a head that the act names has to be that one, of that size and root", async () => {
+  const { forked } = LOG;
+  await expect(verifyEntry(openingAt(257), log, TRUST, utf8(forked))).rejects.toThrow("has another root");
+  await expect(verifyEntry(openingAt(257), log, TRUST, named(5))).rejects.toThrow("is not the one that it names");
+  await expect(verifyEntry(openingAt(3), log, TRUST, named(5))).rejects.toThrow("is not the one that it names");
+  await expect(checkGoesOn(log, utf8(forked), TRUST)).rejects.toThrow("two stories");
+});
+
+test("a salt of another length opens nothing", async () => {
+  for (const salt of [new Uint8Array(31), new Uint8Array(33)]) {
+    await expect(verifyEntry({ ...openingAt(3), salt }, log, TRUST)).rejects.toThrow("a salt of");
+  }
+});
+
 describe("what a server could alter", () => {
   const opening = openingAt(3);
 

@@ -33,6 +33,8 @@ export const LOG = JSON.parse(vectorText("record/log.json")) as {
   tiles: Record<string, string>;
   entries: Entry[];
   proofs: Record<string, string>;
+  forked: string;
+  cosigned_twice: { note: string; moments: Record<string, number> };
   refused_checkpoints: { name: string; note: string; said: string }[];
 };
 
