@@ -149,6 +149,22 @@ def test_a_witness_named_by_the_understanding_cosigns_and_nobody_else(door, outs
     assert door.store.cosigned_size(ARENA, ["a.example/w", "b.example/w"], 2) == head.tree_size
 
 
+def test_the_host_counts_how_far_witnesses_are(door, outside):
+    door.found(door.sequencer, record=RECORD)
+    head = head_of(outside, door.store.heads(ARENA).next_position)
+    note = sign_checkpoint(head, door.host.key)
+
+    def counted():
+        lines = door.http.get("/metrics", headers=door.headers(role="host")).text.splitlines()
+        return [int(line.rpartition(" ")[2]) for line in lines if line.startswith("detente_cosigned")]
+
+    assert counted() == [0, 0, 0]
+    log(door, "cosignatures", note.signed_also(cosign(head, "b.example/w", W2, 7)).raw)
+    assert counted() == [0, 0, head.tree_size]
+    log(door, "cosignatures", note.signed_also(cosign(head, "a.example/w", W1, 7)).raw)
+    assert counted() == [head.tree_size] * 3
+
+
 def test_an_understanding_that_names_another_hosts_key_is_refused(door):
     door.found(door.sequencer)
     told = Terms(record=Recording(a_key("another host").public.text))

@@ -685,10 +685,14 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     served = _served(request)
     arena = (await served.token(request, HOST_ONLY)).arena
     heads = await served.call(lambda: served.store.heads(arena))
+    registry = await served.call(lambda: served.registries.now(arena))
+    by_quorum, by_witness = await served.call(lambda: log.vouched(served.store, arena, registry))
     label = f'{{arena="{arena}"}}'
     lines = [
         f"detente_holds_lease{label} {int(served.sequencers[arena].holds_lease.is_set())}",
         f"detente_entries{label} {heads.next_position}",
+        f"detente_cosigned_entries{label} {by_quorum}",
+        *(f'detente_cosigned_by{{arena="{arena}",witness="{name}"}} {size}' for name, size in by_witness.items()),
         f"detente_turns_total{label} {heads.turns}",
         f"detente_listeners{label} {served.events.listener_counts.get(arena, 0)}",
     ]

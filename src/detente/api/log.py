@@ -151,6 +151,15 @@ def noted(store: Store, arena: str, kept: Sequence[KeptCheckpoint]) -> list[byte
     return [head.note + b"".join(each.line for each in lines.get(head.tree_size, ())) for head in kept]
 
 
+def vouched(store: Store, arena: str, registry: Registry) -> tuple[int, dict[str, int]]:
+    """How many entries a quorum of the agreed witnesses has cosigned, and how many each of them has, by name."""
+    record = registry.rules.terms.record
+    names = [each.name for each in record.witnesses] if record else []
+    each = {name: store.cosigned_size(arena, [name], 1) or 0 for name in names}
+    needed = record.quorum if record else 0
+    return (store.cosigned_size(arena, names, needed) or 0 if needed else 0), each
+
+
 def read_tile(store: Store, arena: str, tile: TileAddress) -> bytes | None:
     """A tile, or a bundle of leaves, as far as the latest head reaches; None where it does not reach that far."""
     kept = store.checkpoint(arena)
