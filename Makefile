@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run screen demo test browser curl web lint bench soak docs data clean
+.PHONY: run screen demo test browser curl web foreign interop lint bench soak docs data clean
 
 run: screen demo
 
@@ -28,7 +28,7 @@ demo: $(READY)
 data: $(READY)
 	@$(BIN)/python scripts/fetch_flights.py || true
 
-test: $(READY) browser curl web
+test: $(READY) browser curl web foreign
 	@$(BIN)/python scripts/web.py test
 	$(BIN)/python -m pytest -n auto -m "not soak"
 
@@ -47,6 +47,15 @@ curl:
 # What runs in a browser, built into src/detente/web. Without a Node that will do, one is taken from a wheel.
 web: $(READY)
 	@$(BIN)/python scripts/web.py build
+
+# Verifiers that others wrote: Go's, from Debian; tlog-scales, from the Python package index; @sigstore/verify, from npm.
+foreign:
+	@command -v go >/dev/null && test -d /usr/share/gocode/src/golang.org/x/mod/sumdb || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq golang-go golang-golang-x-mod-dev >/dev/null; } || \
+	  echo "No Go: its test will say so. On Debian: sudo apt-get install golang-go golang-golang-x-mod-dev"
+
+interop: $(READY) foreign
+	$(BIN)/python -m pytest tests/foreign
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak
