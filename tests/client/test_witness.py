@@ -10,6 +10,7 @@ from detente.domain import DetenteError, KeyRefused, NotAuthentic, StoreUnavaila
 from detente.record.checkpoint import cosigned_s, origin_of, sign_checkpoint
 from detente.record.note import read_note
 from detente.record.split_view import SplitView, check_split_view
+from detente.record.witness import PHASE_S
 from detente.stores.witness import Witness, WitnessFolder
 from log_server import LogServer
 from log_world import Log
@@ -51,7 +52,7 @@ class World:
             return len(waited) == looks
 
         self.steps = []
-        self.follower.run(self.steps.append, wait, 1.0)
+        self.follower.run(self.steps.append, wait, 1.0, clock_s=lambda: NOW_S + PHASE_S)
         return waited
 
     @property

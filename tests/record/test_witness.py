@@ -18,6 +18,7 @@ from detente.record.split_view import SplitView, check_split_view, split_view
 from detente.record.witness import (
     MOST_ANSWER_BYTES,
     MOST_REQUEST_BYTES,
+    PHASE_S,
     SIZE_TYPE,
     AddCheckpoint,
     Cosigned,
@@ -30,6 +31,7 @@ from detente.record.witness import (
     read_cosignature,
     read_seen,
     read_size,
+    until_next_look_s,
 )
 from log_world import Log
 from record_world import key
@@ -393,6 +395,17 @@ def test_an_answer_is_believed_only_from_the_witness_of_this_note_and_not_from_t
 def test_an_answer_that_is_no_size_is_refused(raw):
     with pytest.raises(Malformed):
         read_size(raw)
+
+
+# ── when ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.floats(1.5e9, 1.6e9), st.sampled_from([1.0, 2.0, 5.0, 60.0]))
+def test_all_witnesses_look_at_one_time(now_s, every_s):
+    pause_s = until_next_look_s(now_s, every_s)
+    assert 0 < pause_s <= every_s
+    late_s = (now_s + pause_s - PHASE_S) % every_s
+    assert min(late_s, every_s - late_s) < 1e-3
 
 
 # ── two stories ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,10 +26,10 @@ from detente.record.checkpoint import origin_of
 from detente.record.keys import PublicKey, public_key_from_text
 from detente.record.note import read_note
 from detente.record.tiles import TileReader
-from detente.record.witness import ask, read_cosignature
+from detente.record.witness import ask, read_cosignature, until_next_look_s
 
 LOG: Final = logging.getLogger(__name__)
-LOOK_EVERY_S: Final = 0.5
+EVERY_S: Final = 1.0
 ANSWER_S: Final = 5.0
 CONSULT_S: Final = 2.0  # of a start or a takeover; a witness that is away holds nobody up for longer
 LONGEST_WAIT_S: Final = 60.0
@@ -120,7 +120,7 @@ class Cosigning:
 
     def _work(self, place: _Place, holds: Callable[[], bool]) -> None:
         brought, failures = -1, 0
-        while not self._stop.wait(min(LONGEST_WAIT_S, LOOK_EVERY_S * 2**failures)):
+        while not self._stop.wait(_pause_s(failures)):
             try:
                 head = self._store.checkpoint(self._arena) if holds() else None
                 if head is not None and head.tree_size > brought and self._bring(place, head):
@@ -175,6 +175,12 @@ class Cosigning:
         record = self._registries.now(self._arena).rules.terms.record
         keys = [each.key for each in record.witnesses if each.name == name] if record else []
         return public_key_from_text(keys[0]) if keys else None
+
+
+def _pause_s(failures: int) -> float:
+    """Until the next look: when all witnesses look, or later and later where one fails."""
+    regular_s = until_next_look_s(time.time(), EVERY_S)
+    return min(LONGEST_WAIT_S, EVERY_S * 2**failures) if failures else regular_s
 
 
 def _begun(name: str, work: Callable[..., None], *given: Any) -> threading.Thread:

@@ -22,7 +22,7 @@ from detente.record.merkle import HASH_BYTES, root_at
 from detente.record.note import MOST_BYTES, Note
 from detente.record.split_view import SplitView, split_view
 from detente.record.tiles import WIDTH, TileAddress, TileReader, tile_path
-from detente.record.witness import Refusal, Seen, Watched, ask
+from detente.record.witness import Refusal, Seen, Watched, ask, until_next_look_s
 from detente.stores.witness import Witness
 
 TIMEOUT_S: Final = 10.0
@@ -213,11 +213,12 @@ class Follower:
         every_s: float,
         *,
         once: bool = False,
+        clock_s: Callable[[], float] = time.time,
     ) -> None:
         """Looks again and again, until `wait` says so, which sleeps for as long as it is told and says whether it is over.
 
         Args:
-            once: until a look came to something; then an outage is not waited out either.
+            clock_s: to look when all witnesses do. once: until a look came to something; then an outage is not waited out either.
 
         Raises:
             TwoStories: at once.
@@ -246,7 +247,8 @@ class Follower:
                 if wrongs == TRIES or isinstance(error, TwoStories):
                     raise
                 self._say(f"looking again: {error}")
-            if wait(min(LONGEST_WAIT_S, every_s * 2 ** min(outages, 10))):
+            regular_s = until_next_look_s(clock_s(), every_s)
+            if wait(min(LONGEST_WAIT_S, every_s * 2 ** min(outages, 10)) if outages else regular_s):
                 return
 
 

@@ -23,6 +23,7 @@ from detente.record.proof import DECIMAL, hash_lines, read_hash_lines
 MOST_REQUEST_BYTES: Final = MOST_NOTE_BYTES + (LONGEST_PROOF + 1) * 48
 MOST_ANSWER_BYTES: Final = 16 << 10
 MOST_AHEAD_S: Final = 60  # of the reader's clock; a cosignature from later than that is of no moment
+PHASE_S: Final = 0.3  # after whole seconds: heads are signed at whole half seconds, and are there by then
 SIZE_TYPE: Final = "text/x.tlog.size"
 
 
@@ -284,3 +285,14 @@ def read_size(raw: bytes) -> int:
     if not DECIMAL.fullmatch(text) or int(text) > LARGEST or len(raw) > 64:
         raise Malformed("a witness's answer is no size")
     return int(text)
+
+
+def until_next_look_s(now_s: float, every_s: float) -> float:
+    """How long to wait before the next look at a log, so that all its witnesses look at one time.
+
+    A quorum is of one head. Where a log grows all the time, witnesses that look whenever they like cosign different ones.
+
+    Args:
+        now_s: seconds since 1970. every_s: between looks.
+    """
+    return every_s - (now_s - PHASE_S) % every_s
