@@ -19,6 +19,7 @@ from detente.record.act import PAYLOAD_TYPE, Act, SeenCheckpoint, act_bytes
 from detente.record.canonical import canonical
 from detente.record.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint
 from detente.record.envelope import Envelope, sign, to_json
+from detente.record.fingerprint import spoken
 from detente.record.key_history import (
     Enrolment,
     Founding,
@@ -398,6 +399,7 @@ def forms() -> dict[str, Any]:
         "checkpoints": bent_checkpoints(),
         "proof": (PROOF_HEAD + "index 5\n" + HASH + "\n\n" + note.raw.decode()),
         "proofs": bent_proofs(note.raw.decode()),
+        "fingerprints": {each.public.text: spoken(each.public) for each in (HOST, ROOT, DAY, *WITNESSES.values())},
     }
 
 

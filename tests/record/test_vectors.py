@@ -14,6 +14,7 @@ from detente.record import (
     check_consistency,
     check_inclusion,
     check_proof,
+    check_spoken,
     cosigned_s,
     from_json,
     keys_by_id,
@@ -163,6 +164,11 @@ def test_what_is_sound_is_read():
     read_checkpoint(FORMS["checkpoint"])
     assert read_note(FORMS["note"].encode()).raw == FORMS["note"].encode()
     assert read_proof(FORMS["proof"].encode()).raw == FORMS["proof"].encode()
+
+
+@pytest.mark.parametrize("text", FORMS["fingerprints"])
+def test_a_fingerprint_is_its_keys(text):
+    check_spoken(public_key_from_text(text), FORMS["fingerprints"][text])
 
 
 @pytest.mark.parametrize("case", FORMS["acts"], ids=lambda case: case["said"])

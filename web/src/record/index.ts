@@ -16,6 +16,7 @@ export {
   writeEnvelope,
 } from "./envelope.js";
 export { DetenteError, Malformed, NotAuthentic, NotSupported, TooLarge } from "./errors.js";
+export { checkSpoken, NotUnderstood, readSpoken, spoken } from "./fingerprint.js";
 export { checkValidAt, type Ending, type EnrolledKey, type Holder, type Role } from "./holder.js";
 export { type KeyHistory, keysById, readHistory, rootOf } from "./key-history.js";
 export { publicKey, PublicKey, publicKeyFromText, verifierLine } from "./keys.js";

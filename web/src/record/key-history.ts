@@ -9,6 +9,7 @@ import { checkMembers, count, digestOrThrow, nameOf, shown, textOf } from "./act
 import { isObject, type Json, type JsonObject, readCanonical } from "./canonical.js";
 import { digestOf, type Envelope, verify } from "./envelope.js";
 import { at, Malformed, NotAuthentic, within } from "./errors.js";
+import { spoken } from "./fingerprint.js";
 import { checkValidAt, type EnrolledKey, type Ending, holderText, lengthOf, moment, type Role } from "./holder.js";
 import { type PublicKey, publicKeyFromText, short } from "./keys.js";
 
@@ -69,7 +70,7 @@ export async function readHistory(statements: readonly Envelope[], root: PublicK
   }
   if (!history.keys.some(({ key, holder }) => holder.role === "root" && key.is(root))) {
     throw new NotAuthentic(
-      `the list of ${history.party} belongs to another root: ${short(rootOf(history).key.id)}`,
+      `the list of ${history.party} belongs to another root: ${spoken(rootOf(history).key)}`,
       "have the party read its root's fingerprint to you",
     );
   }
