@@ -2,9 +2,12 @@
 
 import pytest
 
+from detente.channel.acts import MessageBody
 from detente.channel.audit import Audit
 from detente.channel.compare import compare
+from detente.channel.evidence import Header
 from detente.channel.verdict import Flaw, Outcome
+from detente.record.key_history import Reason, Revocation, sign_statement
 from evidence_world import Log, a_log, key
 
 
@@ -78,3 +81,20 @@ def test_an_empty_log_is_a_beginning_of_every_other():
     log.head()
     nothing = log.files()
     assert compared(nothing, a_log().files(), log) == []
+
+
+def test_a_revocation_that_one_file_leaves_out_is_told_by_the_other():
+    log = a_log()
+    statement = log.histories["A"].next(
+        Revocation(key("A").public.id, Reason.STOLEN, log.now_us + 1, None, ""), made_at_us=log.now_us
+    )
+    log.keys_change("A", sign_statement(statement, key("A root")))
+    position = log.log("message", log.sign("A", "message", "B", MessageBody("0" * 32, "by the thief")))
+    log.head()
+    thiefs = log.files(header=Header(1, "levant", log.host.public.text, "B"), keep=lambda each: each.kind != "keys")
+    assert [str(each) for each in run(thiefs, "thiefs", log).verdict().findings] == []
+    honest = log.files()
+    assert run(honest, "honest", log).verdict().first_failure.position == position
+    (found,) = compared(thiefs, honest, log)
+    assert (found.flaw, found.outcome, found.where) == (Flaw.LEFT_OUT, Outcome.FALSE, "ours")
+    assert "leaves out the public act at 9, of kind keys, which theirs opens" in found.what

@@ -434,6 +434,11 @@ class Audit:
         )
 
     @property
+    def public_positions(self) -> dict[int, str]:
+        """Where the public acts stand that it opens, and of what kind each is."""
+        return {each.position: each.kind for each in self._public if not each.flaw}
+
+    @property
     def source_name(self) -> str:
         """The file as it was named."""
         return self._source.name

@@ -47,6 +47,20 @@ def _compared(one: Audit, other: Audit) -> Iterator[Finding]:
             f"and one of {second.tree_size} that begins with {root.hex()[:16]}…"
         )
         yield Finding(Flaw.SPLIT_VIEW, Outcome.FALSE, where, what, _KEEP)
+        return
+    yield from _left_out(one, other)
+    yield from _left_out(other, one)
+
+
+def _left_out(one: Audit, other: Audit) -> Iterator[Finding]:
+    """The public acts that one of two files of one story opens, and the other does not, though they were there."""
+    assert one.tree
+    known = one.public_positions
+    for position, kind in other.public_positions.items():
+        if position < one.tree[0].tree_size and position not in known:
+            what = f"it leaves out the public act at {position}, of kind {kind}, which {other.source_name} opens"
+            hint = "a key may have ended, or rules changed, that it takes to hold: go by the other, or have it written anew"
+            yield Finding(Flaw.LEFT_OUT, Outcome.FALSE, one.source_name, what, hint, position)
 
 
 def _compared_leaf_by_leaf(where: str, tiles: ProvenTiles, larger: ProvenTiles) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from detente.channel.acts import PUBLIC_KINDS
 from detente.channel.evidence import (
     CHECKPOINT,
     ENTRIES,
@@ -81,6 +82,7 @@ def export(
     Args:
         header: what it is to say of itself; the lists in it are filled in.
         public: every public act, in order. entries: the other entries that are to be opened, in order; no later than the log's head are taken.
+            All entries are read before any of the public acts: `apart` gives both out of one list, read once.
         timestamps: checkpoints of this log as notes, and what an authority answered about each (RFC 3161), as a witness keeps them.
             Those of more than the log's head are left out.
     Raises:
@@ -91,8 +93,8 @@ def export(
         checkpoint, _ = open_checkpoint(head, header.origin, public_key_from_text(header.host_key))
     taken = _Taken(writer, log, checkpoint.tree_size, checkpoint.root_hash)
     writer.put(CHECKPOINT, head)
-    public_count = taken.put_lines(PUBLIC, public)
     entry_count = taken.put_lines(ENTRIES, entries, to_the_end=True)
+    public_count = taken.put_lines(PUBLIC, public)
     stamped = _stamped(timestamps, header, checkpoint.tree_size)
     sizes = taken.put_checkpoints({size: note for size, (note, _) in stamped.items()})
     for size, (_, answer) in stamped.items():
@@ -190,6 +192,20 @@ class _Taken:
             self._proven.root_at(size)
         self._put_tiles()
         return sizes
+
+
+def apart(openings: Iterable[Opening]) -> tuple[Iterator[Opening], list[Opening]]:
+    """The entries that are no public acts, as they are read; and the public acts, once all of those were."""
+    public: list[Opening] = []
+
+    def entries() -> Iterator[Opening]:
+        for opening in openings:
+            if opening.kind in PUBLIC_KINDS:
+                public.append(opening)
+            else:
+                yield opening
+
+    return entries(), public
 
 
 def chosen_from(openings: Iterable[Opening], from_us: int | None, to_us: int | None) -> Iterator[Opening]:

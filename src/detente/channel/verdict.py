@@ -39,6 +39,7 @@ class Flaw(StrEnum):
     BACK_DATED = "back_dated"  # by its author earlier than it can have been made
     POST_DATED = "post_dated"  # by its author later than it was in the log
     RULES = "rules"  # a public act that does not follow from those before it
+    LEFT_OUT = "left_out"  # a public act that another file of the same log opens, and this one does not
     ANCHOR = "anchor"  # a key that the reader brought is not the one in the file
     VIEW = "view"  # a view that is not what the generaliser makes of the full notice
     UNANCHORED = "unanchored"  # the reader brought no key: all follows from the file's own word

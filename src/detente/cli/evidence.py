@@ -135,9 +135,9 @@ def _of_host(
     to_us: int | None,
     timestamps: Path | None,
 ) -> Exported:
-    from detente.channel.acts import HOST_PARTY, PUBLIC_KINDS
+    from detente.channel.acts import HOST_PARTY
     from detente.channel.evidence import VERSION, Header
-    from detente.channel.export import chosen_from
+    from detente.channel.export import apart, chosen_from
     from detente.channel.export import export as write
     from detente.interop.evidence_file import written_evidence
 
@@ -146,9 +146,8 @@ def _of_host(
         VERSION, arena, key.public.text, written_for=HOST_PARTY, written_at_us=now_us(), from_us=from_us, to_us=to_us
     )
     with opened_store(data, database) as store, written_evidence(out) as writer:
-        others = (each for each in _openings(store, arena) if each.kind not in PUBLIC_KINDS)
-        public = (each for each in _openings(store, arena) if each.kind in PUBLIC_KINDS)
-        chosen = chosen_from(others, from_us, to_us)
+        entries, public = apart(_openings(store, arena))
+        chosen = chosen_from(entries, from_us, to_us)
         stamped = _stamped(timestamps, arena)
         return write(writer, _StoredLog(store, arena), header, public, chosen, timestamps=stamped)
 

@@ -89,7 +89,9 @@ def verify(
         dict(_witness(each) for each in witnesses),
         tuple(read_certificates(tsa_ca.read_bytes())) if tsa_ca else (),
     )
-    tell: _Teller = _Json(sys.stdout) if as_json else _Table(sys.stdout, shows_entries=shows_entries)
+    tell: _Teller = (
+        _Json(sys.stdout) if as_json else _Table(sys.stdout, shows_entries=shows_entries, knows_roots=bool(roots))
+    )
     outcome = Outcome.HOLDS
     with ExitStack() as stack:
         audits = []
@@ -224,8 +226,8 @@ def _json(value: Any) -> str:
 class _Table(_Teller):
     """Plain lines, for people."""
 
-    def __init__(self, out: IO[str], *, shows_entries: bool) -> None:
-        self._out, self._shows_entries = out, shows_entries
+    def __init__(self, out: IO[str], *, shows_entries: bool, knows_roots: bool) -> None:
+        self._out, self._shows_entries, self._knows_roots = out, shows_entries, knows_roots
 
     def _say(self, line: str = "") -> None:
         from detente.interop.answer_words import visible
@@ -234,12 +236,18 @@ class _Table(_Teller):
 
     def begin(self, named: str) -> None:
         self._say(named)
+        if not self._knows_roots:
+            self._say(
+                "  EVERYTHING BELOW FOLLOWS FROM THE FILE'S OWN WORD: bring a party's root (--root PARTY=FINGERPRINT)"
+            )
 
     def entry(self, entry: EntryVerdict) -> None:
         if self._shows_entries:
             self._say(_entry_line(entry))
 
     def verdict(self, verdict: Verdict) -> None:
+        if self._knows_roots and not verdict.anchored:
+            self._say("  ALL OF THIS FOLLOWS FROM THE FILE'S OWN WORD: no party's root that you brought is in it")
         for line in _verdict_lines(verdict):
             self._say(line)
 
@@ -300,8 +308,6 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _trust_lines(verdict: Verdict) -> Iterator[str]:
-    if not verdict.anchored:
-        yield "  EVERYTHING BELOW FOLLOWS FROM THE FILE'S OWN WORD: no party's root that you brought is in it (--root PARTY=FINGERPRINT)"
     yield f"  host       {verdict.host_key or 'unknown'}: {_TRUST[verdict.host_trust]}"
     for member in verdict.members:
         yield f"  party      {member.party}, root {member.fingerprint or 'none'}: {_TRUST[member.trust]}"

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from detente.channel.acts import PUBLIC_KINDS
 from detente.channel.evidence import VERSION, FullNotice, Header, Opening
-from detente.channel.export import Exported, chosen_from, export
+from detente.channel.export import Exported, apart, chosen_from, export
 from detente.client.answers import Answered
 from detente.client.folder import PartyFolder
 from detente.client.link import PAGE, Link
@@ -122,9 +121,8 @@ def export_own(
     member = folder.membership
     ids = ids_of(folder, notice) if notice else frozenset()
     served = ServedLog(link, log)
-    every = list(openings(link))
-    public = [each for each in every if each.kind in PUBLIC_KINDS]
-    others = chosen_from((each for each in every if each.kind not in PUBLIC_KINDS), from_us, to_us)
+    entries, public = apart(openings(link))
+    others = chosen_from(entries, from_us, to_us)
     commitments: set[str] = set()
     header = Header(
         VERSION, member.arena, member.host_key, written_for=member.party, written_at_us=now_us,
