@@ -31,6 +31,7 @@ from detente.domain import (
     Terms,
     TimeWindow,
     Understanding,
+    UnreadableFile,
     Volume4D,
     amsl,
 )
@@ -251,7 +252,9 @@ class Memory(dict):
         return self.get(path)
 
     def lines(self, path):
-        yield from whole_lines([self[path]] if path in self else [])
+        if path not in self:
+            raise UnreadableFile(f"{path} is missing")
+        yield from whole_lines([self[path]])
 
     def bent(self, path, change):
         return Memory(self | {path: change(self[path])})

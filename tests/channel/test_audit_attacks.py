@@ -619,6 +619,8 @@ def test_a_missing_part_is_named():
         (CHECKPOINT, "is missing"),
         ("tile/0/000.p/9", "tile/0/000.p/9 is missing"),
         ("checkpoints/5", "is missing"),
+        (PUBLIC, "public.jsonl is missing"),
+        (ENTRIES, "entries.jsonl is missing"),
     ):
         files = log.files()
         del files[path]

@@ -104,11 +104,11 @@ class Source(Protocol):
         """
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """A file of lines in pieces: each some whole lines, of no more than a few MiB. Nothing where there is none.
+        """A file of lines in pieces: each some whole lines, of no more than a few MiB.
 
         Raises:
             TooLarge: a line has more than `MOST_LINE_BYTES`.
-            UnreadableFile: the last line has no end, or it cannot be read.
+            UnreadableFile: there is none, its last line has no end, or it cannot be read.
         """
 
 

@@ -86,7 +86,7 @@ class Folder:
         """As `Source.lines`."""
         whole = self._path / path
         if not whole.is_file():
-            return
+            raise _missing(path)
         with whole.open("rb") as file:
             yield from whole_lines(iter(lambda: file.read(PIECE_BYTES), b""))
 
@@ -128,9 +128,9 @@ class Archive:
 
     def lines(self, path: str) -> Iterator[bytes]:
         """As `Source.lines`."""
-        member = self._members.get(path)
-        if member is not None:
-            yield from whole_lines(self._pieces(member))
+        if path not in self._members:
+            raise _missing(path)
+        yield from whole_lines(self._pieces(self._members[path]))
 
     def _pieces(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
@@ -162,8 +162,8 @@ class Address:
         """As `Source.lines`."""
         try:
             yield from whole_lines(_fetched(self._http, f"{self.name.rstrip('/')}/{path}", MOST_CARRIED_BYTES))
-        except FileNotFoundError:
-            return
+        except FileNotFoundError as error:
+            raise _missing(path) from error
 
 
 def _fetched(http: httpx.Client, url: str, most_bytes: int) -> Iterator[bytes]:
@@ -217,6 +217,10 @@ def _bounded(file: IO[bytes], most_bytes: int) -> bytes:
     if len(raw) > most_bytes:
         raise TooLarge(f"more than {most_bytes} bytes")
     return raw
+
+
+def _missing(path: str) -> UnreadableFile:
+    return UnreadableFile(f"{path} is missing", hint="the file was cut, or its writer left it out")
 
 
 def whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
