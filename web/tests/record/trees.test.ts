@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { type Bytes, fromBase64, utf8 } from "../../src/record/bytes.js";
+import { type Bytes, concat, fromBase64, utf8 } from "../../src/record/bytes.js";
 import { DetenteError, Malformed, NotAuthentic } from "../../src/record/errors.js";
 import { checkConsistency, checkInclusion, EMPTY_ROOT, leafHash } from "../../src/record/merkle.js";
 import { provenTiles, tilePath } from "../../src/record/tiles.js";
 import { vectorText } from "../vectors.js";
-import { tilesFrom } from "./world.js";
+import { flipped, tilesFrom } from "./world.js";
 
 const TREES = JSON.parse(vectorText("record/trees.json")) as {
   roots: string[];
@@ -96,6 +96,18 @@ test("a large tree gives its leaves and its earlier roots, each proven by its ti
   }
   await expect(proven.rootAt(BigInt(large.size + 1))).rejects.toThrow("is not a beginning");
   await expect(proven.leaf(BigInt(large.size))).rejects.toThrow("is not in a tree");
+});
+
+test("any bit of a small log's only tile is refused, and so is any other width or size", async () => {
+  const hashes = await Promise.all(Array.from({ length: 5 }, (_, index) => leaf(index)));
+  const tile = concat(...hashes);
+  const opened = (raw: Bytes, size = 5n) => provenTiles(() => Promise.resolve(raw), size, root(5));
+  expect(await (await opened(tile)).rootAt(3n)).toEqual(root(3));
+  for (const changed of flipped(tile)) await expect(opened(changed)).rejects.toThrow("lead to another root");
+  for (const raw of [tile.slice(1), tile.slice(32), concat(tile, new Uint8Array(32))]) {
+    await expect(opened(raw)).rejects.toThrow(Malformed);
+  }
+  for (const size of [0n, 4n, 6n, 2n ** 63n]) await expect(opened(tile, size)).rejects.toThrow(DetenteError);
 });
 
 test.each(Object.entries(TREES.large.tiles))("a changed hash of %s leads to no root", async (path, text) => {
