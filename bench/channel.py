@@ -12,6 +12,7 @@ Server, clients and database share the machine's cores, as they would on one mac
 from __future__ import annotations
 
 import asyncio
+import gc
 import http.client
 import json
 import multiprocessing as mp
@@ -43,6 +44,7 @@ OFTEN: Final = 300  # submissions measured one by one
 PER_NOTICE: Final = 1_000  # volumes of a notice that fills the arena
 COUNTS: Final = (10_000, 1_000_000)
 LISTENERS: Final = 1_000
+COLLECT_AT: Final = (50_000, 20, 20)  # as the command sets it (detente.cli)
 TAKEN_OVER: Final = 100_000  # active volumes
 PER_NOTICE_TAKEN_OVER: Final = 10  # few: each notice is read again from its envelope
 
@@ -161,6 +163,7 @@ def serve(url: str, names: list[str], most_at_once: int, ready: Any) -> None:
     from detente.record.keys import SigningKey
     from detente.stores import open_store
 
+    gc.set_threshold(*COLLECT_AT)
     warm_kernels()
     store = open_store(url)
     store.create_arena(ARENA, store.now_us())
@@ -416,6 +419,7 @@ def follow(url: str, ready: Any) -> None:
     from detente.record.keys import SigningKey
     from detente.stores import open_store
 
+    gc.set_threshold(*COLLECT_AT)
     warm_kernels()
     store = open_store(url)
     host = Host(SigningKey(b"h" * 32), ARENA, store.now_us)

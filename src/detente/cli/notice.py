@@ -363,7 +363,8 @@ def _read_back(made: Notice) -> Iterator[str]:
 def list_notices(folder: Path, *, as_json: bool) -> None:
     """List the party's notices that are not cancelled, as this folder keeps them, and who is told what."""
     from detente.channel.forms import view_of
-    from detente.client.words import short, volume_words
+    from detente.client.words import short
+    from detente.interop.volume_words import volume_words
 
     with opened_desk(folder) as desk:
         kept = desk.folder.notices()

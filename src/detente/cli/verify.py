@@ -34,28 +34,54 @@ _TRUST: Final = {
 }
 
 
+_ANCHORS: Final[tuple[Callable[[Any], Any], ...]] = (
+    click.option(
+        "--root",
+        "roots",
+        multiple=True,
+        metavar="PARTY=FINGERPRINT|FILE",
+        help="A party's root key, as it was read to you, or its .pub file.",
+    ),
+    click.option("--host-key", metavar="FINGERPRINT|KEY|FILE", help="The key of the log's host."),
+    click.option(
+        "--witness",
+        "witnesses",
+        multiple=True,
+        metavar="NAME=KEY|LINE|FILE",
+        help="Count this witness, and no other than those given.",
+    ),
+    click.option(
+        "--tsa-ca",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Certificates of time stamping authorities to believe, PEM.",
+    ),
+)
+
+
+def anchors_options(command: Any) -> Any:
+    """The options with which a reader says whom to believe; `anchors_of` takes what they were given."""
+    for option in reversed(_ANCHORS):
+        command = option(command)
+    return command
+
+
+def anchors_of(
+    roots: tuple[str, ...], host_key: str | None, witnesses: tuple[str, ...], tsa_ca: Path | None
+) -> Anchors:
+    """Whom the reader believes."""
+    from detente.record.timestamp import read_certificates
+
+    return Anchors(
+        dict(_root(each) for each in roots),
+        _key(host_key, "--host-key") if host_key else None,
+        dict(_witness(each) for each in witnesses),
+        tuple(read_certificates(tsa_ca.read_bytes())) if tsa_ca else (),
+    )
+
+
 @click.command()
 @click.argument("evidence", nargs=-1, required=True, metavar="FILE|DIRECTORY|URL...")
-@click.option(
-    "--root",
-    "roots",
-    multiple=True,
-    metavar="PARTY=FINGERPRINT|FILE",
-    help="A party's root key, as it was read to you, or its .pub file.",
-)
-@click.option("--host-key", metavar="FINGERPRINT|KEY|FILE", help="The key of the log's host.")
-@click.option(
-    "--witness",
-    "witnesses",
-    multiple=True,
-    metavar="NAME=KEY|LINE|FILE",
-    help="Count this witness, and no other than those given.",
-)
-@click.option(
-    "--tsa-ca",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Certificates of time stamping authorities to believe, PEM.",
-)
+@anchors_options
 @click.option("--entries", "shows_entries", is_flag=True, help="Show every entry, not only what is wrong.")
 @click.option(
     "--processes",
@@ -81,14 +107,8 @@ def verify(
     from detente.channel.compare import compare
     from detente.interop.evidence_file import opened_evidence
     from detente.interop.examining import spread_over
-    from detente.record.timestamp import read_certificates
 
-    anchors = Anchors(
-        dict(_root(each) for each in roots),
-        _key(host_key, "--host-key") if host_key else None,
-        dict(_witness(each) for each in witnesses),
-        tuple(read_certificates(tsa_ca.read_bytes())) if tsa_ca else (),
-    )
+    anchors = anchors_of(roots, host_key, witnesses, tsa_ca)
     tell: _Teller = (
         _Json(sys.stdout) if as_json else _Table(sys.stdout, shows_entries=shows_entries, knows_roots=bool(roots))
     )
@@ -99,7 +119,7 @@ def verify(
             source = stack.enter_context(opened_evidence(named))
             audit = Audit(source, anchors, spread=spread_over(processes))
             tell.begin(named)
-            for entry in _shown(audit, source):
+            for entry in shown(audit, source):
                 tell.entry(entry)
             verdict = audit.verdict()
             tell.verdict(verdict)
@@ -154,8 +174,8 @@ def _root_of_list(path: Path) -> PublicKey:
 # ── how far it is ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _shown(audit: Audit, source: Source) -> Iterator[EntryVerdict]:
-    """The entries, with a bar while they are read, on a terminal."""
+def shown(audit: Audit, source: Source) -> Iterator[EntryVerdict]:
+    """The entries of an audit, with a bar while they are read, on a terminal."""
     if not sys.stderr.isatty():
         yield from audit.entries()
         return
