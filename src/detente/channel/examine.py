@@ -16,7 +16,7 @@ from detente.channel.acts import HOST_KINDS, HOST_PARTY, KINDS, REFUSED
 from detente.channel.evidence import Opening, read_opening
 from detente.channel.forms import form_from
 from detente.channel.verdict import Flaw
-from detente.domain import DetenteError, Malformed, NotAuthentic, at
+from detente.domain import DetenteError, Malformed, NotAuthentic
 from detente.record.act import PAYLOAD_TYPE, Act, check_act, read_act
 from detente.record.envelope import Envelope, from_json, verify
 from detente.record.holder import EnrolledKey
@@ -88,26 +88,25 @@ class Examiner:
 
     def examine(self, opening: Opening, line: int = 0) -> Examined:
         """What one entry says."""
-        found = Examined(line, opening.position, opening.kind, opening.received_us)
+        leaf = b""
+        flaw = Flaw.UNREADABLE
         try:
             raw = opening.envelope.encode()
             leaf = leaf_of(opening, raw)
-        except (DetenteError, UnicodeEncodeError) as error:
-            return _refused(found, Flaw.UNREADABLE, error)
-        try:
+            flaw = Flaw.ACT
             envelope = from_json(raw)
             known = self._known_at(opening.position, envelope)
             act = open_anyones(envelope, known, self.host_key, arena=self.arena, at_us=opening.received_us)
-        except DetenteError as error:
-            return _refused(msgspec.structs.replace(found, leaf=leaf), Flaw.ACT, error)
+        except (DetenteError, UnicodeEncodeError) as error:
+            return _refused(Examined(line, opening.position, opening.kind, opening.received_us, leaf), flaw, error)
         fits = act.type == opening.kind or opening.kind == REFUSED
-        flaw, what = ("", "") if fits else (Flaw.KIND.value, _other_kind(act, opening.kind))
+        wrong, what = ("", "") if fits else (Flaw.KIND.value, _other_kind(act, opening.kind))
         seen = (act.checkpoint.tree_size, act.checkpoint.root_hash) if act.checkpoint else None
         payload = envelope.payload if self.keeps_payloads or self._is_wanted(act) else None
         return Examined(
             line, opening.position, opening.kind, opening.received_us, leaf, envelope.digest,
             act.party, act.audience, act.key_id, act.sequence, act.previous, act.made_at_us, seen,
-            flaw, "", what, "", _unread(act), payload,
+            wrong, "", what, "", _unread(act), payload,
         )  # fmt: skip
 
     def _known_at(self, position: int, envelope: Envelope) -> dict[str, EnrolledKey]:
@@ -177,10 +176,9 @@ def _unread(act: Act) -> str:
     if kind is None:
         return f"acts of kind {act.type!r} are not known"
     try:
-        with at("body"):
-            form_from(act.body, kind)
+        form_from(act.body, kind)
     except DetenteError as error:
-        return str(error)
+        return f"body.{error.where}: {error.what}".replace(".:", ":")
     return ""
 
 
