@@ -127,3 +127,21 @@ def test_an_officer_may_decide_to_go_on_from_what_is_served(desks):
     assert told["tree_size"] < before["tree_size"]
     desks.at("A", "message", "--to", "B", "going on")
     assert settled(desks)["wrong"] == []
+
+
+def test_a_log_that_was_altered_on_its_disk_is_told_as_that_and_no_entry_is_blamed(desks):
+    settled(desks)
+    with closing(sqlite3.connect(desks.data / "channel.db")) as database:
+        database.execute("UPDATE entry SET leaf = ? WHERE position = 2", (bytes(32),))
+        database.commit()
+    refused = desks.at("A", "record", "check", code=2)
+    assert "THE LOG IS NOT WHAT THE HOST SIGNED" in refused.err
+    assert "NOT AS IT WAS" not in refused.out
+
+
+def test_an_entry_that_was_altered_is_named(desks):
+    settled(desks)
+    with closing(sqlite3.connect(desks.data / "channel.db")) as database:
+        database.execute("UPDATE entry SET salt = ? WHERE position = 2", (bytes(32),))
+        database.commit()
+    assert "NOT AS IT WAS: entry 2" in desks.at("A", "record", "check", code=2).out

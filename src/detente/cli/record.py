@@ -83,9 +83,11 @@ def _lines(head: Head) -> list[str]:
 
 
 def _found(checked: Checked) -> list[str]:
-    lines = [f"{checked.held_count:,} entries that we may open are there"]
+    lines = [
+        f"found in the tree, of what we may open: {checked.held_count:,} of {checked.held_count + checked.waiting_count + len(checked.wrong):,} entries"
+    ]
     if checked.waiting_count:
-        lines.append(f"{checked.waiting_count:,} came after this head: look again in a second")
+        lines.append(f"after this head, look again in a second: {checked.waiting_count:,}")
     lines += [f"NOT AS IT WAS: {each}" for each in checked.wrong]
     lines += [f"MISSING: {each}" for each in checked.missing]
     if checked.wrong or checked.missing:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from detente.client.answers import Opening
 from detente.client.known import Last
 from detente.domain import DetenteError, NotAuthentic, Recording, at
+from detente.interop.answer_words import plural
 from detente.record.act import SeenCheckpoint, read_act
 from detente.record.checkpoint import Checkpoint, cosigned_s, open_checkpoint
 from detente.record.envelope import from_json
@@ -94,8 +95,8 @@ def check_goes_on(before: Checkpoint, head: Checkpoint, fetch: Fetch) -> None:
             hint=f"was the server restored from a backup? {_TELL}",
         )
     reader = TileReader(fetch, head.tree_size)
-    if before.tree_size < head.tree_size and root_at(head.tree_size, reader.node) != head.root_hash:
-        raise NotAuthentic(f"the tiles that are served do not make the head of {head.tree_size} entries")
+    if before.tree_size < head.tree_size:
+        check_tiles(head, reader)
     proof = consistency_proof(before.tree_size, head.tree_size, reader.node)
     try:
         check_consistency(before.tree_size, before.root_hash, head.tree_size, head.root_hash, proof)
@@ -104,6 +105,19 @@ def check_goes_on(before: Checkpoint, head: Checkpoint, fetch: Fetch) -> None:
             f"THE HOST TOLD TWO STORIES: its log of {head.tree_size} entries does not begin with the {before.tree_size} it has signed before",
             hint=f"the log was altered, or others are shown another; {_TELL}",
         ) from error
+
+
+def check_tiles(head: Checkpoint, reader: TileReader) -> None:
+    """Returns where the tiles that are served make the head.
+
+    Raises:
+        NotAuthentic: they do not: something below it was altered, or is damaged.
+    """
+    if head.tree_size and root_at(head.tree_size, reader.node) != head.root_hash:
+        raise NotAuthentic(
+            f"THE LOG IS NOT WHAT THE HOST SIGNED: its tiles do not make the head of {head.tree_size} entries",
+            hint=f"the log was altered, or its disk is damaged; {_TELL}",
+        )
 
 
 class Heads:
@@ -210,8 +224,12 @@ def check_openings(openings: Iterable[Opening], head: Checkpoint, tile: Fetch, p
 
     Args:
         lasts: sequence and digest of the last act of each of the party's keys for each audience, as the channel took them.
+
+    Raises:
+        NotAuthentic: the tiles are not those of the head.
     """
     reader, checked = TileReader(tile, head.tree_size), Checked()
+    check_tiles(head, reader)
     own: dict[tuple[str, str], dict[int, str]] = {}
     for opening in openings:
         try:
@@ -253,6 +271,6 @@ def _missing(
     whom = audience or "the host"
     absent = [number for number in range(1, count + 1) if number not in found]
     if absent:
-        yield f"{len(absent)} acts of key {key_id[:16]}… for {whom} are not there, the first of them number {absent[0]}"
+        yield f"{plural(len(absent), 'act')} of key {key_id[:16]}… for {whom} not there, the first of them number {absent[0]}"
     elif found[count] != digest:
         yield f"act {count} of key {key_id[:16]}… for {whom} is another there than the one the channel took"
