@@ -23,10 +23,13 @@ from detente.channel.forms import form_from
 from detente.channel.submit import answered
 from detente.domain import Deadline, ReceiptStage, Rung, Step
 from detente.record.envelope import from_json, to_json
+from detente.record.keys import public_key_from_text
+from detente.record.leaf import leaf_data
 from detente.screening import kernels
 from detente.stores import open_store
 from patience import PATIENCE_S, wait_until
 from sequencer_world import HOUR_US, PARTIES, plan
+from served_log import Outsider
 
 TERMS = {
     "answer_tick_ms": 0,
@@ -198,6 +201,56 @@ class Listener:
                     return
 
 
+class Watcher:
+    """Somebody outside who looks at the log all the time, through kills: each head has to go on from every one seen before."""
+
+    def __init__(self, world):
+        self.world, self.http, self.failed = world, httpx.Client(timeout=15), None
+        told = self.http.get(f"{world.server.url}/arenas/{ARENA}/rules", headers=world.server.headers["host"]).json()
+        self.outside = Outsider(self._get, ARENA, public_key_from_text(told["host_key"]))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def start(self):
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join(PATIENCE_S)
+        if self.failed:
+            raise self.failed
+
+    def _work(self):
+        try:
+            while not self._stop.wait(0.1):
+                with suppress(httpx.TransportError):
+                    self.outside.look()
+        except Exception as error:
+            self.failed = error
+
+    def _get(self, path):
+        answer = self.http.get(f"{self.world.server.url}/arenas/{ARENA}/log/{path}")
+        if answer.status_code in (429, 503):
+            raise httpx.TransportError("not now")
+        return None if answer.status_code == 404 else answer.raise_for_status().content
+
+    def check(self, entries):
+        """Everything committed is under the head, each entry at its place; how many heads were seen."""
+
+        def latest():
+            with suppress(httpx.TransportError):
+                return self.outside.look()
+            return None
+
+        head = wait_until(latest, lambda found: found is not None and found.tree_size >= len(entries))
+        leaves = self.outside.leaves(head)
+        assert len(leaves) == head.tree_size
+        for entry, leaf in zip(entries, leaves, strict=False):
+            made = leaf_data(entry.salt, entry.position, entry.shown_us, entry.kind, entry.envelope)
+            assert made == entry.leaf == leaf, f"entry {entry.position}"
+        return len(self.outside.heads)
+
+
 class World:
     """A server, a sender and a listener for each party; `server` need only have `url`, `headers`, `parties`, `inbox`."""
 
@@ -206,13 +259,15 @@ class World:
         self.unavailable = Counter()
         self.listeners = {party: Listener(self, party) for party in PARTIES}
         self.senders = {party: Sender(self, party, seed) for party in PARTIES}
+        self.watcher = None
 
     @property
     def acknowledged_count(self):
         return sum(len(sender.acknowledged) for sender in self.senders.values())
 
     def start(self):
-        for each in (*self.listeners.values(), *self.senders.values()):
+        self.watcher = Watcher(self)
+        for each in (*self.listeners.values(), *self.senders.values(), self.watcher):
             each.start()
 
     def wait_for_more(self, count=1):
@@ -227,8 +282,8 @@ class World:
         wait_until(ready, what="nothing is acknowledged any more")
 
     def stop(self):
-        for sender in self.senders.values():
-            sender.stop()
+        for each in (*self.senders.values(), self.watcher):
+            each.stop()
 
     def check(self):
         """Once nobody sends any more: waits until nothing is due, and looks at everything. Returns what it counted."""
@@ -244,6 +299,7 @@ class World:
             self._check_streams(postings)
             self._check_deadlines(store, entries)
             self._check_answers(store, entries, postings)
+            heads_seen = self.watcher.check(entries)
         for sender in self.senders.values():
             for sent in sender.acknowledged[-20:]:
                 sender.ask_again(sent)
@@ -255,6 +311,7 @@ class World:
             "postings": sum(map(len, postings.values())),
             "asked again": sum(sender.resent for sender in self.senders.values()),
             "streams opened": sum(listener.opened for listener in self.listeners.values()),
+            "heads of the log seen": heads_seen,
         }
 
     def _check_order(self, store, entries, postings):
