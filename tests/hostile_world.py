@@ -143,7 +143,10 @@ class Reader:
         content = _without_places(answer.content)
         return {
             "status": answer.status_code,
-            "headers": answer.headers.multi_items(),
+            "headers": [
+                (name, value) if name != "content-length" or content == answer.content else (name, str(len(content)))
+                for name, value in answer.headers.multi_items()
+            ],
             "size": len(content),
             "content": self.plain(content.decode()),
             "cursor": _cursor(answer.content),  # taken out before it is compared
