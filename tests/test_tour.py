@@ -38,7 +38,7 @@ def terminal(tmp_path_factory):
 
     yield run
     os.killpg(server.pid, signal.SIGINT)
-    server.wait(30)
+    server.wait(120)
     server.stdout.close()
 
 

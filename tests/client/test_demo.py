@@ -53,7 +53,7 @@ def test_five_parties_talk_and_a_second_start_goes_on(demo, tmp_path):
     said = tell(tmp_path, "UNIFIL", "message", "radio check", "--to", "RUS_MOD")
     assert said.returncode == 0, said.stderr
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(120) == 0
     demo()
     told = tell(tmp_path, "RUS_MOD", "inbox", "--all")
     assert "radio check" in told.stdout
