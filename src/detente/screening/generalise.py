@@ -44,19 +44,20 @@ from detente.domain import (
 from detente.domain.altitude import HIGHEST_M, LOWEST_M
 from detente.domain.units import METRES_PER_FOOT, MICROSECONDS_PER_SECOND
 from detente.domain.window import OPEN_END_US, OPEN_START_US
-from detente.geodesy.wgs84 import Floats, normals
+from detente.geodesy.wgs84 import normals
 from detente.screening import s2cells
 from detente.screening.cover import cells_meeting, check_layer, check_slot, finest_cells, widened
 from detente.screening.s2cells import Cells, Ids
+from detente.screening.seven_decimals import MARGIN_BITS, lat_lon, seven_decimals
 from detente.screening.shape import Core, Shape, shape_of
 
 GENERALISER_VERSION: Final = 1
 COARSEST_LEVEL: Final = 3  # above it a geodesic strays too far from a cell's side
 FINEST_LEVEL: Final = 16  # 150 m; below it rounding to 1e-7° is no longer small against the margin
-MARGIN: Final = 1 / 2048  # of a cell's width, exact in binary
+MARGINS: Final = 1 << MARGIN_BITS
+MARGIN: Final = 1 / MARGINS  # of a cell's width, exact in binary
 MOST_CELLS: Final = 4096
 DAY_US: Final = 86_400 * MICROSECONDS_PER_SECOND
-_PER_DEGREE: Final = 1e7
 _BLOCK_LEVEL: Final = 1  # a polygon larger than this would reach farther than screening takes
 _FLOAT_NOISE_M: Final = 1e-6  # FL150 is 4572.000000000001 m: not a layer higher for that
 _FIRST_US: Final = -62_135_596_800_000_000  # 0001-01-01 and 9999-12-31: the calendar's ends
@@ -238,7 +239,7 @@ def _may_be_outline(footprint: MultiPolygon, level: int) -> bool:
 
 
 def _holds_centres(core: Core, cells: Cells) -> NDArray[np.bool_]:
-    return core.winds_round(*_lat_lon(cells.centres))
+    return core.winds_round(*lat_lon(cells.centres))
 
 
 def outline_of(ids: Ids) -> MultiPolygon:
@@ -304,10 +305,10 @@ class _Corner:
     out: _Place
 
     @property
-    def outward(self) -> tuple[float, float]:
-        """Column and row of the corner moved to the right of both ways, which is away from the cells."""
+    def outward(self) -> _Place:
+        """Column and row, in margins, of the corner moved to the right of both ways, which is away from the cells."""
         (x, y), sides = self.at, {(self.into[1], -self.into[0]), (self.out[1], -self.out[0])}
-        return x + MARGIN * sum(s[0] for s in sides), y + MARGIN * sum(s[1] for s in sides)
+        return MARGINS * x + sum(s[0] for s in sides), MARGINS * y + sum(s[1] for s in sides)
 
 
 _Side: TypeAlias = tuple[_Place, _Place]  # the corner it starts at, and the way it runs
@@ -361,18 +362,6 @@ def _is_shell(corners: list[_Corner]) -> bool:
 
 def _ring(face: int, corners: list[_Corner], level: int) -> Ring:
     i, j = np.array([corner.outward for corner in corners]).T
-    lat, lon = _lat_lon(s2cells.directions(np.full(len(corners), face), i, j, level))
-    ring = [Position(*place) for place in zip(_rounded(lat), _rounded(lon), strict=True)]
+    ring = [Position(*place) for place in zip(*seven_decimals(face, i, j, level), strict=True)]
     least = min(range(len(ring)), key=lambda k: (ring[k].latitude_deg, ring[k].longitude_deg))
     return tuple(ring[least:] + ring[:least])
-
-
-def _lat_lon(direction: Floats) -> tuple[Floats, Floats]:
-    x, y, z = direction[..., 0], direction[..., 1], direction[..., 2]
-    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
-
-
-def _rounded(degrees: Floats) -> list[float]:
-    """To 1e-7°, halves upward; without -0.0, and -180° (the same meridian) as 180°."""
-    rounded = np.floor(degrees * _PER_DEGREE + 0.5) / _PER_DEGREE + 0.0
-    return [180.0 if x == -180.0 else x for x in rounded.tolist()]

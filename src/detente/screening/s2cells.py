@@ -240,6 +240,12 @@ def directions(face: Ints, i: NDArray[Any], j: NDArray[Any], level: int) -> Floa
     return np.asarray(vector / np.sqrt(1.0 + u * u + v * v)[..., None])
 
 
+def axes_of(face: int) -> tuple[list[int], list[int], list[int]]:
+    """The normal of a face, and the ways its columns and rows run: each along one axis."""
+    normal, u_axis, v_axis = (axis[face].astype(int).tolist() for axis in (_NORMAL, _U_AXIS, _V_AXIS))
+    return normal, u_axis, v_axis
+
+
 def _slopes_of_columns(s: Floats) -> Floats:
     return np.asarray(np.where(s >= 0.5, (4.0 * s * s - 1.0) / 3.0, (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0))
 
