@@ -11,13 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from detente.channel.acts import (
+    HOST,
     HOST_KINDS,
     HOST_PARTY,
     KINDS,
     REFUSED,
     Body,
+    CallAnswerBody,
+    CallBody,
     CancelBody,
+    DrillBody,
     ExpiredBody,
+    MemberBody,
     MessageBody,
     NoticeBody,
     PassedBody,
@@ -28,6 +33,7 @@ from detente.channel.acts import (
     ViewBody,
 )
 from detente.channel.forms import form_from, view_of
+from detente.channel.phrases import wrong_in
 from detente.channel.verdict import EntryVerdict, Finding, Outcome, Verdict
 from detente.channel.views import View
 from detente.domain import DetenteError, ReceiptStage
@@ -37,12 +43,17 @@ _BODIES: Final[dict[str, type[Any]]] = {**KINDS, **HOST_KINDS}
 _ANSWERED: Final = (ReceiptStage.ACKNOWLEDGED, ReceiptStage.CONFIRMED_DOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
-    """One entry, and what it states; `body` is None where it does not hold or its words are not known here."""
+    """One entry, and what it states; `body` is None where it does not hold or its words are not known here.
+
+    Attributes:
+        answers: of a message, the other side's last in its thread; None where there is none before it.
+    """
 
     entry: EntryVerdict
     body: Body | None
+    answers: Event | None = None
 
     @property
     def holds(self) -> bool:
@@ -103,16 +114,27 @@ class Story:
 
 @dataclass(slots=True)
 class Asked:
-    """A STOP or a message: what was written, and what came back."""
+    """A STOP, a message, a call as it was logged, or a drill: what was written, and what came back.
+
+    Attributes:
+        said: receipts, words in its thread, or what the other party says of a call, in order.
+        passed: what the host stated of deadlines that passed. lifted: of a STOP, that it is.
+    """
 
     event: Event
     said: list[Event] = field(default_factory=list)
+    passed: list[Event] = field(default_factory=list)
     lifted: Event | None = None
 
     @property
     def is_answered(self) -> bool:
-        """Whether anybody acknowledged it."""
-        return any(isinstance(e.body, ReceiptBody) and e.body.stage in _ANSWERED for e in self.said)
+        """Whether anybody acknowledged or answered it; a message made from a phrase, by reading back what was filled in."""
+        return any(_answers(self.event.body, each.body) for each in self.said)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was for somebody who has not answered; a call that was not shared is for nobody."""
+        return self.event.entry.audience != HOST and not self.is_answered
 
 
 @dataclass(slots=True)
@@ -122,19 +144,37 @@ class Dossier:
     verdict: Verdict
     events: list[Event]
     stories: list[Story]
-    stops: list[Asked]
-    messages: list[Asked]
+    stops: list[Asked] = field(default_factory=list)
+    messages: list[Asked] = field(default_factory=list)
+    calls: list[Asked] = field(default_factory=list)
+    drills: list[Asked] = field(default_factory=list)
 
     @property
     def unanswered(self) -> list[Shown | Asked]:
-        """What nobody acknowledged, as far as the file opens: versions that another took the place of are left out."""
+        """What nobody acknowledged or answered, as far as the file opens, requests to cease first: versions that another took the place of are left out."""
         views = [each for story in self.stories for each in _last_of_each(story.shown) if not each.is_answered]
-        return [*views, *(each for each in self.stops if not each.is_answered)]
+        stops, *others = (
+            [each for each in kind if each.waits] for kind in (self.stops, self.messages, self.calls, self.drills)
+        )
+        return [*stops, *views, *(each for kind in others for each in kind)]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is not as it must be, the gravest first."""
         return tuple(sorted(self.verdict.findings, key=lambda each: -each.outcome))
+
+
+def _answers(asked: Body | None, said: Body | None) -> bool:
+    match asked, said:
+        case CallBody(), _:
+            return isinstance(said, CallAnswerBody)
+        case MessageBody(slots=slots), MessageBody():
+            return not slots
+        case _, ReceiptBody(stage=stage, read_back=read_back):
+            slots = asked.slots if isinstance(asked, MessageBody) else {}
+            return stage in _ANSWERED and not (slots and wrong_in(read_back, slots))
+        case _:
+            return False
 
 
 def _last_of_each(shown: Iterable[Shown]) -> Iterator[Shown]:
@@ -148,7 +188,7 @@ def dossier_of(entries: Iterable[EntryVerdict], verdict: Verdict) -> Dossier:
     Args:
         entries: as the audit gave them, in order, with their payloads. verdict: on the file, once all were given.
     """
-    told = Dossier(verdict, [], [], [], [])
+    told = Dossier(verdict, [], [])
     gatherer = _Gatherer(told)
     for entry in entries:
         event = Event(entry, _body(entry))
@@ -177,7 +217,8 @@ class _Gatherer:
         self._by_notice: dict[tuple[str, str], Story] = {}
         self._by_view: dict[tuple[str, str], Story] = {}  # sender and view id, which no other view of the sender's has
         self._shown: dict[tuple[str, str, int], Shown] = {}
-        self._asked: dict[tuple[str, str], Asked] = {}  # sender, and STOP id or thread
+        self._asked: dict[tuple[str, str, str], list[Asked]] = {}  # sender, recipient, and id or thread
+        self._keyless: set[str] = set()
 
     def take(self, event: Event, body: Body) -> None:
         party, audience = event.entry.party, event.entry.audience
@@ -191,20 +232,27 @@ class _Gatherer:
                 story = self._by_notice.get((sender, cancelled)) or self._by_view.get((sender, cancelled))
                 if story:
                     story.ended.append(event)
-            case ReceiptBody(about, version):
-                self._said(event, audience, about, version)
-            case ResponseBody(about, version):
-                self._said(event, audience, about, version)
-            case PassedBody(sender=sender, id=about, version=version):
-                shown = self._shown.get((sender, about, version))
-                if shown:
-                    shown.passed.append(event)
+            case ReceiptBody(about, version) if body.by_report_for:
+                if body.by_report_for in self._keyless:  # who has keys speaks for itself
+                    self._said(event, audience or party, body.by_report_for, about, version)
+            case ReceiptBody(about, version) | ResponseBody(about, version):
+                self._said(event, audience, party, about, version)
+            case PassedBody():
+                self._passed(event, body)
             case StopBody():
-                self._stop(event, party, body)
+                self._stop(event, body)
             case MessageBody(thread):
-                asked = Asked(event)
-                self._asked.setdefault((party, thread), asked)
-                self._told.messages.append(asked)
+                self._message(event, thread)
+            case CallBody(call_id):
+                self._ask(event, call_id, self._told.calls)
+            case CallAnswerBody(call_id, digest):
+                for each in self._asked.get((audience, party, call_id), []):
+                    if each.event.entry.digest == digest:
+                        each.said.append(event)
+            case DrillBody(drill_id):
+                self._ask(event, drill_id, self._told.drills)
+            case MemberBody(name, _, statements):
+                (self._keyless.discard if statements else self._keyless.add)(name)
             case _:
                 return
 
@@ -226,17 +274,43 @@ class _Gatherer:
             self._told.stories.append(known[key])
         return known[key]
 
-    def _said(self, event: Event, sender: str, about: str, version: int) -> None:
-        shown, asked = self._shown.get((sender, about, version)), self._asked.get((sender, about))
-        if shown is not None:
+    def _said(self, event: Event, sender: str, recipient: str, about: str, version: int) -> None:
+        """What its recipient says of what it was told; of another's, anybody's word answers nothing, and stands among all entries."""
+        shown = self._shown.get((sender, about, version))
+        if shown is None:
+            for each in self._waiting(sender, recipient, about):
+                each.said.append(event)
+        elif shown.view.recipient == recipient:
             shown.said.append(event)
-        elif asked is not None:
-            asked.said.append(event)
 
-    def _stop(self, event: Event, party: str, body: StopBody) -> None:
-        key = (party, body.stop_id)
-        if body.lifted and key in self._asked:
-            self._asked[key].lifted = event
-        elif not body.lifted:
-            self._asked[key] = Asked(event)
-            self._told.stops.append(self._asked[key])
+    def _waiting(self, sender: str, recipient: str, about: str) -> list[Asked]:
+        """What one word answers: all of a thread that waits, and where nothing does, the last."""
+        asked = self._asked.get((sender, recipient, about), [])
+        return [each for each in asked if not each.is_answered and each.lifted is None] or asked[-1:]
+
+    def _passed(self, event: Event, body: PassedBody) -> None:
+        shown = self._shown.get((body.sender, body.id, body.version))
+        if shown is None:
+            for each in self._asked.get((body.sender, body.recipient, body.id), [])[-1:]:
+                each.passed.append(event)
+        elif shown.view.recipient == body.recipient:
+            shown.passed.append(event)
+
+    def _ask(self, event: Event, about: str, of_its_kind: list[Asked]) -> None:
+        asked = Asked(event)
+        self._asked.setdefault((event.entry.party, event.entry.audience, about), []).append(asked)
+        of_its_kind.append(asked)
+
+    def _message(self, event: Event, thread: str) -> None:
+        before = self._waiting(event.entry.audience, event.entry.party, thread)
+        for each in before:
+            each.said.append(event)
+            event.answers = each.event
+        self._ask(event, thread, self._told.messages)
+
+    def _stop(self, event: Event, body: StopBody) -> None:
+        if not body.lifted:
+            self._ask(event, body.stop_id, self._told.stops)
+            return
+        for each in self._asked.get((event.entry.party, event.entry.audience, body.stop_id), [])[-1:]:
+            each.lifted = event

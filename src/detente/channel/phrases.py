@@ -70,8 +70,7 @@ def acknowledge(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any
     if body.stage.rank < ReceiptStage.ACKNOWLEDGED.rank:
         return receive(standing, turn, act)
     _, slots = waiting
-    wrong = [name for name in sorted(slots) if _heard(body.read_back.get(name, "")) != _heard(slots[name])]
-    wrong += sorted(body.read_back.keys() - slots.keys())
+    wrong = wrong_in(body.read_back, slots)
     if not wrong:
         return receive(standing, turn, act) | {"read_back": "right"}
     standing.check_sequences([act])
@@ -79,6 +78,12 @@ def acknowledge(standing: Standing, turn: Turn, act: SignedAct) -> dict[str, Any
     was = "wrong" if body.read_back else "missing"
     turn.post(act.audience, "receipt", {"from": act.party, "envelope": act.envelope.decode(), "read_back": was})
     return {"id": body.id, "stage": ReceiptStage.RECEIVED.value, "by_report": False, "read_back": was, "wrong": wrong}
+
+
+def wrong_in(read_back: Mapping[str, str], slots: Mapping[str, str]) -> list[str]:
+    """The slots that a read-back has wrong, or leaves out; then those that it makes up."""
+    wrong = [name for name in sorted(slots) if _heard(read_back.get(name, "")) != _heard(slots[name])]
+    return wrong + sorted(read_back.keys() - slots.keys())
 
 
 def _heard(text: str) -> str:

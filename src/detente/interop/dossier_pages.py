@@ -89,6 +89,8 @@ def _sections(dossier: Dossier) -> Iterator[Section]:
         yield Section(f"{story.name}, of {story.sender}", tuple(_story(story)), 2)
     yield Section("Requests to cease (STOP)", tuple(_asked(dossier.stops)))
     yield Section("Messages", tuple(_asked(dossier.messages)))
+    yield Section("Calls, as they were logged", tuple(_asked(dossier.calls)))
+    yield Section("Drills", tuple(_asked(dossier.drills)))
     yield Section("Every entry, in the order of the log", (_timeline(dossier.events),))
     yield Section("What this does not prove", NOT_PROVEN)
 
@@ -146,13 +148,14 @@ def _unanswered(dossier: Dossier) -> Iterator[str | Table]:
             what = f"{event.by} told {each.view.recipient} of a plan ({each.view.level.value}), version {each.view.version}"
             late = "; ".join(_sentence(passed) for passed in each.passed)
         else:
-            what, late = _sentence(event), ""
+            what = _sentence(event)
+            late = "; ".join(_sentence(each) for each in [*each.passed, *([each.lifted] if each.lifted else [])])
         rows.append((_link(event), _received(event.entry), what, late or "nothing further is stated here"))
     if not rows:
-        yield "Everything that was told, as far as this file opens it, was acknowledged by somebody who signed that."
+        yield "Everything that was told, as far as this file opens it, was acknowledged or answered by somebody who signed that."
         return
-    yield "Of these no acknowledgement is opened here. One may stand in entries that this file does not open."
-    yield Table(("entry", "received by the host", "what was told", "what the host states of it"), tuple(rows))
+    yield "Of these no acknowledgement and no answer is opened here. One may stand in entries that this file does not open."
+    yield Table(("entry", "received by the host", "what was told", "what is stated of it since"), tuple(rows))
 
 
 def _story(story: Story) -> Iterator[str | Table]:
@@ -193,11 +196,12 @@ def _asked(asked: list[Asked]) -> Iterator[str | Table]:
         return
     rows = []
     for each in asked:
-        answers = [*each.said, *([each.lifted] if each.lifted else [])]
-        said = "; ".join(f"{_sentence(event)} ({_when(event.entry)})" for event in answers)
-        rows.append(
-            (_link(each.event), _when(each.event.entry), _sentence(each.event), said or "no answer is opened here")
+        came = sorted(
+            [*each.said, *each.passed, *([each.lifted] if each.lifted else [])], key=lambda event: event.entry.position
         )
+        said = "; ".join(f"{_sentence(event)} ({_when(event.entry)})" for event in came)
+        nothing = "no answer is opened here" if each.event.entry.audience else "it was for the host alone"
+        rows.append((_link(each.event), _when(each.event.entry), _sentence(each.event), said or nothing))
     yield Table(("entry", "when", "what", "what came back"), tuple(rows))
 
 
@@ -259,11 +263,12 @@ def _sentence(event: Event) -> str:
             does = "lifts its request to cease" if lifted else "asks to cease"
             return f"{by} {does}, to {to}{f', at {place}' if place else ''}{_quoted(text)}"
         case acts.MessageBody(_, text):
-            return f"{by} writes to {to}{_quoted(text)}"
+            reply = f", in reply to entry {event.answers.entry.position}" if event.answers else ""
+            return f"{by} writes to {to}{reply}{_quoted(text)}"
         case acts.CallBody() as body:
             return f"{by} states that {body.by_officer} spoke with {body.with_officer or body.with_party} of {body.with_party}{_quoted(body.text)}"
         case acts.CallAnswerBody(_, _, says, officer, text):
-            return f"{by} states that the call was as logged: {says.upper()} by {officer}{_quoted(text)}"
+            return f"{by} says of the call as {to} logged it: {says.upper()}, officer {officer}{_quoted(text)}"
         case acts.PassedBody() as body:
             late = body.stage.value.replace("_", " ").upper()
             return f"{by} states that {body.recipient} had not reached {late} in time; step taken: {body.rung.value.replace('_', ' ')}"
@@ -285,8 +290,8 @@ def _sentence(event: Event) -> str:
             return f"{by} hands in its root key's signature of an understanding"
         case acts.SuspendBody(_, lifted, reason):
             return f"{by} {'lifts its suspension of' if lifted else 'suspends'} the understanding{_quoted(reason)}"
-        case acts.DrillBody():
-            return f"DRILL: {by} asks {to} to answer"
+        case acts.DrillBody(_, text):
+            return f"DRILL: {by} asks {to} to answer{_quoted(text)}"
         case acts.AliveBody(officer):
             return f"{by} shows a sign of life: {officer}"
         case acts.WatchBody(officer, does):
