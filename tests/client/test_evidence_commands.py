@@ -118,3 +118,23 @@ def test_timestamps_that_a_witness_keeps_go_along_and_bound_when(desks):
     told = desks.say("verify", out, *known, code=1).json
     assert flaws(told) == ["quorum"]
     assert told["files"][0]["verdict"]["latest"]["stamped_us"] > 0
+
+
+def test_one_entry_with_its_proof_is_a_file_that_holds_by_the_host_s_key(desks):
+    by_notice, by_place = desks.folder / "one.tlog-proof", desks.folder / "place.tlog-proof"
+    desks.at("A", "evidence", "prove", "--notice", "ONE", "-o", by_notice)
+    host_key = json.loads((desks.folder / "A" / "party.json").read_text())["host_key"]
+    told = desks.say("verify", by_notice, "--host-key", host_key, "--json", code=1).json
+    (proof,) = told["proofs"]
+    assert [each["flaw"] for each in proof["proof"]["findings"]] == ["quorum"]  # nobody watches this log
+    position = proof["proof"]["opening"]["position"]
+    desks.at("A", "evidence", "prove", position, "-o", by_place)
+    assert desks.say("verify", by_place, "--host-key", host_key, code=1).out.count(f"entry      {position} of") == 1
+
+
+def test_what_is_another_party_s_or_asked_for_twice_is_not_proven(desks):
+    out = desks.folder / "no.tlog-proof"
+    desks.at("A", "evidence", "prove", 1_000_000, "-o", out, code=2)
+    desks.at("A", "evidence", "prove", 1, "--notice", "ONE", "-o", out, code=2)
+    desks.at("A", "evidence", "prove", 1, "-o", desks.folder / "no.zip", code=2)
+    assert not out.exists()

@@ -1,4 +1,4 @@
-"""`detente evidence export`: what a party, or the host, may open of the log, as files that need nobody's word."""
+"""`detente evidence`: what a party, or the host, may open of the log, as files that need nobody's word; and one entry with its proof."""
 
 from __future__ import annotations
 
@@ -84,6 +84,48 @@ def export(
     else:
         written = _of_host(out, arena, data, database, from_us, to_us, timestamps)
     _told(out, written, as_json=as_json)
+
+
+@evidence.command("prove")
+@click.argument("entry", type=click.IntRange(min=0), required=False)
+@click.option(
+    "--notice", default="", metavar="NAME", help="Instead of a position: the last that was stated of this notice."
+)
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="A name that ends in .tlog-proof.")
+@folder_option
+@json_option
+def prove(entry: int | None, notice: str, out: Path, folder: Path, *, as_json: bool) -> None:
+    """Write the proof that one ENTRY, by its position, stands in the log, with the entry: one small file, C2SP tlog-proof.
+
+    Whoever reads it knows that entry, and no other.
+    """
+    from detente.client import PartyFolder
+    from detente.client.evidence import prove_own
+    from detente.client.witness import LogLink
+
+    if (entry is None) == (not notice):
+        raise NotUnderstood("an entry is asked for by its position, or by --notice", hint="give one of them")
+    if out.suffix != ".tlog-proof":
+        raise NotUnderstood(f"{out.name!r} does not end in .tlog-proof", hint="detente verify goes by the name")
+    kept = PartyFolder(folder)
+    member = kept.membership
+    with (
+        closing(opened_link(kept)) as link,
+        closing(LogLink(member.server, member.arena, certificates=member.certificates or None)) as log,
+    ):
+        proof = prove_own(kept, link, log, entry=entry, notice=notice)
+    try:
+        out.write_bytes(proof.raw)
+    except OSError as error:
+        raise NotUnderstood(f"{out} cannot be written: {error.strerror}", hint="choose another place") from error
+    say(
+        [
+            f"{out}: entry {proof.index}, and that it stands in the log",
+            f"anybody can check it: detente verify {out} --host-key {member.host_key}",
+        ],
+        {"file": str(out), "entry": proof.index},
+        as_json=as_json,
+    )
 
 
 def _moment_us(text: str | None) -> int | None:

@@ -102,13 +102,19 @@ def verify(
 ) -> None:
     """Verify evidence, without a line to anybody: each entry, signature, proof, cosignature and moment, and the first thing that fails.
 
-    Several files of one log are held against each other. Exit code 0: it holds. 1: nothing is false, and something is missing. 2: something is false, or cannot be read.
+    Several files of one log are held against each other. A FILE.tlog-proof holds one entry, and is judged by --host-key and --witness. Exit code 0: it holds. 1: nothing is false, and something is missing. 2: something is false, or cannot be read.
     """
     from detente.channel.compare import compare
     from detente.interop.evidence_file import opened_evidence
     from detente.interop.examining import spread_over
 
     anchors = anchors_of(roots, host_key, witnesses, tsa_ca)
+    if proofs := [each for each in evidence if each.endswith(".tlog-proof")]:
+        if len(proofs) < len(evidence):
+            raise NotUnderstood("proofs and evidence are judged apart", hint="name only files that end in .tlog-proof")
+        from detente.cli.proof import judged_proofs
+
+        sys.exit(int(judged_proofs(evidence, anchors, as_json=as_json)))
     tell: _Teller = (
         _Json(sys.stdout) if as_json else _Table(sys.stdout, shows_entries=shows_entries, knows_roots=bool(roots))
     )

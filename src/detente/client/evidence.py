@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from detente.channel.evidence import VERSION, FullNotice, Header, Opening
 from detente.channel.export import Exported, apart, chosen_from, export
+from detente.channel.proven_entry import prove_entry
 from detente.client.answers import Answered
 from detente.client.folder import PartyFolder
 from detente.client.link import PAGE, Link
@@ -18,8 +19,10 @@ from detente.domain import DetenteError, NotUnderstood
 from detente.interop.evidence_file import written_evidence
 from detente.record.checkpoint import read_checkpoint
 from detente.record.envelope import from_json
+from detente.record.keys import public_key_from_text
 from detente.record.note import Note, read_note
-from detente.record.tiles import TileAddress
+from detente.record.proof import LogProof
+from detente.record.tiles import TileAddress, TileReader
 
 WAIT_S: Final = 5.0  # for witnesses to have cosigned the head
 _ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -131,6 +134,35 @@ def export_own(
     full = _full(folder, commitments) if with_full else ()
     with written_evidence(path) as writer:
         return export(writer, served, header, public, _noted(others, ids, commitments), full, timestamps)
+
+
+def prove_own(folder: PartyFolder, link: Link, log: LogLink, *, entry: int | None = None, notice: str = "") -> LogProof:
+    """The proof of one entry that the party may open, under a head as cosigned as heads before it.
+
+    Args:
+        entry: its position in the log. notice: instead, of the last that was stated of this notice: a name as in `export_own`.
+
+    Raises:
+        NotUnderstood: the party may open no such entry, or no head is over it yet.
+        NotAuthentic: what the server gives does not prove it.
+    """
+    ids = ids_of(folder, notice) if notice else frozenset()
+    mine = openings(link) if notice else (each for each in openings(link) if each.position == entry)
+    found = max(_noted(mine, ids, set()), key=lambda each: each.position, default=None)
+    if found is None:
+        raise NotUnderstood(
+            "no such entry is the party's to open", hint="detente verify --entries shows them with their positions"
+        )
+    served, member = ServedLog(link, log), folder.membership
+    note = read_note(served.head())
+    size = read_checkpoint(note.text).tree_size
+    if found.position >= size:
+        raise NotUnderstood(
+            f"the head of the log is over {size} entries, not yet over entry {found.position}",
+            hint="ask again in a second",
+        )
+    node = TileReader(served.tile, size).node
+    return prove_entry(found, note, node, arena=member.arena, host_key=public_key_from_text(member.host_key))
 
 
 def ids_of(folder: PartyFolder, name: str) -> frozenset[str]:
