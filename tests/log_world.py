@@ -22,11 +22,16 @@ class Log:
         ]
 
     def node(self, size=None):
-        return _node_of(tuple(self.leaves[:size]))
+        return node_of(self.leaves[:size])
 
     def head(self, size=None):
         size = len(self.leaves) if size is None else size
         return Checkpoint(self.origin, size, root_at(size, self.node(size)))
+
+
+def node_of(leaf_hashes):
+    """The hash of any complete subtree over these leaves, made from them."""
+    return _node_of(tuple(leaf_hashes))
 
 
 @cache

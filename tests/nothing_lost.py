@@ -25,8 +25,10 @@ from detente.domain import Deadline, ReceiptStage, Rung, Step
 from detente.record.envelope import from_json, to_json
 from detente.record.keys import public_key_from_text
 from detente.record.leaf import leaf_data
+from detente.record.merkle import leaf_hash, root_at
 from detente.screening import kernels
 from detente.stores import open_store
+from log_world import node_of
 from patience import PATIENCE_S, wait_until
 from sequencer_world import HOUR_US, PARTIES, plan
 from served_log import Outsider
@@ -205,11 +207,11 @@ class Watcher:
     """Somebody outside who looks at the log all the time, through kills: each head has to go on from every one seen before."""
 
     def __init__(self, world):
-        self.world, self.http, self.failed = world, httpx.Client(timeout=15), None
+        self.world, self.http, self.failed, self.looks = world, httpx.Client(timeout=15), None, 0
         told = self.http.get(f"{world.server.url}/arenas/{ARENA}/rules", headers=world.server.headers["host"]).json()
         self.outside = Outsider(self._get, ARENA, public_key_from_text(told["host_key"]))
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work)
+        self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self):
         self._thread.start()
@@ -217,6 +219,7 @@ class Watcher:
     def stop(self):
         self._stop.set()
         self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive(), "the log was never served"
         if self.failed:
             raise self.failed
 
@@ -224,7 +227,7 @@ class Watcher:
         try:
             while not self._stop.wait(0.1):
                 with suppress(httpx.TransportError):
-                    self.outside.look()
+                    self.looks += self.outside.look() is not None
         except Exception as error:
             self.failed = error
 
@@ -245,9 +248,11 @@ class Watcher:
         head = wait_until(latest, lambda found: found is not None and found.tree_size >= len(entries))
         leaves = self.outside.leaves(head)
         assert len(leaves) == head.tree_size
+        assert root_at(head.tree_size, node_of(map(leaf_hash, leaves))) == head.root_hash
         for entry, leaf in zip(entries, leaves, strict=False):
             made = leaf_data(entry.salt, entry.position, entry.shown_us, entry.kind, entry.envelope)
             assert made == entry.leaf == leaf, f"entry {entry.position}"
+        self.http.close()
         return len(self.outside.heads)
 
 
@@ -271,13 +276,14 @@ class World:
             each.start()
 
     def wait_for_more(self, count=1):
-        wanted = self.acknowledged_count + count
+        """Until so much more is acknowledged, and the log was looked at once more: so between any two kills."""
+        wanted, looks = self.acknowledged_count + count, self.watcher.looks
 
         def ready():
-            for sender in self.senders.values():
-                if sender.failed:
-                    raise sender.failed
-            return self.acknowledged_count >= wanted
+            for each in (*self.senders.values(), self.watcher):
+                if each.failed:
+                    raise each.failed
+            return self.acknowledged_count >= wanted and self.watcher.looks > looks
 
         wait_until(ready, what="nothing is acknowledged any more")
 

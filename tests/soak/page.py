@@ -20,10 +20,11 @@ KILLS_HEADING = "\n## Killed under load\n"
 KILLS_HEAD = """
 Three parties send notices, amendments, cancels, receipts and messages to a real server, and listen, while one process is killed with `kill -9`
 at random moments, and started again. Then everything is checked from outside (`tests/nothing_lost.py`): what was acknowledged is there once, with
-every posting, receipt, deadline and answer that follows from it, and streams that went on with `Last-Event-ID` are the inbox. This table is what the last runs wrote.
+every posting, receipt, deadline and answer that follows from it, and streams that went on with `Last-Event-ID` are the inbox. Somebody outside looks at the log all the while, between any two kills at least once:
+each head goes on from every one seen before, and the last is over every entry committed. This table is what the last runs wrote.
 
-| killed | store | kills | acknowledged | asked again, answered alike | entries | postings | streams opened |
-|---|---|---:|---:|---:|---:|---:|---:|
+| killed | store | kills | acknowledged | asked again, answered alike | entries | postings | streams opened | heads of the log seen |
+|---|---|---:|---:|---:|---:|---:|---:|---:|
 """
 
 
@@ -47,7 +48,7 @@ def write_kills(killed: str, store: str, kills: int, counted: dict[str, int]) ->
     """One line of what was killed; it replaces the line of the same process and store."""
     census, engine, table = _parts()
     key = f"| {killed} | {store} |"
-    names = ("acknowledged", "asked again", "entries", "postings", "streams opened")
+    names = ("acknowledged", "asked again", "entries", "postings", "streams opened", "heads of the log seen")
     rows = {line for line in table.splitlines() if line.startswith(("| the server", "| PostgreSQL"))}
     rows = {line for line in rows if not line.startswith(key)}
     rows.add(f"{key} {kills} | " + " | ".join(f"{counted[name]:,}" for name in names) + " |")
