@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from detente.record.key_file import (
 )
 from record_world import in_node, key, needs_node
 
+VECTORS = Path(__file__).parents[1] / "vectors" / "key_file"
 SECRET = "five words drawn by dice"
 DESK = Holder("Relief Mission", Role.OFFICER, "Duty desk")
 A, B = key("a"), key("b")
@@ -196,3 +198,19 @@ def test_openssl_opens_it(tmp_path):
 def test_a_browser_opens_it_with_webcrypto_alone():
     given = {"pem": private_text(rounds=600_000), "passphrase": SECRET, "message": "aGVsbG8="}
     assert base64.b64decode(in_node("open", given)) == A.sign(b"hello")
+
+
+def test_a_key_made_in_a_browser_opens_here():
+    file = read_key_text((VECTORS / "browser.key").read_text(encoding="utf-8"))
+    assert file.holder == Holder("Relief Mission", Role.OFFICER, "Bureau de veille à Naqoura")
+    assert unlock(file, "cinq mots tirés aux dés").public == file.public
+
+
+def test_the_key_that_a_browser_has_to_open_is_what_is_written_here():
+    found = read_key_text((VECTORS / "python.key").read_text(encoding="utf-8"))
+    signing = unlock(found, "cinq mots tirés aux dés")
+    assert found.holder is not None
+    written = private_key_text(
+        signing, found.holder, "cinq mots tirés aux dés", salt=bytes(range(16)), iv=bytes(range(16, 32))
+    )
+    assert written == (VECTORS / "python.key").read_text(encoding="utf-8")

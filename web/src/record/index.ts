@@ -1,9 +1,9 @@
 /** The record, verified in a browser without a word of the server's taken for true. The doors are listed here; docs/web.md says how to go through them. */
 
-export { type Act, openAct, readAct, type SeenCheckpoint } from "./act.js";
+export { type Act, ACT_TYPE, openAct, readAct, type SeenCheckpoint } from "./act.js";
 export type { Bytes } from "./bytes.js";
-export { base64, fromBase64, fromHex, hex, subtle } from "./bytes.js";
-export { canonical, type Json, type JsonObject, readCanonical, readStrict } from "./canonical.js";
+export { base64, concat, fromBase64, fromHex, hex, subtle, utf8 } from "./bytes.js";
+export { canonical, isObject, type Json, type JsonObject, readCanonical, readStrict } from "./canonical.js";
 export { type Checkpoint, checkQuorum, cosignedS, openCheckpoint, originOf, readCheckpoint } from "./checkpoint.js";
 export {
   digestOf,
@@ -18,7 +18,8 @@ export {
 export { DetenteError, Malformed, NotAuthentic, NotSupported, TooLarge } from "./errors.js";
 export { checkSpoken, NotUnderstood, readSpoken, spoken } from "./fingerprint.js";
 export { checkValidAt, type Ending, type EnrolledKey, type Holder, type Role } from "./holder.js";
-export { type KeyHistory, keysById, readHistory, rootOf } from "./key-history.js";
+export { historyOf, type KeyHistory, keysById, readHistory, rootOf } from "./key-history.js";
+export { HOST_KINDS, HOST_PARTY, PARTY_KINDS } from "./kinds.js";
 export { publicKey, PublicKey, publicKeyFromText, verifierLine } from "./keys.js";
 export { checkOpening, commit, leafContent, leafData, type Opening } from "./leaf.js";
 export { checkConsistency, checkInclusion, leafHash } from "./merkle.js";
@@ -30,6 +31,7 @@ export {
   type EntryVerdict,
   type Head,
   type Log,
+  openAnyones,
   openHead,
   openLog,
   readOpening,

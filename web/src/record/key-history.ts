@@ -77,6 +77,17 @@ export async function readHistory(statements: readonly Envelope[], root: PublicK
   return history;
 }
 
+/**
+ * The history by the founding that it begins with, where somebody else answers for whose root that is: the host, who takes a party in; a party that
+ * reads the fingerprint out.
+ */
+export async function historyOf(statements: readonly Envelope[]): Promise<KeyHistory> {
+  const [first] = statements;
+  if (!first) throw new NotAuthentic("the list of keys is empty", "ask for the whole list");
+  const founding = rootOf(await within("statement 0", () => found(first)));
+  return readHistory(statements, founding.key);
+}
+
 /** Every key of several parties, ended ones too, by its id; refused where two parties enrolled one key, so that what it signs would be either's. */
 export function keysById(histories: Iterable<KeyHistory>): Map<string, EnrolledKey> {
   const known = new Map<string, EnrolledKey>();

@@ -13,7 +13,7 @@ import { type Act, ACT_TYPE, checkMembers, count, openAct, readAct, textOf } fro
 import { type Bytes, equal, fromHex, hex, utf8 } from "./bytes.js";
 import { isObject, readCanonical } from "./canonical.js";
 import { type Checkpoint, cosignedS, openCheckpoint, originOf } from "./checkpoint.js";
-import { digestOf, readEnvelope, verify } from "./envelope.js";
+import { digestOf, type Envelope, readEnvelope, verify } from "./envelope.js";
 import { at, Malformed, NotAuthentic, within } from "./errors.js";
 import { type EnrolledKey, moment } from "./holder.js";
 import { HOST_KINDS, HOST_PARTY, PARTY_KINDS } from "./kinds.js";
@@ -175,7 +175,7 @@ function anotherLeaf(opening: Opening): NotAuthentic {
 async function judged(opening: Opening, head: Head, trust: Trust, log?: Log, namedNote?: Bytes): Promise<EntryVerdict> {
   return within(`entry ${String(opening.position)}`, async () => {
     const envelope = readEnvelope(opening.envelope);
-    const act = await openAnyones(opening, trust);
+    const act = await openLogged(opening, trust);
     const named = await checkNamed(act, opening, log);
     const earliestUs = namedNote ? await earliest(act, namedNote, trust) : null;
     const latestUs = latest(head, trust);
@@ -196,9 +196,21 @@ async function judged(opening: Opening, head: Head, trust: Trust, log?: Log, nam
   });
 }
 
-/** The act of a party, by an officer's key of it; or of the host, by its own key; of a kind that is its own to state, and as it was logged. */
-async function openAnyones(opening: Opening, trust: Trust): Promise<Act> {
-  const envelope = readEnvelope(opening.envelope);
+/** The act that an entry opens to, as it was logged. */
+async function openLogged(opening: Opening, trust: Trust): Promise<Act> {
+  const act = await openAnyones(readEnvelope(opening.envelope), trust, opening.receivedUs);
+  if (act.type !== opening.kind) throw new NotAuthentic(`logged as ${opening.kind}, signed as ${act.type}`);
+  return act;
+}
+
+/**
+ * The act of a party, by an officer's key of it that could sign at the moment; or of the host, by its own key; of a kind that is its own to state.
+ */
+export async function openAnyones(
+  envelope: Envelope,
+  trust: Pick<Trust, "arena" | "hostKey" | "keys">,
+  atUs: number,
+): Promise<Act> {
   const act = readAct(envelope.payload);
   const byHost = act.party === HOST_PARTY;
   if ((byHost ? PARTY_KINDS : HOST_KINDS).has(act.type)) {
@@ -207,15 +219,11 @@ async function openAnyones(opening: Opening, trust: Trust): Promise<Act> {
       "the host and parties state different things",
     );
   }
-  if (byHost) {
-    await verify(envelope, [trust.hostKey], ACT_TYPE);
-    if (act.arena !== trust.arena || act.keyId !== trust.hostKey.id) {
-      throw new NotAuthentic(`an act of the host's for arena '${act.arena}', not '${trust.arena}'`);
-    }
-  } else {
-    await openAct(envelope, trust.keys, trust.arena, opening.receivedUs);
+  if (!byHost) return openAct(envelope, trust.keys, trust.arena, atUs);
+  await verify(envelope, [trust.hostKey], ACT_TYPE);
+  if (act.arena !== trust.arena || act.keyId !== trust.hostKey.id) {
+    throw new NotAuthentic(`an act of the host's for arena '${act.arena}', not '${trust.arena}'`);
   }
-  if (act.type !== opening.kind) throw new NotAuthentic(`logged as ${opening.kind}, signed as ${act.type}`);
   return act;
 }
 

@@ -35,3 +35,14 @@ export async function sign(payload: Bytes, payloadType: string, ...keys: readonl
   const signatures = keys.map(async (key) => ({ keyid: key.publicKey.id, sig: await signBytes(key, message) }));
   return envelope(payload, payloadType, await Promise.all(signatures));
 }
+
+export {
+  type KeyFile,
+  newKeyAndFile,
+  publicKeyText,
+  readKeyFile,
+  ROUNDS,
+  SHORTEST_PASSPHRASE,
+  unlock,
+} from "./key-file.js";
+export { KeyRefused } from "./refused.js";
