@@ -1,0 +1,194 @@
+/**
+ * A line to one arena of the server that this page came from, with one token; as `detente.client.link`.
+ *
+ * The token goes in a header, never in an address. Nothing that comes over the line is believed because it came: `desk` verifies what others signed.
+ */
+
+import { DetenteError, isObject, type Json, type JsonObject, Malformed, readStrict } from "../record/index.js";
+
+const GIVE_UP_MS = 60_000;
+const TIMEOUT_MS = 30_000;
+const AGAIN_MS = 500;
+const AT_LEAST_MS = 100;
+export const PAGE = 200;
+
+/** The server refuses: what, where and hint are its own words; `kind` is that of the problem, such as `stale-version`. */
+export class Refused extends DetenteError {
+  constructor(
+    what: string,
+    hint = "",
+    where = "",
+    readonly kind = "",
+    readonly status = 0,
+  ) {
+    super(what, hint, where);
+  }
+}
+
+/** Nobody answers, or the server cannot just now. The same may be sent again. */
+export class Unavailable extends DetenteError {}
+
+export interface Line {
+  readonly arena: string;
+  /** What a route answers. Asked again for a while where the server cannot take it just now. */
+  get(route: string, query?: Query): Promise<Json>;
+  post(route: string, body: Json): Promise<Json>;
+  /** The bytes of a route; null where it is not there. */
+  bytes(route: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** As it is, for what is no JSON. */
+  send(route: string, body: BodyInit, query?: Query): Promise<Response>;
+  /** A stream of events, opened; ends by the signal. */
+  stream(route: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
+}
+
+export type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+/** Told of every answer: by how much the server's clock was ahead of ours when it left, in milliseconds, to a second. */
+export type Heard = (aheadMs: number | null) => void;
+
+export interface LineOptions {
+  readonly arena: string;
+  readonly token: string;
+  readonly heard?: Heard;
+  readonly gone?: () => void;
+  readonly giveUpMs?: number;
+  /** Where the server is; the page's own origin where it is left out. */
+  readonly base?: string;
+}
+
+export function openLine({ arena, token, heard, gone, giveUpMs = GIVE_UP_MS, base = "" }: LineOptions): Line {
+  const place = `${base}/arenas/${encodeURIComponent(arena)}/`;
+  const headers = { authorization: `Bearer ${token}` };
+
+  async function once(route: string, query: Query, init: RequestInit): Promise<Response> {
+    let answer: Response;
+    const signal = init.signal ?? AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      answer = await fetch(place + route + written(query), {
+        ...init,
+        headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
+        signal,
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+      });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      gone?.();
+      throw new Unavailable("the server does not answer", "check the network; it is tried again");
+    }
+    heard?.(aheadOf(answer));
+    return answer;
+  }
+
+  async function asked(route: string, query: Query, init: RequestInit): Promise<Response> {
+    const until = Date.now() + giveUpMs;
+    for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, 8_000)) {
+      try {
+        const answer = await once(route, query, init);
+        if (answer.ok) return answer;
+        throw await refusalOf(answer);
+      } catch (error) {
+        if (!mayHelp(error) || Date.now() + wait > until) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.max(AT_LEAST_MS, wait * (0.5 + Math.random() / 2))));
+    }
+  }
+
+  const json = async (answer: Response): Promise<Json> => readStrict(new Uint8Array(await answer.arrayBuffer()));
+
+  return {
+    arena,
+    get: async (route, query = {}) => json(await asked(route, query, {})),
+    post: async (route, body) =>
+      json(
+        await asked(
+          route,
+          {},
+          { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } },
+        ),
+      ),
+    bytes: async (route) => {
+      const answer = await once(route, {}, {});
+      if (answer.status === 404) return null;
+      if (!answer.ok) throw await refusalOf(answer);
+      return new Uint8Array(await answer.arrayBuffer());
+    },
+    send: (route, body, query = {}) => asked(route, query, { method: "POST", body }),
+    stream: async (route, more, signal) => {
+      const answer = await once(route, {}, { headers: more, signal });
+      if (!answer.ok) throw await refusalOf(answer);
+      return answer;
+    },
+  };
+}
+
+function written(query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === null || value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length ? `?${new URLSearchParams(given).toString()}` : "";
+}
+
+/** How far the server's clock is ahead, by the header that every answer has; to a second, which is all it tells. */
+function aheadOf(answer: Response): number | null {
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  return Number.isNaN(date) ? null : date - Date.now();
+}
+
+function mayHelp(error: unknown): boolean {
+  return error instanceof Unavailable || (error instanceof Refused && error.status === 429);
+}
+
+/** A problem (RFC 9457), as the server tells it. */
+async function refusalOf(answer: Response): Promise<DetenteError> {
+  const told = await problemIn(answer);
+  if (answer.status >= 500 && answer.status !== 503) return told;
+  return answer.status === 503 && told.kind !== "rolled-back" ? new Unavailable(told.what, told.hint) : told;
+}
+
+async function problemIn(answer: Response): Promise<Refused> {
+  try {
+    return refusedBy(readStrict(new Uint8Array(await answer.arrayBuffer())), answer.status);
+  } catch {
+    return new Refused(`the server answers ${answer.status}`, "is this a détente server?", "", "", answer.status);
+  }
+}
+
+/** A refusal of a problem's members. */
+export function refusedBy(told: Json, status: number): Refused {
+  if (!isObject(told)) throw new Malformed("a problem that is none");
+  const text = (name: string): string => (typeof told[name] === "string" ? told[name] : "");
+  const kind = text("type").split(":").at(-1) ?? "";
+  return new Refused(text("detail") || text("title"), text("hint"), text("where"), kind, status);
+}
+
+/** Everything of a list in pages, from a place on. */
+export async function* pages(line: Line, route: string, items: string, after?: string | null): AsyncGenerator<Page> {
+  let cursor = after ?? null;
+  for (;;) {
+    const page = objectOf(await line.get(route, { after: cursor, limit: PAGE }), route);
+    const found = page[items];
+    if (!isList(found)) throw new Malformed(`no ${items}`, "is this a détente server?", `the server's ${route}`);
+    const next = page["cursor"];
+    cursor = typeof next === "string" ? next : null;
+    yield { items: found.map((each) => objectOf(each, route)), cursor, page };
+    if (cursor === null || found.length === 0) return;
+  }
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+export interface Page {
+  readonly items: readonly JsonObject[];
+  readonly cursor: string | null;
+  readonly page: JsonObject;
+}
+
+export function objectOf(value: Json | undefined, route: string): JsonObject {
+  if (!isObject(value)) throw new Malformed("not an object", "is this a détente server?", `the server's ${route}`);
+  return value;
+}
