@@ -22,7 +22,7 @@ screen: $(READY) data
 
 # The channel itself, with five parties, until Ctrl-C. Another port: make demo PORT=9000
 PORT   := 8642
-demo: $(READY)
+demo: $(READY) web
 	@$(BIN)/detente demo --data out/demo --anew --port $(PORT)
 
 data: $(READY)

@@ -198,6 +198,7 @@ VALUES = {
     "from": ["A", "B", "C", "host", "nobody"],
     "kind": ["view", "notice", "message", "stop", "passed", "disclose", "x"],
     "opening": ["0" * 32, "x"],
+    "name": ["plans.csv"],
     "about": ["{hidden}", "{shown}", "0" * 32, "x"],
     "Last-Event-ID": ["x"],
 }
@@ -263,6 +264,7 @@ def bodies(world, name, ids):
         "submissions": [json.dumps(each).encode() for each in asked] + [b"", b"[]"],
         "bundles": [carried("B"), carried("C"), carried("nobody"), b"{}"],
         "screenings": [*map(draft, (0.0, 0.4, 3.0, 4.0, 50.0)), b"{}"],
+        "readings": [b"", b"reference,position\nX,35N 36E\n"],
         "members": [b"{}", json.dumps({"name": "B", "kind": "operator", "statements": []}).encode()],
     }[name]
 

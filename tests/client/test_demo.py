@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from detente.cli.demo import BEGINS, CAST, moved, scenario, shift_s
+from detente.cli.demo import BEGINS, CAST, _check_folder, moved, scenario, shift_s
+from detente.domain import NotUnderstood
 from detente.domain.window import from_us, to_us
 from detente.interop import read_files
 
@@ -50,6 +51,7 @@ def test_five_parties_talk_and_a_second_start_goes_on(demo, tmp_path):
     assert all(cast.name in told for cast in CAST)
     assert "ISR_IDF   STRIKE                 POSSIBLE" in told
     assert told.count("token detente_") == 5
+    assert told.count(".pass") == 5
     said = tell(tmp_path, "UNIFIL", "message", "radio check", "--to", "RUS_MOD")
     assert said.returncode == 0, said.stderr
     os.killpg(process.pid, signal.SIGINT)
@@ -58,6 +60,29 @@ def test_five_parties_talk_and_a_second_start_goes_on(demo, tmp_path):
     told = tell(tmp_path, "RUS_MOD", "inbox", "--all")
     assert "radio check" in told.stdout
     assert "NOTICE of ISR_IDF" in told.stdout
+
+
+def test_a_demo_that_was_interrupted_is_begun_again_where_that_is_asked(tmp_path):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "this-is-a-demo-being-made").touch()
+    with pytest.raises(NotUnderstood, match=r"no finished demo .* --anew"):
+        _check_folder(tmp_path / "demo", anew=False)
+    _check_folder(tmp_path / "demo", anew=True)
+    assert not (tmp_path / "demo").exists()
+
+
+def test_ctrl_c_ends_a_demo_that_a_shell_started_in_the_background(tmp_path):
+    """Such a shell has its jobs ignore SIGINT; the server of the demo heeds it all the same."""
+    process = subprocess.Popen(
+        [*DETENTE, "demo", "--empty", "--data", str(tmp_path / "demo"), "--port", "0"],
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    while "docs/tour.md" not in (line := process.stdout.readline()):
+        assert line
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 0
+    process.stdout.close()
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):

@@ -21,6 +21,7 @@ from litestar.response import Stream
 from detente.api import duties, log, reads
 from detente.api import history as past
 from detente.api.carried import hand_in, postings_bundle, read_carried
+from detente.api.console_files import console_file
 from detente.api.cursors import Cursors
 from detente.api.disclosed import Openings
 from detente.api.events import Events
@@ -30,6 +31,7 @@ from detente.api.open_items import open_items
 from detente.api.openapi import document
 from detente.api.outlets import outlets as own_outlets
 from detente.api.questions import OfDraft, OfNotice, Question, read_draft, written
+from detente.api.readings import Readings
 from detente.api.sequencer import Sequencer, Statement, Submission, digest_of_acts
 from detente.api.tokens import (
     ANYONE,
@@ -107,6 +109,7 @@ class Served:
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._fits: dict[str, tuple[float, RolledBack | None]] = {}
         self.handover = handover
+        self.readings = Readings()
 
     async def call(self, blocking: Callable[[], T]) -> T:
         """Runs a blocking call in a thread."""
@@ -416,6 +419,18 @@ async def screenings(request: Request[Any, Any, Any]) -> Response[bytes]:
     async with served.answer_tick(token.arena):
         draft = await served.call(lambda: read_draft(body))
         return _json(await served.told(token.arena, OfDraft(token.party, draft)))
+
+
+@post("/arenas/{arena:str}/readings")
+async def readings(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What can be read of a file of plans; nothing of it is kept."""
+    served = _served(request)
+    token = await served.token(request, OFFICERS)
+    name = _asked(request, "name").get("name", "")
+    body = await request.body()
+    registry = await served.call(lambda: served.registries.now(token.arena))
+    async with served.answer_tick(token.arena):
+        return _json(await served.readings.read(body, name, registry.rules.arena))
 
 
 @post("/arenas/{arena:str}/members")
@@ -776,6 +791,7 @@ def create_app(
             bundle,
             answer,
             screenings,
+            readings,
             members,
             handover,
             inbox,
@@ -803,6 +819,7 @@ def create_app(
             healthz,
             metrics,
             schema,
+            console_file,
         ],
         lifespan=[running],
         openapi_config=None,

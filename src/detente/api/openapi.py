@@ -88,6 +88,13 @@ _TILE: Final = {
     "schema": {"type": "string"},
     "description": "As C2SP tlog-tiles writes it, such as 0/x001/234 or entries/000.p/17.",
 }
+_NAME: Final = {
+    "name": "name",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "What the file is called.",
+}
 _FORMS: Final[tuple[type[Any], ...]] = (SubmissionRequest, SubmissionsBundle, ScreeningRequest, MemberBody, Problem)
 
 _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any, tuple[int, ...]], ...]] = (
@@ -96,6 +103,7 @@ _ROUTES: Final[tuple[tuple[str, str, str, list[Any], type[Any] | None, str, Any,
     ("get", "bundle", "The party's postings as a file", [_AFTER, {**_AFTER, "name": "announced_after"}], None, "application/json", _OBJECT, (*_READ, 400)),
     ("get", "notices/{notice_id}/answer", "What a notice of the party's own meets, explained", [_NOTICE], None, "application/json", _OBJECT, (*_READ, 413)),
     ("post", "screenings", "What a draft would meet; nobody is told", [], ScreeningRequest, "application/json", _OBJECT, (400, *_READ, 413)),
+    ("post", "readings", "What can be read of a file of plans; nothing is kept", [_NAME], None, "application/json", _OBJECT, (400, *_READ, 413)),
     ("post", "members", "Take a party in (host)", [], MemberBody, "application/json", _OBJECT, _WRITE),
     ("get", "inbox", "The party's postings", [_AFTER, _LIMIT], None, "application/json", _PAGE, (*_READ, 400)),
     ("get", "events", "The same, as they come", [_AFTER, _RESUME], None, "text/event-stream", {"type": "string"}, (*_READ, 400)),

@@ -15,7 +15,7 @@ COMMANDS = (
     *("screen", "read", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
     *("watch", "alive", "drill", "call", "bundle", "voice", "outlet", "record"),
-    *("evidence", "verify", "dossier", "serve", "arena", "token", "witness", "demo"),
+    *("evidence", "verify", "dossier", "serve", "console", "arena", "token", "witness", "demo"),
 )
 _MODULES = {
     "ack": "reply",

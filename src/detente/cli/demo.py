@@ -29,6 +29,7 @@ from detente.domain.window import TimeWindow
 
 ARENA: Final = "levant"
 _MARK: Final = "this-is-a-demo"
+_BEING_MADE: Final = "this-is-a-demo-being-made"
 _SPOKEN: Final = "demo: not a secret\n"
 _DAYS: Final = 30 * 86_400
 BEGINS: Final = datetime(2018, 9, 17, 16, 30, tzinfo=UTC)  # an hour before the first notice of that evening begins
@@ -70,6 +71,7 @@ def demo(data: Path, port: int, *, anew: bool, empty: bool) -> None:
     fresh = not (data / _MARK).exists()
     if fresh:
         data.mkdir(mode=0o700, parents=True)
+        (data / _BEING_MADE).touch()
         _make_keys(data)
     with ExitStack() as stack:
         url = stack.enter_context(_serving(data, port))
@@ -77,7 +79,7 @@ def demo(data: Path, port: int, *, anew: bool, empty: bool) -> None:
             _say(f"A new arena at {url}: taking five parties in, and signing the understanding …")
             _take_in(data, url)
             _agree(data)
-            (data / _MARK).touch()
+            (data / _BEING_MADE).rename(data / _MARK)
             if not empty:
                 _give_notices(data)
         else:
@@ -88,12 +90,13 @@ def demo(data: Path, port: int, *, anew: bool, empty: bool) -> None:
 
 
 def _check_folder(data: Path, *, anew: bool) -> None:
-    if anew and (data / _MARK).exists():
+    """A folder that is there is a demo's, whole, or thrown away: nothing else is touched."""
+    is_ours = (data / _MARK).exists() or (data / _BEING_MADE).exists()
+    if anew and is_ours:
         shutil.rmtree(data)
     if data.exists() and not (data / _MARK).exists():
-        raise NotUnderstood(
-            f"{data} is there, and is no finished demo", hint="remove it, or give another folder with --data"
-        )
+        hint = "begin again with --anew" if is_ours else "remove it, or give another folder with --data"
+        raise NotUnderstood(f"{data} is there, and is no finished demo", hint=hint)
 
 
 # ── what a host and five parties do ──────────────────────────────────────────────────────────────────────────────────
@@ -147,6 +150,7 @@ def _take_in(data: Path, url: str) -> None:
             *("party", "join", data / cast.name, "--key", _key_file(data, cast, cast.officer)),
             *("--passphrase-file", data / "passphrase", "--token-file", data / f"{cast.name}.token", *where),
         )
+        _tell("party", "pass", data / cast.name, "--out", data / f"{cast.name}.pass")
 
 
 def _agree(data: Path) -> None:
@@ -225,12 +229,15 @@ def _serving(data: Path, port: int) -> Iterator[str]:
 
 def _show(data: Path, url: str) -> None:
     _say("")
-    _say(
-        f"{url} serves arena {ARENA} until Ctrl-C. Who is on duty, each with a folder (keys, token; passphrase in {data}/passphrase):"
-    )
+    _say(f"{url} is the console of arena {ARENA}, until Ctrl-C. Open it, and choose a pass:")
+    for cast in CAST:
+        _say(f"  {cast.name:9} {cast.officer:29} {(data / f'{cast.name}.pass').resolve()}")
+    _say(f"Their passphrase is: {_SPOKEN.strip()}")
+    _say("")
+    _say("On the command line each has a folder with its keys, and a token:")
     for cast in CAST:
         token = (data / f"{cast.name}.token").read_text(encoding="utf-8").strip()
-        _say(f"  {cast.name:9} {cast.officer:29} {data / cast.name}")
+        _say(f"  {cast.name:9} {data / cast.name}")
         _say(f"            token {token}")
     detente = "detente" if shutil.which("detente") else ".venv/bin/detente"
     _say("In another terminal:")
@@ -240,8 +247,9 @@ def _show(data: Path, url: str) -> None:
 
 
 def _wait() -> None:
-    """Until Ctrl-C, or SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    """Until Ctrl-C, or SIGTERM; also where a shell that started us in the background has SIGINT ignored: the server heeds it, and would end alone."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     try:
         while True:
             time.sleep(3600)

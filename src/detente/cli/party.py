@@ -147,6 +147,26 @@ def join(
     say(lines, told_json, as_json=as_json)
 
 
+@party.command("pass")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write; none is written over.")
+@json_option
+def pass_(folder: Path, out: Path, *, as_json: bool) -> None:
+    """Write a pass: one file with which the officer of a folder signs in to the console.
+
+    It holds the token, and the officer's key under its passphrase: hand it over as you would a key.
+    """
+    from detente.client.passes import write_pass
+
+    made = write_pass(PartyFolder(folder), out)
+    lines = [
+        f"{out}: signs {made.officer} of {made.party} in to the console, with the passphrase of the key",
+        "Whoever finds it reads what the party is told. Hand it over as you would a key.",
+    ]
+    told = {"pass": str(out), "party": made.party, "arena": made.arena, "officer": made.officer}
+    say(lines, told, as_json=as_json)
+
+
 @party.command("list")
 @as_option
 @json_option
