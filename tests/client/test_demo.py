@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,21 @@ def test_ctrl_c_ends_a_demo_that_a_shell_started_in_the_background(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(60) == 0
     process.stdout.close()
+
+
+def test_a_demo_whose_server_is_gone_says_so_and_ends(tmp_path):
+    process = subprocess.Popen(
+        [*DETENTE, "demo", "--empty", "--data", str(tmp_path / "demo"), "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while "docs/tour.md" not in (line := process.stdout.readline()):
+        assert line
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    assert process.wait(60) == 2
+    assert "the server ended by itself, with code -9" in process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -67,6 +66,7 @@ def demo(data: Path, port: int, *, anew: bool, empty: bool) -> None:
 
     A folder of an earlier demo is served as it stands. Its passphrases are no secret: keep nothing of your own in it.
     """
+    _heed_signals()
     _check_folder(data, anew=anew)
     fresh = not (data / _MARK).exists()
     if fresh:
@@ -74,7 +74,7 @@ def demo(data: Path, port: int, *, anew: bool, empty: bool) -> None:
         (data / _BEING_MADE).touch()
         _make_keys(data)
     with ExitStack() as stack:
-        url = stack.enter_context(_serving(data, port))
+        server, url = stack.enter_context(_serving(data, port))
         if fresh:
             _say(f"A new arena at {url}: taking five parties in, and signing the understanding …")
             _take_in(data, url)
@@ -84,8 +84,7 @@ def demo(data: Path, port: int, *, anew: bool, empty: bool) -> None:
                 _give_notices(data)
         else:
             _follow(data, url)
-        _show(data, url)
-        _wait()
+        _stay(server, data, url)
     _say("ended.")
 
 
@@ -212,8 +211,8 @@ def _follow(data: Path, url: str) -> None:
 
 
 @contextmanager
-def _serving(data: Path, port: int) -> Iterator[str]:
-    """`detente serve` as a process of its own, until the end; gives its address."""
+def _serving(data: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`detente serve` as a process of its own, until the end; with its address."""
     command = _command("serve", "--data", data / "host", "--port", port)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
     try:
@@ -221,7 +220,7 @@ def _serving(data: Path, port: int) -> Iterator[str]:
         line = process.stdout.readline()
         if " at http" not in line:
             raise StoreUnavailable("the server did not start", hint="is the port taken? give another with --port")
-        yield line.rpartition(" at ")[2].strip()
+        yield process, line.rpartition(" at ")[2].strip()
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -246,15 +245,26 @@ def _show(data: Path, url: str) -> None:
     _say("docs/tour.md plays the evening through with five terminals.")
 
 
-def _wait() -> None:
-    """Until Ctrl-C, or SIGTERM; also where a shell that started us in the background has SIGINT ignored: the server heeds it, and would end alone."""
+def _heed_signals() -> None:
+    """SIGTERM ends the demo as Ctrl-C does; and Ctrl-C does where a shell that started us in the background has SIGINT ignored."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+
+
+def _stay(server: subprocess.Popen[str], data: Path, url: str) -> None:
+    """Says what there is; until Ctrl-C, which the server hears too, or until the server has ended by itself.
+
+    Raises:
+        StoreUnavailable: it did, by a fault.
+    """
     try:
-        while True:
-            time.sleep(3600)
+        _show(data, url)
+        code = server.wait()
     except KeyboardInterrupt:
-        _say("")
+        code = 0
+    _say("")
+    if code:
+        raise StoreUnavailable(f"the server ended by itself, with code {code}", hint="what it said stands above")
 
 
 def _command(*words: Any) -> list[str]:
