@@ -9,7 +9,15 @@ import pytest
 
 import detente
 
-PACKAGES = ["detente", "detente.domain", "detente.geodesy", "detente.screening", "detente.record", "detente.interop"]
+PACKAGES = [
+    "detente",
+    "detente.domain",
+    "detente.geodesy",
+    "detente.screening",
+    "detente.record",
+    "detente.hazard",
+    "detente.interop",
+]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
