@@ -84,6 +84,52 @@ def test_a_drill_is_asked_acknowledged_and_timed(desks):
     assert "cannot answer a drill" in desks.at("A", "drill", "ask", "--to", "X", "--text", "x", code=2).err
 
 
+def test_a_finding_is_claimed_confirmed_by_another_and_read_in_both_words(desks):
+    said = ("--of", "finding", "--topic", "tunnel", "--at", "2018-12-04T09:00Z", "--place", "33.28N 35.57E")
+    more = ("--within", "500 m", "--measured", "depth=25±2 m", "--to", "B", "--json")
+    claim_id = desks.at("A", "claim", "state", "A tunnel crosses the line", *said, *more).json["claim_id"]
+    desks.told(
+        "B", f"FINDING tunnel, stated by A (id {claim_id[:8]}): A states: “A tunnel crosses the line”", "depth 25 ± 2 m"
+    )
+    assert "claim of A to acknowledge" in desks.at("B", "open").out
+    desks.at("B", "ack", claim_id[:8])
+    assert "claim of A" not in desks.at("B", "open").out
+    desks.at(
+        "B",
+        "claim",
+        "state",
+        "Looked into on site",
+        "--topic",
+        "tunnel",
+        "--confirms",
+        claim_id[:8],
+        "--to",
+        "A",
+        "--to",
+        "record",
+    )
+    desks.told("A", f"confirms claim {claim_id[:8]}")
+    rows = desks.at("B", "claim", "list", "--json").json["claims"]
+    assert [(row["from"], row["to"], row["refusal"]) for row in rows] == [
+        ("A", "B", None),
+        ("B", "A", None),
+        ("B", "", None),
+    ]
+    assert rows[0]["claim_id"] == claim_id == rows[1]["body"]["relations"][0]["claim_id"]
+    assert rows[0]["body"]["place_precision_m"] >= 500.0
+
+
+def test_a_claim_is_refused_with_what_is_wrong_before_anything_is_sent(desks):
+    def refused(*words):
+        return desks.at("A", "claim", "state", "x", "--topic", "strike", "--to", "B", *words, code=2).err
+
+    assert "--within without --place" in refused("--within", "5 km")
+    assert "0 claims begin with" in refused("--disputes", "ffff")
+    assert "quoted without a source" in refused("--claimant", "RUS_MOD")
+    assert "is yet to come" in refused("--at", "2099-01-01T00:00Z")
+    assert "write WHAT=VALUE" in refused("--measured", "deep")
+
+
 def test_a_call_is_logged_shared_and_disputed(desks):
     desks.at("A", "call", "log", "--with", "B", "--text", "no answer", "--not-read-back")
     said = (

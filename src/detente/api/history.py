@@ -31,7 +31,7 @@ MOST_READ_AT_ONCE: Final = 2_000  # looked through for one page; the next goes o
 MOST_BYTES_AT_ONCE: Final = 8 << 20  # of a page, and one line more
 _CHUNK: Final = 32
 _LONGEST_MOMENT: Final = 64
-_OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
+_OPAQUE: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
 _KIND: Final = re.compile(r"[a-z_]{1,40}")
 _SITE: Final = b'"activity":"%b"' % Activity.HUMANITARIAN_SITE.value.encode()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -215,7 +215,9 @@ def _wanted(filters: Mapping[str, str]) -> Wanted:
             raise NotUnderstood(f"{kind[:40]!r} is no kind of act", hint="such as notice, view, receipt, message")
     with at("about"):
         if about is not None and not _OPAQUE.fullmatch(about):
-            raise NotUnderstood(f"{about[:40]!r} is not 32 hex digits", hint="give the id of a notice, view or thread")
+            raise NotUnderstood(
+                f"{about[:40]!r} is not 32 hex digits, nor 64", hint="give the id of a notice, view, thread or claim"
+            )
     return Wanted(
         kinds=() if kind is None else (kind,),
         sender=filters.get("from"),

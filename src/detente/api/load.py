@@ -16,7 +16,7 @@ from detente.channel.alert import ALERT, alerted_of
 from detente.channel.batch import Held
 from detente.channel.drills import DRILLS, drills_of
 from detente.channel.forms import ViewForm, VolumeForm, form_from, view_of, volumes_of
-from detente.channel.open_items import messages_waiting, stops_standing
+from detente.channel.open_items import stops_standing, words_waiting
 from detente.channel.outlets import OUTLET, outlet_of
 from detente.channel.receipts import of_view
 from detente.channel.registry import Registry
@@ -73,7 +73,7 @@ def load_standing(store: Store, arena: str, *, run: ModuleType | None = None) ->
     standing.frontier = load_frontier(store, arena, standing.heads.next_position)
     for item in store.open_items(arena):
         standing.items.setdefault(item.party, {})[item.subject] = item
-    standing.reached |= stops_standing(standing) | dict.fromkeys(messages_waiting(standing), ReceiptStage.RECEIVED)
+    standing.reached |= stops_standing(standing) | dict.fromkeys(words_waiting(standing), ReceiptStage.RECEIVED)
     shared = _Shared()
     with _uncollected(), closing(store.in_force(arena)) as rows:
         for held, raw in rows:

@@ -9,16 +9,19 @@ its own, and what the host needs beside it is another.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from math import inf, isfinite
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from detente.channel.forms import Form, ViewForm, form_from, plain
+from detente.channel.forms import Form, PlaceForm, ViewForm, form_from, plain
 from detente.channel.webhook import read_webhook
 from detente.domain import (
     NotAuthentic,
     NotUnderstood,
     PartyKind,
+    Position,
     Post,
     ReceiptStage,
     ReleaseLevel,
@@ -27,7 +30,9 @@ from detente.domain import (
     at,
 )
 from detente.domain.template import MOST_SLOT_TEXT, MOST_SLOTS
+from detente.domain.window import OPEN_END_US, OPEN_START_US
 from detente.record.act import Act, open_act
+from detente.record.canonical import canonical
 from detente.record.envelope import from_json
 from detente.record.holder import EnrolledKey
 
@@ -38,8 +43,11 @@ MOST_NAME: Final = 200
 MOST_NAMED: Final = 100
 _OPAQUE: Final = re.compile(r"[0-9a-f]{32}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}|")
+_CLAIM: Final = re.compile(r"[0-9a-f]{64}")
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 MOST_ADDRESS: Final = 500
+MOST_SOURCES: Final = 20
+MOST_PRECISION_M: Final = 20_100_000.0  # no two places are farther apart
 _KIND: Final = re.compile(r"[a-z_]{1,40}")
 
 
@@ -188,6 +196,49 @@ class CallAnswerBody(Form, frozen=True):
     text: str = ""
 
 
+class Measured(Form, frozen=True):
+    """One thing that was measured; `plus_minus` in the same unit, null where nothing was said of it."""
+
+    what: str
+    value: float
+    unit: str
+    plus_minus: float | None
+
+
+class Relation(Form, frozen=True):
+    """What a claim says of another; the other by its id, whoever made it."""
+
+    kind: Literal["supersedes", "disputes", "confirms", "does_not_confirm"]
+    claim_id: str
+
+
+class ClaimBody(Form, frozen=True):
+    """Somebody states what happened, was found, or was violated: when, where, how sure. For one party, or for the host alone.
+
+    It has no id of its own choosing: `claim_id` is the digest of this body. Two parties that hold one id hold the same words, and
+    what names a claim names its content. Who was not told learns nothing from the id: `salt` is 16 random bytes.
+
+    `claimant` is the party itself, or whom it quotes; then `sources` say where. `stated_us`: when that was said, null for "hereby".
+    `from_us` to `until_us` is when it happened, by the claimant, as narrowly as it says. `place_precision_m` is how far off the place
+    may be. `basis` says what of all this was derived or assumed, and not stated.
+    """
+
+    salt: str
+    of: Literal["event", "finding", "violation"]
+    topic: str
+    claimant: str
+    text: str
+    stated_us: int | None = None
+    from_us: int | None = None
+    until_us: int | None = None
+    place: PlaceForm | None = None
+    place_precision_m: float | None = None
+    basis: str = ""
+    sources: tuple[str, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+
 class DrillBody(Form, frozen=True):
     """A drill: to be answered as if it were meant, and marked DRILL wherever it shows. For one party."""
 
@@ -332,6 +383,7 @@ Body: TypeAlias = (
     | OutletBody
     | CallBody
     | CallAnswerBody
+    | ClaimBody
     | DrillBody
     | AliveBody
     | WatchBody
@@ -365,6 +417,7 @@ KINDS: Final[dict[str, type[Body]]] = {  # what parties do
     "outlet": OutletBody,
     "call": CallBody,
     "call_answer": CallAnswerBody,
+    "claim": ClaimBody,
     "drill": DrillBody,
     "alive": AliveBody,
     "watch": WatchBody,
@@ -446,8 +499,8 @@ def _opened(raw: bytes, index: int, keys: Mapping[str, EnrolledKey], arena: str,
 
 
 _MOST: Final = {
-    **dict.fromkeys(("text", "reason", "note"), MOST_TEXT),
-    **dict.fromkeys(("place", "officer", "to_officer", "with_party", "with_officer", "by_officer"), MOST_NAME),
+    **dict.fromkeys(("text", "reason", "note", "basis"), MOST_TEXT),
+    **dict.fromkeys(("officer", "to_officer", "with_party", "with_officer", "by_officer", "claimant"), MOST_NAME),
 }
 
 
@@ -457,9 +510,10 @@ def check_body(body: Body) -> None:
     Raises:
         NotUnderstood: which member, and why.
     """
-    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id", "call_id", "outlet_id"):
+    for name in ("id", "view_id", "thread", "stop_id", "disclosure_id", "drill_id", "call_id", "outlet_id", "salt"):
         value: str | None = getattr(body, name, None)
-        if value is not None and not _OPAQUE.fullmatch(value):
+        is_claim = isinstance(body, ReceiptBody) and _CLAIM.fullmatch(body.id)
+        if value is not None and not _OPAQUE.fullmatch(value) and not is_claim:
             raise NotUnderstood(f"{value!r:.40} is not 32 hex digits", hint="draw 16 random bytes", where=name)
     for name, most in _MOST.items():
         length = len(getattr(body, name, ""))
@@ -476,6 +530,10 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("RECEIVED is for the channel to say", hint="send delivered or later", where="stage")
         case DiscloseBody():
             _check_disclosure(body)
+        case ClaimBody():
+            check_claim(body)
+        case StopBody(place=place) if len(place) > MOST_NAME:
+            raise NotUnderstood(f"{len(place)} characters; the limit is {MOST_NAME}", hint="shorten it", where="place")
         case OutletBody():
             _check_outlet(body)
         case CallBody(with_party="") | CallBody(by_officer="") | CallBody(text=""):
@@ -496,6 +554,76 @@ def check_body(body: Body) -> None:
             raise NotUnderstood("there is no text", hint="say what it is about", where="text")
         case _:
             return
+
+
+def claim_id(body: ClaimBody) -> str:
+    """What names a claim: 64 hex digits, the SHA-256 of its canonical JSON."""
+    return sha256(canonical(plain(body))).hexdigest()
+
+
+def check_claim(body: ClaimBody) -> None:
+    """What types cannot say of a claim by itself.
+
+    Raises:
+        NotUnderstood: which member, and why.
+    """
+    if not body.claimant or not body.text:
+        raise NotUnderstood("nobody states it, or nothing is stated", hint="give claimant and text")
+    if not _KIND.fullmatch(body.topic):
+        raise NotUnderstood(
+            f"{body.topic[:40]!r} is no topic", hint="such as strike, warning, overflight", where="topic"
+        )
+    for name, most in (("sources", MOST_SOURCES), ("measured", MOST_SLOTS), ("relations", MOST_NAMED)):
+        if len(getattr(body, name)) > most:
+            raise NotUnderstood(f"more than {most}", hint="state it in parts", where=name)
+    for index, source in enumerate(body.sources):
+        if not source or len(source) > MOST_ADDRESS or not source.isprintable():
+            raise NotUnderstood("no source", hint="an address or a title, on one line", where=f"sources[{index}]")
+    for index, relation in enumerate(body.relations):
+        if not _CLAIM.fullmatch(relation.claim_id):
+            raise NotUnderstood("no claim's id", hint="its 64 hex digits", where=f"relations[{index}].claim_id")
+    _check_when(body)
+    _check_where(body)
+    _check_measured(body.measured)
+
+
+def _check_when(body: ClaimBody) -> None:
+    if (body.from_us is None) != (body.until_us is None):
+        raise NotUnderstood(
+            "half of a time", hint="give both from_us and until_us, the same for a moment", where="from_us"
+        )
+    for name in ("stated_us", "from_us", "until_us"):
+        moment_us = getattr(body, name)
+        if moment_us is not None and not OPEN_START_US < moment_us < OPEN_END_US:
+            raise NotUnderstood("no moment", hint="microseconds since 1970 UTC", where=name)
+    if body.from_us is None or body.until_us is None:
+        return
+    if body.until_us < body.from_us:
+        raise NotUnderstood("ends before it begins", hint="swap them", where="until_us")
+    if body.stated_us is not None and body.stated_us < body.from_us:
+        raise NotUnderstood("was stated before it happened", hint="check days and zones", where="stated_us")
+
+
+def _check_where(body: ClaimBody) -> None:
+    if (body.place is None) != (body.place_precision_m is None):
+        raise NotUnderstood("a place needs its precision, and a precision its place", hint="give both", where="place")
+    if body.place is None or body.place_precision_m is None:
+        return
+    with at("place"):
+        Position(*body.place)
+    if not 0 < body.place_precision_m <= MOST_PRECISION_M:
+        raise NotUnderstood(
+            f"a place known to {body.place_precision_m} m", hint="metres, more than 0", where="place_precision_m"
+        )
+
+
+def _check_measured(measured: Sequence[Measured]) -> None:
+    for index, each in enumerate(measured):
+        with at(f"measured[{index}]"):
+            if not each.what or max(len(each.what), len(each.unit)) > MOST_SLOT_TEXT:
+                raise NotUnderstood("not said what was measured", hint="what, value, unit", where="what")
+            if not isfinite(each.value) or not (each.plus_minus is None or 0 <= each.plus_minus < inf):
+                raise NotUnderstood("no finite number", hint="check value and plus_minus", where="value")
 
 
 def _check_slots(name: str, said: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from detente.channel.standing import Addressed, Standing, Turn
 from detente.channel.views import View
 from detente.domain import AgainstTerms, StaleVersion
 
-_KINDS: Final[tuple[Literal["view", "stop", "message"], ...]] = ("view", "stop", "message")
+_KINDS: Final[tuple[Literal["view", "stop", "message", "claim"], ...]] = ("view", "stop", "message", "claim")
 _NOTHING: Final = "no such version of a view is in force"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from detente.channel import calls, drills, open_items
+from detente.channel import calls, claims, drills, open_items
 from detente.channel.acts import PUBLIC_KINDS, REFUSED, MemberBody, ProposeBody, PublicBody, SignedAct
 from detente.channel.agreements import check_names_host
 from detente.channel.alert import agree, expected
@@ -34,6 +34,7 @@ _ALONE: Final[dict[str, Callable[[Standing, Turn, SignedAct], dict[str, Any]]]] 
     "outlet": place,
     "call": calls.log,
     "call_answer": calls.answer,
+    "claim": claims.state,
     "drill": drills.drill,
     "alive": alive,
     "watch": watch,

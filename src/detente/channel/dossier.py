@@ -20,6 +20,7 @@ from detente.channel.acts import (
     CallAnswerBody,
     CallBody,
     CancelBody,
+    ClaimBody,
     DrillBody,
     ExpiredBody,
     MemberBody,
@@ -31,6 +32,7 @@ from detente.channel.acts import (
     StopBody,
     UnvalidatedBody,
     ViewBody,
+    claim_id,
 )
 from detente.channel.forms import form_from, view_of
 from detente.channel.phrases import wrong_in
@@ -114,7 +116,7 @@ class Story:
 
 @dataclass(slots=True)
 class Asked:
-    """A STOP, a message, a call as it was logged, or a drill: what was written, and what came back.
+    """A STOP, a message, a call as it was logged, a claim, or a drill: what was written, and what came back.
 
     Attributes:
         said: receipts, words in its thread, or what the other party says of a call, in order.
@@ -148,13 +150,15 @@ class Dossier:
     messages: list[Asked] = field(default_factory=list)
     calls: list[Asked] = field(default_factory=list)
     drills: list[Asked] = field(default_factory=list)
+    claims: list[Asked] = field(default_factory=list)
 
     @property
     def unanswered(self) -> list[Shown | Asked]:
         """What nobody acknowledged or answered, as far as the file opens, requests to cease first: versions that another took the place of are left out."""
         views = [each for story in self.stories for each in _last_of_each(story.shown) if not each.is_answered]
         stops, *others = (
-            [each for each in kind if each.waits] for kind in (self.stops, self.messages, self.calls, self.drills)
+            [each for each in kind if each.waits]
+            for kind in (self.stops, self.messages, self.calls, self.drills, self.claims)
         )
         return [*stops, *views, *(each for kind in others for each in kind)]
 
@@ -249,6 +253,8 @@ class _Gatherer:
                 for each in self._asked.get((audience, party, call_id), []):
                     if each.event.entry.digest == digest:
                         each.said.append(event)
+            case ClaimBody():
+                self._ask(event, claim_id(body), self._told.claims)
             case DrillBody(drill_id):
                 self._ask(event, drill_id, self._told.drills)
             case MemberBody(name, _, statements):

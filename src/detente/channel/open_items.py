@@ -16,13 +16,14 @@ Kinds, and what closes them:
   call        a call that another party logged and shared, until it is confirmed or disputed
   drill       the last drill of another party, until it is answered
   dark        another party has shown no sign of life, until it does
+  claim       a claim of another party, until somebody has acknowledged that it was read
   message     a message not answered in its thread, nor acknowledged
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from detente.channel.batch import NEVER_US, OpenItem
 from detente.channel.standing import Addressed, Standing, Turn
@@ -39,7 +40,7 @@ def subject(kind: str, *names: str) -> str:
 
 
 def addressed(standing: Standing, turn: Turn, told: Addressed, due_us: int) -> None:
-    """A version of a view, or a message, has come for a party: somebody has to acknowledge it."""
+    """A version of a view, a message or a claim has come for a party: somebody has to acknowledge it."""
     if not standing.has_keys(told.recipient):
         payload = {"recipient": told.recipient, "id": told.id, "version": told.version, "of": told.kind}
         turn.open_item(told.sender, _by_report(told), "by_report", payload, due_us=due_us, at_once=True)
@@ -147,10 +148,14 @@ def stops_standing(standing: Standing) -> dict[Addressed, ReceiptStage]:
     return found
 
 
-def messages_waiting(standing: Standing) -> list[Addressed]:
-    """The messages that nobody has answered or acknowledged, from the items alone."""
-    waiting = [(item.party, read_canonical(item.payload)) for item in _of_kind(standing, "message")]
-    return [Addressed("message", told["sender"], party, told["id"], 1) for party, told in waiting]
+def words_waiting(standing: Standing) -> list[Addressed]:
+    """The messages and claims that nobody has answered or acknowledged, from the items alone."""
+    return [*_waiting(standing, "message"), *_waiting(standing, "claim")]
+
+
+def _waiting(standing: Standing, kind: Literal["message", "claim"]) -> list[Addressed]:
+    waiting = [(item.party, read_canonical(item.payload)) for item in _of_kind(standing, kind)]
+    return [Addressed(kind, told["sender"], party, told["id"], 1) for party, told in waiting]
 
 
 def _of_kind(standing: Standing, kind: str) -> list[OpenItem]:

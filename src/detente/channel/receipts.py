@@ -59,7 +59,7 @@ def reach(standing: Standing, turn: Turn, told: Addressed, stage: ReceiptStage) 
     if told.kind == "view":
         turn.reach(told, stage)
     open_items.reached(standing, turn, told, stage)
-    if told.kind == "message" and stage.rank >= ReceiptStage.ACKNOWLEDGED.rank:
+    if told.kind in ("message", "claim") and stage.rank >= ReceiptStage.ACKNOWLEDGED.rank:
         over(standing, turn, told)
 
 

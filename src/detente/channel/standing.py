@@ -164,12 +164,12 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """What one party has told another, and waits to hear that it was read: a version of a view, a STOP, a message's thread.
+    """What one party has told another, and waits to hear that it was read: a version of a view, a STOP, a message's thread, a claim.
 
     Of all but views there is one version.
     """
 
-    kind: Literal["view", "stop", "message"]
+    kind: Literal["view", "stop", "message", "claim"]
     sender: str
     recipient: str
     id: str
@@ -188,7 +188,7 @@ class Standing:
         registry: members, keys and rules. Its rules are those of `understanding`, which says something of every pair of activities.
         notices: by sender and notice id; changed by `put_notice` and `drop_notice` alone.
         lasts: sequence and digest of the last act of each key for each audience.
-        reached: how far each view in force has got, each STOP that stands, each message that waits.
+        reached: how far each view in force has got, each STOP that stands, each message and claim that waits.
         items: what is open for each party, by subject; changed by a `Turn` alone.
         alerts: by the party that is told and the one it is told of.
         drills: the last of each party's with each other.

@@ -14,7 +14,7 @@ from detente.domain import DetenteError
 COMMANDS = (
     *("screen", "read", "hazard", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
-    *("watch", "alive", "drill", "call", "bundle", "voice", "outlet", "record"),
+    *("watch", "alive", "drill", "call", "claim", "bundle", "voice", "outlet", "record"),
     *("evidence", "verify", "dossier", "serve", "console", "arena", "token", "witness", "demo"),
 )
 _MODULES = {

@@ -41,7 +41,7 @@ def ack(
     *,
     as_json: bool,
 ) -> None:
-    """Acknowledge a notice, a STOP, a message or a drill in an officer's name: it was read. It says nothing about the plan itself.
+    """Acknowledge a notice, a STOP, a message, a claim or a drill in an officer's name: it was read. It says nothing about the plan itself.
 
     ID is the beginning of its id, the reference it shows, or its sender where that party has one notice in force. With
     --by-report-for it is one of your own notices, of which that party was told by other means.

@@ -95,6 +95,13 @@ class CallsPage(Answered, frozen=True):
     items: tuple[PastLine, ...] = msgspec.field(name="calls")
 
 
+class PastPage(Answered, frozen=True):
+    """A page of what the party did and was told."""
+
+    cursor: str | None
+    items: tuple[PastLine, ...] = msgspec.field(name="entries")
+
+
 class DrillLine(Answered, frozen=True):
     """How drills with one other party went; seconds."""
 

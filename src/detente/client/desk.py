@@ -24,6 +24,7 @@ from detente.client.answers import (
     OpeningsPage,
     OpenItem,
     OpenPage,
+    PastPage,
     Posting,
     PostingsPage,
     Sequences,
@@ -199,9 +200,16 @@ class Desk:
 
     def calls(self) -> Iterator[Told]:
         """The call log, each line verified, by time."""
+        return self._past("calls", CallsPage)
+
+    def claims(self) -> Iterator[Told]:
+        """What we have claimed and what was claimed to us, each verified, by time; to several, once for each."""
+        return self._past("entries", PastPage, kind="claim")
+
+    def _past(self, route: str, form: type[CallsPage | PastPage], **filters: str) -> Iterator[Told]:
         registry, after, is_last = self.registry(), None, False
         while not is_last:  # a page may be empty, and not the last
-            page = self.link.get("calls", CallsPage, after=after)
+            page = self.link.get(route, form, after=after, **filters)
             for line in page.items:
                 yield read_past(line, registry, arena=self.arena, party=self.party)
             after, is_last = page.cursor, page.cursor is None
@@ -227,8 +235,8 @@ class Desk:
         return self.link.get("drills", DrillsShown)
 
     def words_open(self, name: str) -> OpenItem | None:
-        """The STOP, message or drill, not dealt with, whose id begins so; None where there is none."""
-        found = [item for item in self._open_called(name) if item.kind in ("stop", "message", "drill")]
+        """The STOP, message, claim or drill, not dealt with, whose id begins so; None where there is none."""
+        found = [item for item in self._open_called(name) if item.kind in ("stop", "message", "claim", "drill")]
         return found[0] if len(found) == 1 else None
 
     def told_without_keys(self, name: str, party: str) -> tuple[str, int]:

@@ -114,7 +114,7 @@ class Link:
         """Hangs up."""
         self._http.close()
 
-    def get(self, route: str, kind: type[T], **query: Any) -> T:
+    def get(self, route: str, kind: type[T], /, **query: Any) -> T:
         """What a route of the arena answers, in the form that is expected of it.
 
         Raises:

@@ -35,7 +35,7 @@ class Stick:
     def close(self) -> None:
         """There is nothing to hang up."""
 
-    def get(self, route: str, kind: type[T], **query: Any) -> T:  # noqa: ARG002 - as a line has it
+    def get(self, route: str, kind: type[T], /, **query: Any) -> T:  # noqa: ARG002 - as a line has it
         """Where the party's keys stand, after what waits.
 
         Raises:

@@ -13,6 +13,7 @@ from detente.client.told import Told
 from detente.domain import Answer, Post, ReceiptStage
 from detente.domain.units import MICROSECONDS_PER_SECOND
 from detente.interop import answer_words as words
+from detente.interop.claim_words import claim_words
 from detente.interop.volume_words import volume_words
 
 MOST_VOLUMES: Final = 4
@@ -121,6 +122,7 @@ _OPEN_WORDS: Final[dict[str, Callable[[OpenItem], str]]] = {
     ),
     "revalidate": lambda item: f"our notice {short(item.notice_id)} was to be confirmed by now: amend or cancel it",
     "call": lambda item: f"call logged by {item.sender} to confirm or dispute: {short(item.id)}",
+    "claim": lambda item: f"claim of {item.sender} to acknowledge (it was read; nobody agrees by it): {short(item.id)}",
     "drill": lambda item: f"DRILL DRILL DRILL of {item.sender}, to acknowledge: {short(item.id)}",
     "dark": lambda item: f"{item.sender} is DARK: no sign of life, and nobody may be reading there",
     "message": lambda item: f"message of {item.sender} to answer, thread {short(item.id)}{_to_read_back(item.slots)}",
@@ -249,6 +251,9 @@ def told_lines(told: Told) -> Iterator[str]:
         case acts.CallAnswerBody():
             said = f", {body.text}" if body.text else ""
             yield f"{at}  CALL {short(body.call_id)} {body.says.upper()} by {told.sender} ({body.officer}){said}"
+        case acts.ClaimBody():
+            by = told.act.party if told.act else told.sender
+            yield f"{at}  {body.of.upper()} {body.topic}, stated by {by} (id {short(acts.claim_id(body))}): {claim_words(body, by)}"
         case acts.DrillBody():
             yield f"{at}  DRILL DRILL DRILL of {told.sender}: {body.text} (DRILL, id {short(body.drill_id)})"
         case acts.ExpiredBody():

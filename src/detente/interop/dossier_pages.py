@@ -14,6 +14,7 @@ from detente.channel.dossier import Asked, Dossier, Event, Shown, Story
 from detente.channel.verdict import EntryVerdict, Finding, Outcome, Trust
 from detente.channel.views import View
 from detente.interop import answer_words as words
+from detente.interop.claim_words import claim_words
 from detente.interop.volume_words import volume_words
 
 MOST_VOLUMES: Final = 20
@@ -91,6 +92,7 @@ def _sections(dossier: Dossier) -> Iterator[Section]:
     yield Section("Messages", tuple(_asked(dossier.messages)))
     yield Section("Calls, as they were logged", tuple(_asked(dossier.calls)))
     yield Section("Drills", tuple(_asked(dossier.drills)))
+    yield Section("Claims", tuple(_asked(dossier.claims)))
     yield Section("Every entry, in the order of the log", (_timeline(dossier.events),))
     yield Section("What this does not prove", NOT_PROVEN)
 
@@ -267,6 +269,8 @@ def _sentence(event: Event) -> str:
             return f"{by} writes to {to}{reply}{_quoted(text)}"
         case acts.CallBody() as body:
             return f"{by} states that {body.by_officer} spoke with {body.with_officer or body.with_party} of {body.with_party}{_quoted(body.text)}"
+        case acts.ClaimBody() as body:
+            return f"{by} states to {to}: {claim_words(body, by)}"
         case acts.CallAnswerBody(_, _, says, officer, text):
             return f"{by} says of the call as {to} logged it: {says.upper()}, officer {officer}{_quoted(text)}"
         case acts.PassedBody() as body:

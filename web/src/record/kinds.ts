@@ -17,6 +17,7 @@ export const PARTY_KINDS: ReadonlySet<string> = new Set([
   "alive",
   "call",
   "call_answer",
+  "claim",
   "cancel",
   "disclose",
   "drill",
