@@ -72,6 +72,7 @@ bench: $(READY)
 	@# Its compiled detector is MIT and needs numpy alone; the simulator's own navigation data is GPL, so it comes without.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'bluesky-simulator>=1.1,<2' || true
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.picture
 
 docs: $(READY)
 	$(BIN)/python scripts/build_docs.py

@@ -4,12 +4,13 @@
  * Source: Natural Earth (public domain), as packed by world-atlas (ISC).
  */
 
-import type { Feature, FeatureCollection, MultiLineString, MultiPolygon, Polygon } from "geojson";
+import type { Feature, FeatureCollection, MultiLineString, MultiPolygon, Polygon, Position as Place } from "geojson";
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import atlasUrl from "world-atlas/countries-50m.json?url";
 
 import { area, pointInside } from "./inside.js";
+import type { Extent } from "./types.js";
 
 type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
 
@@ -53,6 +54,31 @@ export function unpacked(atlas: Atlas): Basemap {
     borders: mesh(atlas, countries, (one, other) => one !== other),
     coasts: mesh(atlas, countries, (one, other) => one === other),
     names: largest(known.features.flatMap(nameOf)),
+  };
+}
+
+/** Of the ground what lies in an extent or within so many degrees of it, whole parts: enough for a first look, in a fraction of the time. */
+export function near({ land, borders, coasts, names }: Basemap, extent: Extent, aroundDeg: number): Basemap {
+  const [west, south, east, north] = extent;
+  const width = (east < west ? east + 360 : east) - west;
+  const isNear = (line: readonly Place[]): boolean =>
+    line.some(([lon = 0, lat = 0]) => {
+      const fromWest = (((lon - west + aroundDeg) % 360) + 360) % 360;
+      return fromWest <= width + 2 * aroundDeg && lat >= south - aroundDeg && lat <= north + aroundDeg;
+    });
+  const polygons = land.features.flatMap(({ geometry }) =>
+    geometry.type === "Polygon" ? [geometry.coordinates] : geometry.type === "MultiPolygon" ? geometry.coordinates : [],
+  );
+  const coordinates = polygons.filter(([rim = []]) => isNear(rim));
+  const lines = (all: MultiLineString): MultiLineString => ({ ...all, coordinates: all.coordinates.filter(isNear) });
+  return {
+    land: {
+      type: "FeatureCollection",
+      features: [{ type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates } }],
+    },
+    borders: lines(borders),
+    coasts: lines(coasts),
+    names,
   };
 }
 

@@ -19,6 +19,9 @@ export const SOURCES = [
 /** Layers that a click on a volume may hit. */
 export const VOLUME_FILLS = ["volumes-full", "volumes-general", "volumes-existence"];
 
+/** What is written and marked beside volumes. */
+export const LABEL_LAYERS = ["labels", "symbols", "symbols-marked"] as const;
+
 /** Up to this order (what is chosen, CONFLICT, POSSIBLE) symbols are drawn whether there is room or not. */
 const MARKED = 2;
 

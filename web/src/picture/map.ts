@@ -1,8 +1,9 @@
 /**
  * The map of the picture: MapLibre over a basemap of this page's own origin, with the volumes of one moment.
  *
- * Volumes lie in one source: all of them, or, where they are many, those that are active some time near the moment shown. What a moment shows is told to the map by feature state, at most once a frame, and only of what appears or goes,
- * so that nothing is cut into tiles again while somebody moves through time, but where they leave what is near.
+ * A few volumes are the map's own, in one source; what a moment shows is told to it by feature state, at most once a frame, and only of what
+ * appears or goes, so that nothing is cut into tiles again while somebody moves through time. Many are drawn on a sheet over it (`crowd`),
+ * and the map, which would draw all of itself for each of them, rests: symbols go while time moves, and come when it does not.
  */
 
 import type { Feature, FeatureCollection, GeoJSON, Point } from "geojson";
@@ -10,23 +11,27 @@ import * as maplibre from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 import { locale } from "../words/index.svelte.js";
-import { basemap } from "./basemap.js";
+import { type Basemap, basemap, near } from "./basemap.js";
 import { countryName } from "./countries.js";
+import { type Crowd, openCrowd } from "./crowd.js";
 import { graticule } from "./graticule.js";
 import { dots, hatch, PIXEL_RATIO, symbol, volumeLabel, words } from "./images.js";
 import { area, pointInside } from "./inside.js";
-import { layers, PATTERNS, SOURCES, VOLUME_FILLS } from "./layers.js";
+import { LABEL_LAYERS, layers, PATTERNS, SOURCES, VOLUME_FILLS } from "./layers.js";
 import { extentOf, geodesic } from "./measure.js";
 import { type Palette, partyStyle } from "./palette.js";
-import { activeAt, type Span, spanOf } from "./timeline.js";
+import { activeAt } from "./timeline.js";
 import type { Answer, Extent, Places, Position, Shown } from "./types.js";
 
 export const MOST_LABELS = 250;
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const LABELS_AFTER_MS = 150;
 const LABELS_AT_LEAST_MS = 600;
-const ALL_UP_TO = 1_500;
-const NEAR_PARTS = 24; // of the span of all volumes; half of one is loaded to either side
+const FEW = 1_500; // volumes that the map draws by itself
+const FEW_IN_SOFTWARE = 60; // where there is no graphics card, and it draws some five times a second
+const AROUND_DEG = 12; // of what is shown first, the ground that is drawn with it
+const CLICK_PX = 3;
+const CLOSEST = 11; // the zoom at which little is shown at first
 
 type PaintName = Parameters<maplibre.Map["setPaintProperty"]>[1];
 type PaintValue = Parameters<maplibre.Map["setPaintProperty"]>[2];
@@ -57,14 +62,26 @@ export interface PictureMap {
 
 maplibre.setWorkerUrl(workerUrl);
 
-/** Opens a map in an element. Everything may be called at once; it is drawn when the basemap is there. */
-export async function openMap(container: HTMLElement, first: Palette, events: MapEvents): Promise<PictureMap> {
+/**
+ * Opens a map in an element, at an extent or with the whole world. The ground is there from its first frame: without a graphics card each
+ * frame that shows a little more takes a good part of a second.
+ */
+export async function openMap(
+  container: HTMLElement,
+  first: Palette,
+  events: MapEvents,
+  extent: Extent | null,
+): Promise<PictureMap> {
+  const ground = await basemap().catch(() => null); // without it what was released is shown all the same
   const map = new maplibre.Map({
     container,
     attributionControl: false,
-    style: style(first),
-    center: [0, 20],
-    zoom: 1,
+    style: style(first, ground && extent ? near(ground, extent, AROUND_DEG) : ground),
+    ...(extent
+      ? { bounds: bounds(extent), fitBoundsOptions: { padding: padding(container), maxZoom: CLOSEST } }
+      : { center: [0, 20], zoom: 1 }),
+    validateStyle: false, // it is ours, and looking through all of the ground takes a while
+    canvasContextAttributes: { antialias: false },
     maxPitch: 0,
     dragRotate: false,
     pitchWithRotate: false,
@@ -75,6 +92,7 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
+  const few = drawsInSoftware(map) ? FEW_IN_SOFTWARE : FEW;
   let palette = first;
   let version = 0;
   let shown: readonly Shown[] = [];
@@ -86,7 +104,9 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
   let frame = 0;
   let labelling: ReturnType<typeof setTimeout> | undefined;
   let withLabels = true;
-  let near: Span = { fromUs: Infinity, untilUs: -Infinity };
+  let loaded = false;
+  let crowd: Crowd | null = null;
+  let moving = false;
   let appliedMs = 0;
   let labelledMs = 0;
   let arranged: Places = {};
@@ -133,7 +153,7 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
 
   function apply(nowMs: number): void {
     frame = 0;
-    if (timeUs < near.fromUs || timeUs > near.untilUs) load();
+    if (!loaded) load();
     const now = new Set<number>();
     shown.forEach((each, index) => {
       if (activeAt(each, timeUs)) now.add(index);
@@ -141,6 +161,7 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
     for (const index of on) if (!now.has(index)) turn(index, false);
     for (const index of now) if (!on.has(index)) turn(index, true);
     on = now;
+    crowd?.paint();
     const frameMs = nowMs - appliedMs;
     label(LABELS_AFTER_MS + (frameMs < 10 * LABELS_AFTER_MS ? frameMs : 0)); // when time has come to rest, on slow machines too
     appliedMs = nowMs;
@@ -148,18 +169,28 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
 
   /** Its symbol goes with a volume at once: a mark of CONFLICT must not outlive what it marks. */
   function turn(index: number, shows: boolean): void {
+    if (crowd) {
+      crowd.turn(index, shows);
+      rest(false);
+      return;
+    }
     map.setFeatureState({ source: "volumes", id: index }, { on: shows });
     map.setFeatureState({ source: "labels", id: index }, { gone: !shows && index !== chosen });
   }
 
-  /** What is active near the moment shown goes to the map; nothing is asked of the rest. */
+  /** Of many, symbols and words are there while time rests, and no others: none may outlive what it marks. */
+  function rest(rests: boolean): void {
+    if (moving === !rests) return;
+    moving = !rests;
+    crowd?.rest(rests);
+    for (const layer of LABEL_LAYERS) map.setLayoutProperty(layer, "visibility", rests ? "visible" : "none");
+  }
+
+  /** A few volumes go to the map, of many the chosen one alone. */
   function load(): void {
-    const span = spanOf(shown, timeUs);
-    const half = shown.length <= ALL_UP_TO ? Infinity : (span.untilUs - span.fromUs) / NEAR_PARTS;
-    near = { fromUs: timeUs - half, untilUs: timeUs + half };
-    const features = shown.flatMap(({ party, level, answer, geometry, fromUs, untilUs }, id): Feature[] => {
-      const far = fromUs > timeUs + 1.5 * half || untilUs < timeUs - 1.5 * half;
-      if (far && id !== chosen) return [];
+    loaded = true;
+    const features = shown.flatMap(({ party, level, answer, geometry }, id): Feature[] => {
+      if (crowd && id !== chosen) return [];
       const properties = { level, answer: answer ?? "", ...partyStyle(styles.get(party) ?? 0) };
       return [{ type: "Feature", id, properties, geometry }];
     });
@@ -168,11 +199,12 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
 
   function label(afterMs: number): void {
     clearTimeout(labelling);
-    const dueMs = Math.max(0, LABELS_AT_LEAST_MS - (performance.now() - labelledMs)); // while time plays on, too
+    const dueMs = crowd ? afterMs : Math.max(0, LABELS_AT_LEAST_MS - (performance.now() - labelledMs)); // while time plays on, too
     labelling = setTimeout(
       () => {
         labelledMs = performance.now();
         set("labels", withLabels ? labelsOf() : EMPTY);
+        rest(true);
       },
       Math.min(afterMs, dueMs),
     );
@@ -234,18 +266,13 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
     events.moved([lat, wrapped(lng)], metresPerPixel);
   }
 
-  function drawBasemap(): void {
-    void basemap().then(({ land, borders, coasts, names }) => {
-      set("land", land);
-      set("borders", { type: "Feature", properties: {}, geometry: borders });
-      set("coasts", { type: "Feature", properties: {}, geometry: coasts });
-      const features = names.map(({ code, at, size }): Feature<Point> => {
-        const name = countryName(code, locale());
-        const properties = name ? { image: `country|${version}|${name}`, size } : {};
-        return { type: "Feature", properties, geometry: { type: "Point", coordinates: [...at] } };
-      });
-      set("names", { type: "FeatureCollection", features });
+  function nameCountries(): void {
+    const features = (ground?.names ?? []).map(({ code, at, size }): Feature<Point> => {
+      const name = countryName(code, locale());
+      const properties = name ? { image: `country|${version}|${name}`, size } : {};
+      return { type: "Feature", properties, geometry: { type: "Point", coordinates: [...at] } };
     });
+    set("names", { type: "FeatureCollection", features });
   }
 
   map.on("mousemove", ({ lngLat }) => events.pointer([lngLat.lat, wrapped(lngLat.lng)]));
@@ -254,25 +281,38 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
   map.on("moveend", drawGraticule);
   map.on("resize", drawGraticule);
   map.on("click", ({ point: { x, y }, lngLat }) => {
-    const box: [maplibre.PointLike, maplibre.PointLike] = [
-      [x - 3, y - 3],
-      [x + 3, y + 3],
-    ];
-    const hit = map.queryRenderedFeatures(box, { layers: [...VOLUME_FILLS, "volumes-line"] });
-    const found = [...new Set(hit.map(({ id }) => Number(id)))].filter((index) => on.has(index));
+    const found = (crowd ? crowd.under(x, y) : drawnAt(x, y)).filter((index) => on.has(index));
     const size = (index: number): number =>
       (shown[index]?.geometry.coordinates ?? []).reduce((sum, [rim = []]) => sum + area(rim), 0);
     const ids = found.sort((a, b) => size(a) - size(b)).flatMap((index) => shown[index]?.id ?? []);
     events.clicked(ids, [lngLat.lat, wrapped(lngLat.lng)]);
   });
 
+  /** Marks when ground and volumes were first there to be seen: what the bench waits for. */
+  function drawnFirst(): void {
+    if (!loaded || !map.isSourceLoaded("land") || !map.isSourceLoaded("volumes")) return;
+    performance.mark("picture drawn");
+    map.off("render", drawnFirst);
+    if (ground && extent) for (const [source, data] of Object.entries(grounds(ground))) set(source as "land", data);
+  }
+
+  function drawnAt(x: number, y: number): number[] {
+    const box: [maplibre.PointLike, maplibre.PointLike] = [
+      [x - CLICK_PX, y - CLICK_PX],
+      [x + CLICK_PX, y + CLICK_PX],
+    ];
+    const hit = map.queryRenderedFeatures(box, { layers: [...VOLUME_FILLS, "volumes-line"] });
+    return [...new Set(hit.map(({ id }) => Number(id)))];
+  }
+
   await new Promise<void>((done) => {
     void map.once("style.load", () => done());
   });
   patterns();
-  drawBasemap();
+  nameCountries();
   drawGraticule();
   moved();
+  map.on("render", drawnFirst);
 
   return {
     map,
@@ -286,7 +326,13 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
       map.removeFeatureState({ source: "labels" });
       on = new Set();
       chosen = undefined;
-      near = { fromUs: Infinity, untilUs: -Infinity };
+      loaded = false;
+      if (next.length > few) (crowd ??= openCrowd(map)).show(next, styles, palette);
+      else {
+        crowd?.end();
+        crowd = null;
+        rest(true);
+      }
       if (!frame) frame = requestAnimationFrame(apply);
     },
     at(next) {
@@ -300,7 +346,7 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
       if (chosen !== undefined) {
         map.setFeatureState({ source: "volumes", id: chosen }, { selected: true });
         map.setFeatureState({ source: "labels", id: chosen }, { gone: false });
-        if (!on.has(chosen)) load();
+        if (crowd || !on.has(chosen)) load();
       }
       label(0);
     },
@@ -328,6 +374,11 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
     repaint(next) {
       palette = next;
       version += 1;
+      if (crowd) {
+        crowd.show(shown, styles, palette);
+        for (const index of on) crowd.turn(index, true);
+        crowd.paint();
+      }
       for (const layer of layers(next)) {
         for (const [name, value] of Object.entries<unknown>(layer.paint ?? {})) {
           map.setPaintProperty(layer.id, name as PaintName, value as PaintValue);
@@ -335,20 +386,20 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
       }
       for (const kind of ["volume|", "symbol|", "country|", "degrees|", "place|"]) forget(kind);
       patterns();
-      drawBasemap();
+      nameCountries();
       drawGraticule();
       drawPlaces();
       label(0);
     },
-    fit([west, south, east, north]) {
-      const padding = Math.min(56, container.clientWidth / 8, container.clientHeight / 8);
-      map.fitBounds([west, south, east < west ? east + 360 : east, north], { padding, maxZoom: 11, animate: false });
+    fit(next) {
+      map.fitBounds(bounds(next), { padding: padding(container), maxZoom: CLOSEST, animate: false });
     },
     extent() {
       const active = on.size ? [...on].flatMap((index) => shown[index] ?? []) : shown;
       return extentOf(active.flatMap(({ geometry }) => geometry.coordinates.map(([rim = []]) => rim)));
     },
     end() {
+      crowd?.end();
       cancelAnimationFrame(frame);
       clearTimeout(labelling);
       map.remove();
@@ -360,12 +411,37 @@ export async function openMap(container: HTMLElement, first: Palette, events: Ma
   }
 }
 
-function style(palette: Palette): maplibre.StyleSpecification {
-  const empty = { type: "geojson", data: EMPTY } as const;
+function bounds([west, south, east, north]: Extent): [number, number, number, number] {
+  return [west, south, east < west ? east + 360 : east, north];
+}
+
+function padding({ clientWidth, clientHeight }: HTMLElement): number {
+  return Math.min(56, clientWidth / 8, clientHeight / 8);
+}
+
+function grounds({ land, borders, coasts }: Basemap): Record<"land" | "borders" | "coasts", GeoJSON> {
+  return {
+    land,
+    borders: { type: "Feature", properties: {}, geometry: borders },
+    coasts: { type: "Feature", properties: {}, geometry: coasts },
+  };
+}
+
+function style(palette: Palette, ground: Basemap | null): maplibre.StyleSpecification {
+  const known: Partial<Record<(typeof SOURCES)[number], GeoJSON>> = ground ? grounds(ground) : {};
   const sources = Object.fromEntries(
-    SOURCES.map((name) => [name, { ...empty, ...(name === "volumes" ? { tolerance: 0.5, buffer: 64 } : {}) }]),
+    SOURCES.map((name) => {
+      const fine = name === "volumes" ? { tolerance: 0.5, buffer: 64 } : {};
+      return [name, { type: "geojson", data: known[name] ?? EMPTY, ...fine } as const];
+    }),
   );
   return { version: 8, sources, layers: layers(palette) };
+}
+
+function drawsInSoftware(map: maplibre.Map): boolean {
+  const gl = map.getCanvas().getContext("webgl2");
+  const named = gl?.getExtension("WEBGL_debug_renderer_info");
+  return named ? /swiftshader|llvmpipe|software/i.test(String(gl?.getParameter(named.UNMASKED_RENDERER_WEBGL))) : false;
 }
 
 function wrapped(lon: number): number {
