@@ -126,7 +126,7 @@ def main() -> None:
     ]
     for row in measured(print):
         told.append(f"| {row['active']:,} | {row['first_ms']:,.0f} | {row['median_ms']:.1f} | {row['p95_ms']:.1f} |")
-    (web.ROOT / "bench" / "PICTURE.md").write_text("\n".join(told) + "\n", encoding="utf-8")
+    (web.WEB.parent / "bench" / "PICTURE.md").write_text("\n".join(told) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ export function altitudeText({ altitude_lower, altitude_upper }: VolumeForm): st
   const unstated = t("tell.not_stated");
   const [lower, upper] = [altitude_lower, altitude_upper].map((limit) => writeLimit(limit, settings.units) || unstated);
   if (lower === unstated && upper === unstated) return t("tell.any_altitude");
+  if (altitude_lower.reference === "UNL") return `${t("tell.no_floor")} – ${upper ?? ""}`;
   return `${lower ?? ""} – ${upper ?? ""}`;
 }
 

@@ -75,6 +75,10 @@ export function otherOf({ a, b }: Collision, party: string): Reference {
   return a.party === party ? b : a;
 }
 
+export function oursOf({ a, b }: Collision, party: string): Reference {
+  return a.party === party ? a : b;
+}
+
 export function movesOf({ proposals }: Explained): Move[] {
   return proposals.flatMap(({ moves }) => moves);
 }
