@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import click
 
+from detente.cli.output import check_target, progress_bar, replace_file
 from detente.domain import (
     WORLD,
     Answer,
-    DetenteError,
     Minima,
     NoMinima,
     NotUnderstood,
@@ -26,8 +25,6 @@ from detente.domain import (
 )
 from detente.geodesy import read_duration_s, read_length_m, read_time
 from detente.interop import Intake, read_files, read_understanding
-
-Progress: TypeAlias = Callable[[int, int], None]
 
 
 class _Asked(NamedTuple):
@@ -125,7 +122,7 @@ def screen(
     """
     form = Format(format_) if format_ else _format_of(output)
     if output:
-        _check_target(output, files)
+        check_target(output, files)
     agreed = read_understanding(understanding) if understanding else None
     minima = _minima(lateral, vertical, time)
     if agreed is None and minima is None:
@@ -135,7 +132,7 @@ def screen(
         )
     window = _window(between)
     arena = agreed.arena if agreed else WORLD
-    with _progress("Reading") as seen:
+    with progress_bar("Reading") as seen:
         intake = read_files(
             files,
             columns=_pairs(columns, "--map"),
@@ -154,7 +151,7 @@ def _screened(
 ) -> ScreeningAnswer:
     from detente.screening import screen as screen_notices  # numpy and PROJ, once the input has been read
 
-    with _progress("Screening") as seen:
+    with progress_bar("Screening") as seen:
         return screen_notices(
             intake.notices,
             understanding=agreed,
@@ -176,18 +173,6 @@ def _format_of(output: Path | None) -> Format:
             hint=f"end it in {', '.join(_FORMAT_OF_SUFFIX)}, or say which with --format",
         )
     return form
-
-
-def _check_target(output: Path, files: Sequence[Path]) -> None:
-    """Refuse before any work what could not be written, or would be written over the plans."""
-    if not output.parent.is_dir():
-        raise DetenteError(
-            f"cannot write {output}: there is no folder {output.parent}", hint="make it first, or check the name"
-        )
-    if output.exists() and not output.is_file():
-        raise DetenteError(f"cannot write {output}: it is not a file", hint="name a file in it, or another one")
-    if any(output.exists() and given.exists() and output.samefile(given) for given in files):
-        raise DetenteError(f"{output} is one of the files to read", hint="give the answer another name")
 
 
 def _exit_code(answer: ScreeningAnswer, intake: Intake) -> int:
@@ -234,20 +219,6 @@ def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
     return pairs
 
 
-@contextmanager
-def _progress(doing: str) -> Iterator[Progress | None]:
-    """A progress bar on the terminal's error stream; nothing when piped."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(doing, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path | None, asked: _Asked) -> None:
     from detente.interop import answer_words as words
 
@@ -260,7 +231,7 @@ def _write(answer: ScreeningAnswer, intake: Intake, form: Format, output: Path |
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
-    _replace(output, text)
+    replace_file(output, text)
     said = f"{words.headline(answer, intake.problems)}: {words.summary(answer, intake.problems)}"
     print(f"{said}\nWritten to {output}.", file=sys.stderr)  # noqa: T201
 
@@ -291,16 +262,3 @@ def _rendered(answer: ScreeningAnswer, intake: Intake, form: Format, asked: _Ask
             from detente.cli.table import table_text
 
             return table_text(answer, readings=readings, problems=problems, generated_utc=now_utc)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the whole file or leave what was there."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DetenteError(
-            f"cannot write {path}: {error.strerror}", hint="check the folder, its rights and the space left"
-        ) from error
