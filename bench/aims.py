@@ -50,6 +50,7 @@ def aims(measured: dict[str, Any]) -> list[Aim]:
         *_online(measured["online"]),
         *_streams(measured),
         *_small(measured.get("small")),
+        *_cover(measured.get("cover")),
     ]
 
 
@@ -165,3 +166,25 @@ def _small(rows: list[Row] | None) -> list[Aim]:
     ratio = max(table[key] / rows[0][key] for key in ("wall_s", "cpu_s")) if rows and table else None
     what = "`detente screen` on a hundred plans, times `import numpy, shapely, pyproj`"
     return [Aim(what, 3, ratio, " ×", at_least=False)]
+
+
+def _cover(rows: list[Row] | None) -> list[Aim]:
+    """The sweep on all cores against the march on one, in CPU time, which is the harder; the worst round of it."""
+    ratios = [row["peer_cpu_s"] / row["sweep_cpu_s"] for row in rows or ()]
+    peaks = [max(row["sweep_mb"], row["all_mb"]) for row in rows or ()]
+    differ = [float(row["differ"]) for row in rows or ()]
+    return [
+        Aim(
+            "a cover of 300 km, CPU time, times a march along each ray in Python",
+            20,
+            min(ratios, default=None),
+            " ×",
+            at_least=True,
+        ),
+        Aim(
+            "the same: memory of the whole process at its peak", 1_500, max(peaks, default=None), " MB", at_least=False
+        ),
+        Aim(
+            "cells of sampled rays in which the march contradicts it", 0, max(differ, default=None), "", at_least=False
+        ),
+    ]

@@ -7,7 +7,7 @@ from math import log
 from pathlib import Path
 from typing import Any, Final
 
-from bench import small
+from bench import hazard, small
 from bench.agreement import BAND_M
 from bench.aims import aims
 from bench.batch import ENGINE, SLOW_ROUNDS, SLOW_S, TIMES_THE_BEST
@@ -91,6 +91,7 @@ def as_markdown(measured: dict[str, Any]) -> str:
     lines += ["", *_agreement(rows)] if rows else []
     lines += [*_online(measured["online"]), *_positions(measured["positions"]), *_tracks(measured["tracks"])]
     lines += small.as_markdown(measured["small"]) if measured.get("small") else []
+    lines += hazard.as_markdown(measured["cover"]) if measured.get("cover") else []
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench import batch, online, results, small, streams
+from bench import batch, hazard, online, results, small, streams
 from bench.workload import SETS
 
 ROOT: Final = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ COUNTS: Final = (10_000, 100_000, 1_000_000)
 QUICK_COUNTS: Final = COUNTS[:2]
 QUICK_ROUNDS: Final = 3
 QUICK_SETS: Final = ["day", "dense"]
-PARTS: Final = ("batch", "online", "positions", "tracks", "small")
+PARTS: Final = ("batch", "online", "positions", "tracks", "small", "cover")
 TRACK_COUNTS: Final = (10_000, 100_000)
 LEFT_OUT_WHEN_QUICK: Final = {"DuckDB spatial join"}
 PACKAGES: Final = ("numpy", "numba", "shapely", "geopandas", "duckdb", "duckdb-extension-spatial", "rtree", "pyproj")
@@ -128,6 +128,7 @@ MEASURES: Final = {
     "positions": positions,
     "tracks": tracks,
     "small": lambda _: small.measured(say),
+    "cover": lambda _: hazard.measured(say),
 }
 
 

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from bench import hazard
 from bench.aims import Aim, aims
 from bench.results import as_markdown
 from bench.streams import ENGINE, all_pairs, drawn_tracks, ours, positions_at
+
+from detente.domain import amsl
+from detente.hazard import Antenna, cover
 
 EMPTY = {"batch": [], "online": [], "positions": [], "tracks": [], "small": []}
 
@@ -37,3 +41,11 @@ def test_what_was_not_measured_is_never_met():
     assert {aim.met for aim in aims(EMPTY)} == {None}
     page = as_markdown(EMPTY | {"machine": {}, "day": "2018-09-17", "whole": False})
     assert page.count("not measured") == len(aims(EMPTY))
+
+
+def test_the_march_that_a_cover_is_measured_beside_says_the_same():
+    antenna = Antenna(hazard.PLACE, 0.0, amsl(hazard.ANTENNA_M))
+    terrain = hazard.made_up_terrain(antenna, 20_000.0)
+    made = cover(antenna, 20_000.0, terrain=terrain, cell_m=400.0)
+    for wedge in (0, 100, 313):
+        assert hazard.march(made, terrain, wedge) == made.floor_m[wedge].tolist()

@@ -7,7 +7,10 @@ from typing import Final
 
 import click
 
-_MODULES: Final = {"horizon": "hazard_horizon"}  # a command's name, and the module of `detente.cli` that holds it
+_MODULES: Final = {
+    "cover": "hazard_cover",
+    "horizon": "hazard_horizon",
+}  # a command's name, and the module of `detente.cli` that holds it
 
 
 class _Commands(click.Group):
