@@ -57,6 +57,8 @@ _DEGREE_M: Final = 111_700.0
 _MINUTE_M: Final = _DEGREE_M / 60
 _SECOND_M: Final = _DEGREE_M / 3600
 _HALF_DIAGONAL: Final = 0.5**0.5  # of a square of 1
+_BANDS: Final = "CDEFGHJKLMNPQRSTUVWX"
+_SQUARE_DEG: Final = 1.0  # a square of 100 km is less from south to north
 _GRID_SCALE: Final = 1.01  # metres on a grid are up to 0.1 % off in its zone, and a little more beside it
 _Last: TypeAlias = tuple[float, int]  # metres of the last unit written, and its decimals
 _PART: Final = re.compile(
@@ -143,9 +145,21 @@ def _middle_of_square(text: str, square: str, easting: str, northing: str) -> Po
 
     try:
         mgrs.MGRS().toLatLon(square + easting + northing)
-        return Position(*mgrs.MGRS().toLatLon(square + _middle(easting) + _middle(northing)))
+        position = Position(*mgrs.MGRS().toLatLon(square + _middle(easting) + _middle(northing)))
     except mgrs.core.MGRSError as error:
         raise NotUnderstood(f"MGRS {text!r} names no square", hint="check the zone, band and square letters") from error
+    if square[0].isdigit() and not _is_in_band(square[-3], position):
+        raise NotUnderstood(
+            f"MGRS {text!r}: the square does not lie in band {square[-3]}", hint="check the band and the square letters"
+        )
+    return position
+
+
+def _is_in_band(band: str, position: Position) -> bool:
+    """Whether it lies in a latitude band, or in a square that the band's edge cuts; the library answers far beyond it too."""
+    south = -80 + 8 * _BANDS.index(band)
+    north = 84 if band == "X" else south + 8
+    return south - _SQUARE_DEG <= position.latitude_deg <= north + _SQUARE_DEG
 
 
 def _middle(digits: str) -> str:
@@ -170,7 +184,7 @@ def _utm(text: str, plain: str) -> PositionReading | None:
 
 
 def _check_band(text: str, band: str, position: Position) -> tuple[str, ...]:
-    lowest = -80 + 8 * "CDEFGHJKLMNPQRSTUVWX".index(band)
+    lowest = -80 + 8 * _BANDS.index(band)
     highest = 84 if band == "X" else lowest + 8
     if lowest - 0.1 <= position.latitude_deg <= highest + 0.1:
         note = f"S read as the latitude band {lowest} to {highest}, not as the southern hemisphere"

@@ -46,6 +46,11 @@ export function readLengthM(text: string): number {
   return read(text, METRES, "length", "a unit such as m, km, ft or nm");
 }
 
+/** What a unit of length is in metres, by its name in small letters. */
+export function lengthUnitM(unit: string): number {
+  return METRES.get(unit) ?? NaN;
+}
+
 /** Metres a second: `120kt`, `450 km/h`, `30 m/s`. */
 export function readSpeedMS(text: string): number {
   return read(text, METRES_PER_SECOND, "speed", "a unit such as kt, km/h or m/s");

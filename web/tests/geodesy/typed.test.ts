@@ -28,10 +28,10 @@ describe("a position", () => {
 
   test.each([
     ["135.5, 35.8", "are the two swapped"],
-    ["35.8E 35.5N", "write latitude first"],
-    ["35 30 35 48", "two ways"],
-    ["somewhere", "is not a position"],
-    ["35°61′N 35°00′E", "from 0 to 59"],
+    ["35.8E 35.5E", "one of N or S"],
+    ["35,30,35,48", "decimal marks"],
+    ["somewhere", "is not a coordinate"],
+    ["35°61′N 35°00′E", "from 0 to below 60"],
     ["36S YE 300 20", "has 5 digits"],
   ])("%s is refused", (text, refusal) => expect(() => readPosition(text)).toThrow(refusal));
 
@@ -47,6 +47,12 @@ describe("a position", () => {
       expect(Math.abs(read.longitudeDeg - longitude)).toBeLessThan(6e-5);
     }
   });
+
+  test.each([
+    ["35.5, 35.8", 7_204],
+    ["37SBV5208", 714],
+    ["353000N 0354800E", 20],
+  ])("%s leaves %i m open", (text, metres) => expect(Math.round(readPosition(text).offByM)).toBe(metres));
 
   test("that is wrong among several is named by its line", () => {
     expect(readPositions("35N 36E\n\n36N 36E")).toHaveLength(2);
@@ -68,14 +74,18 @@ describe("a moment", () => {
   test.each([
     ["2018-09-17T18:39", "has no zone"],
     ["171839SEP18", "has no zone"],
-    ["311839ZSEP18", "no such day"],
+    ["311839ZSEP18", "does not exist"],
     ["17.09.2018 18:39", "is not a time"],
+    ["2018-09-17T18:39+99:99", "beyond ±14:00"],
   ])("%s is refused", (text, refusal) => expect(() => readMoment(text, NOW)).toThrow(refusal));
 
-  test("written as a date-time group is read again", () => {
-    const at = readMoment("171839ZSEP18", NOW);
-    expect([writeDtg(at), readMoment(writeDtg(at), NOW)]).toEqual(["171839ZSEP18", at]);
-  });
+  test.each(["171839ZSEP18", "171839ZSEP1999", "010000ZJAN2100", "010000ZJAN0099"])(
+    "%s written as a date-time group is read again",
+    (group) => {
+      const at = readMoment(group, NOW);
+      expect([writeDtg(at), readMoment(writeDtg(at), NOW)]).toEqual([group, at]);
+    },
+  );
 });
 
 test.each([
@@ -92,4 +102,4 @@ test.each([
   else expect(read.value_m).toBeCloseTo(value, 6);
 });
 
-test("a bare altitude is refused", () => expect(() => readAltitude("2000 ft")).toThrow("says not above what"));
+test("a bare altitude is refused", () => expect(() => readAltitude("2000 ft")).toThrow("does not say above what"));

@@ -138,10 +138,24 @@ function volumeOf(volume: DraftVolume, nowUs: number): VolumeForm {
     altitude_lower: placed("lower", () => readAltitude(volume.lower)),
     altitude_upper: placed("upper", () => readAltitude(volume.upper)),
     window: { start_us: start, end_us: end, start_stated: start !== null, end_stated: end !== null },
-    position_uncertainty_m: 0,
+    position_uncertainty_m: leftOpenM(volume),
     altitude_uncertainty_m: 0,
     time_uncertainty_s: 0,
   };
+}
+
+const COARSE_M = 150; // what less is left open by degrees is nobody's doubt; as files of plans are read
+const METRE_SQUARE_M = 1;
+
+/** What the way its places are written leaves open, to two figures, upward; as `detente.interop` takes it where nothing else is stated. */
+function leftOpenM({ places }: DraftVolume): number {
+  const open = readPositions(places)
+    .filter(({ offByM, isSquare }) => offByM > (isSquare ? METRE_SQUARE_M : COARSE_M))
+    .map(({ offByM }) => offByM);
+  const most = Math.max(0, ...open);
+  if (most === 0) return 0;
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(most)) - 1);
+  return Math.ceil(most / step) * step;
 }
 
 function footprintOf({ shape, places, size }: DraftVolume): FootprintForm {
