@@ -21,11 +21,13 @@ from hypothesis import strategies as st
 
 import detente
 from detente.cli import main
+from detente.cli.hazard_cover import cover as cover_command
+from detente.cli.hazard_horizon import horizon as horizon_command
 from detente.cli.key import key as key_command
 from detente.cli.read import read as read_command
 from detente.cli.screen import screen as screen_command
 from detente.domain import WORLD_PRESSURE, WORLD_TERRAIN, Activity, DetenteError, errors
-from detente.geodesy import geoid, read_altitude, read_position, read_time
+from detente.geodesy import elevation, geoid, read_altitude, read_position, read_time, terrain
 from detente.geodesy.read_back import position_forms
 from detente.interop import read_files
 from detente.interop.vocabulary import FIELDS, GEOMETRY_FIELDS
@@ -43,6 +45,7 @@ def script(name):
     return module
 
 
+cover_module = importlib.import_module("detente.hazard.cover")
 build_docs = script("build_docs")
 
 
@@ -218,6 +221,8 @@ options = [
     for page, command in (
         ("formats.md", screen_command),
         ("reading.md", read_command),
+        ("hazard.md", cover_command),
+        ("hazard.md", horizon_command),
         *(("keys.md", command) for command in key_command.commands.values()),
     )
     for parameter in command.params
@@ -302,6 +307,18 @@ bounds = {
 @pytest.mark.parametrize("name", bounds)
 def test_every_bound_is_stated(name):
     assert re.search(rf"(?<![\d,]){bounds[name]:,.0f}(?![\d,])", FORMATS)
+
+
+def test_the_bounds_of_terrain_and_covers_are_stated():
+    words = (DOCS / "hazard.md").read_text(encoding="utf-8")
+    for bound in (
+        elevation.MOST_POSTS,
+        terrain.MOST_SQUARES,
+        cover_module.MOST_CELLS,
+        cover_module.LONGEST_RANGE_M,
+        cover_module.HIGHEST_M,
+    ):
+        assert f"{bound:,.0f}" in words
 
 
 @pytest.mark.parametrize("document", build_docs.documents(), ids=lambda d: str(d.relative_to(ROOT)))

@@ -147,7 +147,8 @@ def _terrain(paths: Sequence[Path], stands: Antenna, radius_m: float) -> Terrain
     if not paths:
         return NO_TERRAIN
     sheets = terrain_sheets(paths)
-    found = terrain_about(sheets, stands.place, radius_m)
+    with progress_bar("Reading terrain") as seen:
+        found = terrain_about(sheets, stands.place, radius_m, progress=seen)
     if not found.is_stated:
         raise UnreadableFile(
             f"none of {len(sheets)} height files states ground within {radius_m / 1000:.0f} km of {stands.place.latitude_deg:.4f}, {stands.place.longitude_deg:.4f}",

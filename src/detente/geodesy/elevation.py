@@ -26,7 +26,7 @@ HIGHEST_GROUND_M: Final = 9_000  # above the highest mountain
 MOST_POSTS: Final = 100_000_000  # of one file; a degree at one second of arc has 13 million
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Posts:
     """What the posts of a file say, rows from north to south and columns from west to east, whole metres outward.
 

@@ -6,7 +6,7 @@ assumption of the posting. A square that no file covers whole, or in which a pos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import asin, ceil, cos, degrees, floor, pi, radians, sin
 from pathlib import Path
@@ -27,7 +27,7 @@ _POLAR_DEG: Final = 89.9  # so near a pole longitudes say nothing
 _SAME: Final = 1e-6  # of a post: what rounding leaves where post and square stand in one place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Terrain:
     """Squares `1 / per_degree` high and `1 / per_degree_lon` wide, rows northward from `south_deg`, columns eastward from `west_deg`.
 
@@ -148,11 +148,16 @@ def _open(path: Path) -> Sheet:
 
 
 def terrain_about(
-    sheets: Sequence[Sheet], place: Position, radius_m: float, *, most_squares: int = MOST_SQUARES
+    sheets: Sequence[Sheet],
+    place: Position,
+    radius_m: float,
+    *,
+    most_squares: int = MOST_SQUARES,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Terrain:
     """The terrain within `radius_m` of a place, and a little more, in squares as fine as the finest file or as `most_squares` allow.
 
-    Coarser squares hold the lowest and highest of more posts: they hide less, never more.
+    Coarser squares hold the lowest and highest of more posts: they hide less, never more. `progress` is told how many files of how many are read.
     """
     south, west, north, east = box_about(place, radius_m)
     near = [
@@ -168,8 +173,10 @@ def terrain_about(
     rows = ceil(north * per_degree) - first_row
     columns = min(ceil(east * per_degree_lon) - first_column, 360 * per_degree_lon)
     low, high = np.full((rows, columns), VOID_LOWEST_M, np.int16), np.full((rows, columns), VOID_HIGHEST_M, np.int16)
-    for sheet, turn in near:
+    for count, (sheet, turn) in enumerate(near, 1):
         _lay(sheet, turn, first_row, first_column, per_degree, per_degree_lon, low, high)
+        if progress:
+            progress(count, len(near))
     names = tuple(dict.fromkeys(sheet.path.name for sheet, _ in near))
     posting = max(max(sheet.step_lat_deg, sheet.step_lon_deg) for sheet, _ in near)
     return Terrain(

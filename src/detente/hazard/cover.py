@@ -74,7 +74,7 @@ class Antenna:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cover:
     """What may be seen from an antenna, within a declared range. Wedges clockwise from north, rings outward.
 
@@ -415,6 +415,8 @@ def _in_threads(
     """Runs the chunks on as many threads as there are processors; each writes where no other does, so their order changes nothing."""
     does(firsts[0])  # compiled once, here
     done = min(_CHUNK, total)
+    if progress:
+        progress(done, total)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for each in as_completed([pool.submit(does, first) for first in firsts[1:]]):
             each.result()
