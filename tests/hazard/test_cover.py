@@ -9,7 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.domain import UNLIMITED_ABOVE, InvalidVolume, Position, TooLarge, agl, amsl, flight_level, hae
+from detente.domain import (
+    UNLIMITED_ABOVE,
+    AltitudeReference,
+    InvalidVolume,
+    Position,
+    TooLarge,
+    agl,
+    amsl,
+    flight_level,
+    hae,
+)
 from detente.geodesy import wgs84
 from detente.geodesy.elevation import VOID_LOWEST_M, Sheet
 from detente.geodesy.terrain import NO_TERRAIN, terrain_about
@@ -80,6 +90,26 @@ def test_the_cover_is_never_smaller_than_the_walk_along_each_line(
     for target in points(Position(*stands), range_m, 25, seed):
         if is_seen(terrain, made.smooth_amsl_m, stands, antenna_m, target, altitude_m, cell_m / 9):
             assert made.may_see(*target, amsl(altitude_m)), (stands, target)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    place=st.sampled_from(PLACES[:4]),
+    seed=st.integers(0, 10_000),
+    above_m=st.sampled_from([5, 150, 400]),
+    off_by_m=st.sampled_from([0.0, 0.7, 1_500.0]),
+    antenna=st.sampled_from([agl(25), amsl(700)]),
+)
+def test_above_ground_too_the_cover_is_never_smaller_than_the_walk(place, seed, above_m, off_by_m, antenna):
+    stated = Antenna(place, off_by_m, antenna)
+    terrain = terrain_of(place, terrain_radius_m(stated, 8_000.0), seed=seed, highest=400)
+    made = cover(stated, 8_000.0, terrain=terrain, cell_m=400.0, with_ground=True)
+    stands = next(points(place, off_by_m, 1, seed)) if off_by_m else (place.latitude_deg, place.longitude_deg)
+    high_m = terrain.ground_m(Position(*stands), 0.0)[1] + 25 if antenna.reference is AltitudeReference.AGL else 700
+    for target in points(Position(*stands), 8_000.0, 25, seed):
+        over_m = terrain.ground_m(Position(*target), 0.0)[1] + above_m
+        if is_seen(terrain, made.smooth_amsl_m, stands, high_m, target, over_m, 45.0):
+            assert made.may_see(*target, agl(above_m)), (stands, target)
 
 
 @settings(max_examples=30, deadline=None)
@@ -183,6 +213,25 @@ def test_a_place_less_well_known_never_sees_less(seed, off_by_m):
     for target in points(HERE, 6_000.0, 40, seed):
         assert unsure.may_see(*target, amsl(300)) >= sure.may_see(*target, amsl(300))
     assert unsure.reach_m >= 6_000.0 + off_by_m
+
+
+def test_what_is_seen_through_a_gap_from_beside_the_stated_place_is_never_hidden():
+    """A wall 3 km to the east, with a gap 1 km north of due east: who stands 1 km north sees straight through it, where nobody at the stated place does."""
+    rows, columns = np.mgrid[0:301, 0:301]
+    sheet = sheet_about(HERE, 20_000.0, np.zeros((301, 301), np.int16))
+    east_m = (columns - 150) * sheet.step_lon_deg * 92_900
+    north_m = (150 - rows) * sheet.step_lat_deg * 110_900
+    wall = (abs(east_m - 3_000) < 400) & (abs(north_m - 1_000) > 300)
+    terrain = terrain_about([sheet_about(HERE, 20_000.0, (wall * 900).astype(np.int16))], HERE, 20_000.0)
+    beside = tuple(float(v) for v in wgs84.direct(33.5, 35.9, 0.0, 1_000.0))
+    target = tuple(float(v) for v in wgs84.direct(*beside, 90.0, 14_000.0))
+    assert is_seen(terrain, 0.0, beside, 50.0, target, 100.0, 45.0)
+    assert not is_seen(terrain, 0.0, (33.5, 35.9), 50.0, target, 100.0, 45.0)
+    sure, unsure = (
+        cover(Antenna(HERE, off_by_m, amsl(50)), 15_000.0, terrain=terrain, cell_m=150.0) for off_by_m in (0.0, 1_200.0)
+    )
+    assert not sure.may_see(*target, amsl(100))
+    assert unsure.may_see(*target, amsl(100))
 
 
 def test_a_place_known_to_five_kilometres_reaches_five_kilometres_further():
