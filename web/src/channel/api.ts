@@ -5,6 +5,7 @@
  */
 
 import { DetenteError, isObject, type Json, type JsonObject, Malformed, readStrict } from "../record/index.js";
+import { isOver, pause, retryAfterMs } from "./waiting.js";
 
 const GIVE_UP_MS = 60_000;
 const TIMEOUT_MS = 30_000;
@@ -20,13 +21,24 @@ export class Refused extends DetenteError {
     where = "",
     readonly kind = "",
     readonly status = 0,
+    /** How long the server asks to wait before the same is sent again. */
+    readonly againMs = 0,
   ) {
     super(what, hint, where);
   }
 }
 
 /** Nobody answers, or the server cannot just now. The same may be sent again. */
-export class Unavailable extends DetenteError {}
+export class Unavailable extends DetenteError {
+  constructor(
+    what: string,
+    hint = "",
+    where = "",
+    readonly againMs = 0,
+  ) {
+    super(what, hint, where);
+  }
+}
 
 export interface Line {
   readonly arena: string;
@@ -54,74 +66,91 @@ export interface LineOptions {
   readonly giveUpMs?: number;
   /** Where the server is; the page's own origin where it is left out. */
   readonly base?: string;
+  /** Ends everything that is asked or waited for. */
+  readonly stop?: AbortSignal;
 }
 
-export function openLine({ arena, token, heard, gone, giveUpMs = GIVE_UP_MS, base = "" }: LineOptions): Line {
+export function openLine(options: LineOptions): Line {
+  const { arena, token, heard, gone, giveUpMs = GIVE_UP_MS, base = "" } = options;
+  const stop = options.stop ?? new AbortController().signal;
   const place = `${base}/arenas/${encodeURIComponent(arena)}/`;
   const headers = { authorization: `Bearer ${token}` };
 
-  async function once(route: string, query: Query, init: RequestInit): Promise<Response> {
-    let answer: Response;
-    const signal = init.signal ?? AbortSignal.timeout(TIMEOUT_MS);
+  /** What `read` makes of one answer, its body included: what breaks off half-way was no answer. */
+  async function once<T>(route: string, query: Query, init: RequestInit, read: Reader<T>): Promise<T> {
+    const until = init.signal ?? AbortSignal.timeout(TIMEOUT_MS);
     try {
-      answer = await fetch(place + route + written(query), {
+      const answer = await fetch(place + route + written(query), {
         ...init,
         headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
-        signal,
+        signal: AbortSignal.any([stop, until]),
         cache: "no-store",
         credentials: "omit",
         redirect: "error",
         referrerPolicy: "no-referrer",
       });
+      heard?.(aheadOf(answer));
+      return await read(answer);
     } catch (error) {
+      if (error instanceof DetenteError) throw error;
+      if (isOver(stop)) throw new Unavailable("the desk is closed", "open it again");
       if (init.signal?.aborted) throw error;
       gone?.();
       throw new Unavailable("the server does not answer", "check the network; it is tried again");
     }
-    heard?.(aheadOf(answer));
-    return answer;
   }
 
-  async function asked(route: string, query: Query, init: RequestInit): Promise<Response> {
+  async function asked<T>(route: string, query: Query, init: RequestInit, read: Reader<T>): Promise<T> {
     const until = Date.now() + giveUpMs;
     for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, 8_000)) {
       try {
-        const answer = await once(route, query, init);
-        if (answer.ok) return answer;
-        throw await refusalOf(answer);
+        return await once(route, query, init, (answer) => good(answer, read));
       } catch (error) {
-        if (!mayHelp(error) || Date.now() + wait > until) throw error;
+        const ownMs = Math.max(AT_LEAST_MS, wait * (0.5 + Math.random() / 2));
+        const nextMs = mayHelp(error) ? Math.max(ownMs, error.againMs) : 0;
+        if (!mayHelp(error) || isOver(stop) || Date.now() + nextMs > until) throw error;
+        await pause(nextMs, stop);
+        if (isOver(stop)) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, Math.max(AT_LEAST_MS, wait * (0.5 + Math.random() / 2))));
     }
   }
 
-  const json = async (answer: Response): Promise<Json> => readStrict(new Uint8Array(await answer.arrayBuffer()));
-
   return {
     arena,
-    get: async (route, query = {}) => json(await asked(route, query, {})),
-    post: async (route, body) =>
-      json(
-        await asked(
-          route,
-          {},
-          { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } },
-        ),
-      ),
-    bytes: async (route) => {
-      const answer = await once(route, {}, {});
-      if (answer.status === 404) return null;
-      if (!answer.ok) throw await refusalOf(answer);
-      return new Uint8Array(await answer.arrayBuffer());
+    get: (route, query = {}) => asked(route, query, {}, json),
+    post: (route, body) => {
+      const headers = { "content-type": "application/json" };
+      return asked(route, {}, { method: "POST", body: JSON.stringify(body), headers }, json);
     },
-    send: (route, body, query = {}) => asked(route, query, { method: "POST", body }),
-    stream: async (route, more, signal) => {
-      const answer = await once(route, {}, { headers: more, signal });
-      if (!answer.ok) throw await refusalOf(answer);
-      return answer;
-    },
+    bytes: (route) => once(route, {}, {}, (answer) => (answer.status === 404 ? null : good(answer, bytes))),
+    send: (route, body, query = {}) => asked(route, query, { method: "POST", body }, whole),
+    stream: (route, more, signal) => once(route, {}, { headers: more, signal }, (answer) => good(answer, itself)),
   };
+}
+
+type Reader<T> = (answer: Response) => T | Promise<T>;
+
+async function good<T>(answer: Response, read: Reader<T>): Promise<T> {
+  if (answer.ok) return read(answer);
+  throw await refusalOf(answer);
+}
+
+async function bytes(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+async function json(answer: Response): Promise<Json> {
+  return readStrict(await bytes(answer));
+}
+
+/** An answer whose body is all there. */
+async function whole(answer: Response): Promise<Response> {
+  const { status, headers } = answer;
+  return new Response(status === 204 ? null : await answer.arrayBuffer(), { status, headers });
+}
+
+function itself(answer: Response): Response {
+  return answer;
 }
 
 function written(query: Query): string {
@@ -137,31 +166,34 @@ function aheadOf(answer: Response): number | null {
   return Number.isNaN(date) ? null : date - Date.now();
 }
 
-function mayHelp(error: unknown): boolean {
+function mayHelp(error: unknown): error is Refused | Unavailable {
   return error instanceof Unavailable || (error instanceof Refused && error.status === 429);
 }
 
 /** A problem (RFC 9457), as the server tells it. */
 async function refusalOf(answer: Response): Promise<DetenteError> {
   const told = await problemIn(answer);
-  if (answer.status >= 500 && answer.status !== 503) return told;
-  return answer.status === 503 && told.kind !== "rolled-back" ? new Unavailable(told.what, told.hint) : told;
+  if (answer.status !== 503 || told.kind === "rolled-back") return told;
+  return new Unavailable(told.what, told.hint, told.where, told.againMs);
 }
 
 async function problemIn(answer: Response): Promise<Refused> {
+  const { status } = answer;
+  const againMs = retryAfterMs(answer.headers, Date.now());
+  const raw = await bytes(answer);
   try {
-    return refusedBy(readStrict(new Uint8Array(await answer.arrayBuffer())), answer.status);
+    return refusedBy(readStrict(raw), status, againMs);
   } catch {
-    return new Refused(`the server answers ${answer.status}`, "is this a détente server?", "", "", answer.status);
+    return new Refused(`the server answers ${status}`, "is this a détente server?", "", "", status, againMs);
   }
 }
 
 /** A refusal of a problem's members. */
-export function refusedBy(told: Json, status: number): Refused {
+export function refusedBy(told: Json, status: number, againMs = 0): Refused {
   if (!isObject(told)) throw new Malformed("a problem that is none");
   const text = (name: string): string => (typeof told[name] === "string" ? told[name] : "");
   const kind = text("type").split(":").at(-1) ?? "";
-  return new Refused(text("detail") || text("title"), text("hint"), text("where"), kind, status);
+  return new Refused(text("detail") || text("title"), text("hint"), text("where"), kind, status, againMs);
 }
 
 /** Everything of a list in pages, from a place on. */

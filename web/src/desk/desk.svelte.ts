@@ -20,14 +20,14 @@ import {
   type PublicKey,
   publicKey,
   publicKeyFromText,
-  readAct,
   readStrict,
   utf8,
   writeEnvelope,
 } from "../record/index.js";
 import type { SigningKey } from "../signing/index.js";
 import { type Line, objectOf, openLine, pages, Refused, refusedBy, Unavailable } from "../channel/api.js";
-import { listen } from "../channel/events.js";
+import { type Event, listen } from "../channel/events.js";
+import { pause } from "../channel/waiting.js";
 import {
   type Activity,
   agreedLevels,
@@ -46,17 +46,19 @@ import {
   currentMembership,
   type Draft,
   forget,
+  keepHeard,
   keepMembership,
   type Kept,
   type KeptNotice,
   type Membership,
+  MOST_HEARD,
   openKept,
   type UnderWay,
 } from "./keep.js";
 import { isUrgent, type OpenItem, openItem } from "./open.js";
 import { emptyRegistry, type Registry, readText, termsNow, then, understandingNow } from "./registry.js";
 import { type Place, signer } from "./signer.js";
-import { readListed, readPosting, type SeenView, type Told } from "./told.js";
+import { readListed, readOwnListed, readPosting, refusalOf, type SeenView, type Told, unreadable } from "./told.js";
 import type { Terms, Understanding } from "./understanding.js";
 
 const TRIES = 5;
@@ -64,7 +66,8 @@ const LOOK_EVERY_MS = 10_000;
 const REFRESH_MS = 300;
 const REFRESH_ANYWAY_MS = 30_000;
 const BEFORE_SNAPSHOT_US = 5_000_000;
-const MOST_TOLD = 5_000;
+const MOST_TOLD = MOST_HEARD;
+const AGAIN_MS = 2_000;
 const MOST_DISBELIEVED = 100;
 const OVER_SINCE_US = 3_600_000_000; // longer than any agreed separation in time: the channel has let go of it, too
 /** Refusals after which nothing of a submission was kept, nor will be. */
@@ -215,6 +218,10 @@ export class Desk {
   readonly #onAhead: (ms: number) => void;
   readonly #stop = new AbortController();
   #announced: string | null = null;
+  #catching: Promise<void> = Promise.resolve();
+  /** What was taken, by its place and what it said there. */
+  readonly #takenAs = new Set<string>();
+  readonly #digests = new Set<string>();
   #lookedMs = 0;
   #snapshotUs = 0;
   #refreshing: ReturnType<typeof setTimeout> | null = null;
@@ -234,6 +241,7 @@ export class Desk {
       heard: (aheadMs) => {
         if (aheadMs !== null) this.#onAhead(aheadMs);
       },
+      stop: this.#stop.signal,
     });
     this.#heads = followedHeads(this.#line, kept);
   }
@@ -317,19 +325,37 @@ export class Desk {
       } catch (error) {
         this.#troubled(error);
         if (this.isShutOut) return;
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await pause(AGAIN_MS, this.#stop.signal);
       }
     }
+    if (this.#stop.signal.aborted) return;
     void this.#resume().catch((error: unknown) => this.#troubled(error));
+    const from = await this.#readKept().catch((error: unknown) => {
+      this.#troubled(error);
+      return null; // everything is told again
+    });
     const listener = {
-      event: (kind: string, data: string) => this.#heard(kind, data),
+      event: (event: Event) => this.#heard(event),
+      notTaken: (event: Event, error: unknown) => this.#notTaken(event, error),
       line: (isUp: boolean) => this.#lineIs(isUp),
+      broken: (error: DetenteError) => this.#troubled(error),
       refused: (error: Refused) => {
         this.isShutOut = true;
         this.trouble = error;
       },
     };
-    await listen(this.#line, null, listener, this.#stop.signal);
+    await listen(this.#line, from, listener, this.#stop.signal);
+  }
+
+  /** What this browser was told before, verified anew; gives the place from which to go on. */
+  async #readKept(): Promise<string | null> {
+    let last: string | null = null;
+    for (const event of await this.#kept.getAll("heard")) {
+      if (this.#stop.signal.aborted) break;
+      await this.#take(event).catch((error: unknown) => this.#showUnreadable(event, error));
+      last = event.id;
+    }
+    return last;
   }
 
   async #readStanding(): Promise<void> {
@@ -348,19 +374,28 @@ export class Desk {
     this.line = isUp ? "up" : "down";
   }
 
-  /** The public acts since last time, each verified. */
+  /** The public acts since last time, each verified; one reading after the other, whoever asks. */
   async #catchUp(): Promise<void> {
-    let registry = this.registry;
+    const before = this.#catching;
+    const own = before.then(() => this.#readAnnouncements());
+    this.#catching = own.catch(() => undefined);
+    return own;
+  }
+
+  /** What follows and the place to go on from change together, or not at all. */
+  async #readAnnouncements(): Promise<void> {
     for await (const { items, cursor } of pages(this.#line, "announcements", "announcements", this.#announced)) {
+      let registry = this.registry;
       for (const item of items) {
         if (typeof item["envelope"] !== "string" || typeof item["received_us"] !== "number") {
           throw new Malformed("no announcement", "is this a détente server?");
         }
         registry = await then(registry, readText(item["envelope"]), item["received_us"]);
       }
-      this.#announced = cursor ?? this.#announced;
+      if (cursor !== null || items.length === 0)
+        [this.registry, this.#announced] = [registry, cursor ?? this.#announced];
+      else throw new Malformed("announcements without a place to go on from", "is this a détente server?");
     }
-    this.registry = registry;
   }
 
   async #readViews(): Promise<void> {
@@ -375,9 +410,8 @@ export class Desk {
   async #listed(item: JsonObject): Promise<SeenView[]> {
     try {
       return [await readListed(item, this.registry, this.party)];
-    } catch (refusal) {
-      if (!(refusal instanceof DetenteError)) throw refusal;
-      this.#disbelieve(`${text(item["sender"])} ${text(item["view_id"]).slice(0, 8)}`, refusal);
+    } catch (error) {
+      this.#disbelieve(`${text(item["sender"])} ${text(item["view_id"]).slice(0, 8)}`, refusalOf(error));
       return [];
     }
   }
@@ -391,17 +425,23 @@ export class Desk {
     const found: OwnNotice[] = [];
     for await (const { items } of pages(this.#line, "history", "versions")) {
       for (const item of items) {
-        if (item["from"] !== this.party || item["to"] !== "" || typeof item["envelope"] !== "string") continue;
-        const screening = readAct(readText(item["envelope"]).payload).body["screening"];
-        const view = readView(screening ?? null, "screening");
-        const was = this.own.find((each) => each.noticeId === view.view_id);
-        const own = kept.get(view.view_id) ?? null;
-        const answer = was?.answer ?? answerOf(own?.answer ?? null);
-        const lead = was?.lead ?? leadOf(own?.answer ?? null);
-        found.push({ noticeId: view.view_id, version: view.version, view, kept: own, answer, lead });
+        if (item["from"] !== this.party || item["to"] !== "") continue;
+        try {
+          found.push(this.#ownNotice(await readOwnListed(item, this.registry, this.party), kept));
+        } catch (error) {
+          this.#disbelieve(`${this.party} ${text(item["id"]).slice(0, 8)}`, refusalOf(error));
+        }
       }
     }
     this.own = found;
+  }
+
+  #ownNotice(view: ViewForm, keptNotices: ReadonlyMap<string, KeptNotice>): OwnNotice {
+    const was = this.own.find((each) => each.noticeId === view.view_id);
+    const kept = keptNotices.get(view.view_id) ?? null;
+    const answer = was?.answer ?? answerOf(kept?.answer ?? null);
+    const lead = was?.lead ?? leadOf(kept?.answer ?? null);
+    return { noticeId: view.view_id, version: view.version, view, kept, answer, lead };
   }
 
   async #readOpen(): Promise<void> {
@@ -447,30 +487,67 @@ export class Desk {
 
   #troubled(error: unknown): void {
     if (this.#stop.signal.aborted) return;
-    if (!(error instanceof DetenteError)) throw error;
     if (error instanceof Refused && error.status === 401) this.isShutOut = true;
     if (error instanceof Refused && error.kind === "rolled-back") this.line = "altered";
     if (error instanceof Unavailable) this.#lineIs(false);
-    this.trouble = error;
+    this.trouble = refusalOf(error);
   }
 
   // ── what comes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #heard(kind: string, data: string): Promise<void> {
-    const raw = readStrict(utf8(data));
-    if (!isObject(raw)) throw new Malformed("no event", "is this a détente server?");
-    if (kind === "stop_now") {
-      this.#refreshSoon();
-      return;
+  async #heard(event: Event): Promise<void> {
+    if (event.kind !== "stop_now") {
+      await this.#take(event);
+      await this.#keepHeard(event);
     }
+    this.#refreshSoon();
+  }
+
+  /** One that was taken already, by what was told at its place or by what was signed, is not taken twice, however often it is told. */
+  async #take(event: Event): Promise<void> {
+    const known = await knownAs(event);
+    if (this.#takenAs.has(known)) return;
+    const raw = readStrict(utf8(event.data));
+    if (!isObject(raw)) throw new Malformed("no event", "is this a détente server?");
     let told = await readPosting(raw, this.registry, this.party);
+    if (told.kind !== event.kind || told.cursor !== event.id) {
+      throw new Malformed(`told as ${event.kind}, and it is ${told.kind} of another place`);
+    }
     if (told.refusal !== null) {
       await this.#catchUp(); // its key may be newer than what we knew
       told = await readPosting(raw, this.registry, this.party);
     }
-    this.#apply(told);
+    if (told.digest === "" || !this.#digests.has(told.digest)) this.#apply(told);
+    this.#takenAs.add(known);
+    if (told.digest) this.#digests.add(told.digest);
+  }
+
+  /** Shown, kept, and gone past: whatever it says is not lost, and keeps nothing else from being heard. */
+  async #notTaken(event: Event, error: unknown): Promise<void> {
+    await this.#showUnreadable(event, error);
+    await this.#keepHeard(event);
     this.#refreshSoon();
   }
+
+  async #showUnreadable(event: Event, error: unknown): Promise<void> {
+    const known = await knownAs(event);
+    if (this.#takenAs.has(known)) return;
+    this.#takenAs.add(known);
+    this.#apply(unreadable(event.kind, event.id, error));
+  }
+
+  /** A disk that is full keeps nobody from hearing: what is not kept is told again at the next start. */
+  async #keepHeard(event: Event): Promise<void> {
+    if (!event.id || this.#isNotKept) return;
+    try {
+      await keepHeard(this.#kept, { ...event, known: await knownAs(event) });
+    } catch (error) {
+      this.#isNotKept = true; // nothing after it either: a gap would never be told again
+      this.#troubled(error);
+    }
+  }
+
+  #isNotKept = false;
 
   #apply(told: Told): void {
     this.told = [...this.told, told].slice(-MOST_TOLD);
@@ -750,7 +827,7 @@ export class Desk {
     if (this.line === "altered" && !isStop) {
       throw new NotOneLog("the log that is served does not go on from the one we saw: nothing but a STOP is signed");
     }
-    return navigator.locks.request(`detente/${this.arena}/${this.party}/sign`, async () => {
+    return navigator.locks.request(this.#signing, async () => {
       for (let left = TRIES; ; left -= 1) {
         try {
           const made = await make(await this.#signer(isStop));
@@ -760,6 +837,11 @@ export class Desk {
         }
       }
     });
+  }
+
+  /** What one tab of this browser holds while it signs and sends. */
+  get #signing(): string {
+    return `detente/${this.arena}/${this.party}/sign`;
   }
 
   async #signer(isStop: boolean): Promise<Signer> {
@@ -816,6 +898,10 @@ export class Desk {
 
   /** What was under way when the browser died goes again first, as it was. */
   async #resume(): Promise<void> {
+    await navigator.locks.request(this.#signing, () => this.#handInAll());
+  }
+
+  async #handInAll(): Promise<void> {
     for (const under of await this.#kept.getAll("underWay")) {
       try {
         await this.#handIn(under);
@@ -825,22 +911,29 @@ export class Desk {
     }
   }
 
-  /** To each sender, once: its notice has reached this desk. That is no acknowledgement. */
+  /** To each sender, once over all tabs: its notice has reached this desk. That is no acknowledgement. */
   async #tellDelivered(): Promise<void> {
     if (!this.isReady || !this.isEnrolled || this.line === "altered") return;
-    for (const item of this.open.filter(({ kind }) => kind === "notice" || kind === "stop")) {
-      const named = `delivered/${item.sender}/${item.id}/${item.version}`;
-      if (this.#delivered.has(named) || (await this.#kept.get("notes", named)) !== undefined) continue;
-      this.#delivered.add(named);
-      const digest = this.viewCalled(item.sender, item.id)?.digest;
-      const body = receiptBody(item.id, item.version, "delivered", "", "", "", {});
-      try {
-        await this.#send("receipt", item.sender, body, digest === undefined ? {} : { view: digest });
-        await this.#kept.put("notes", Uint8Array.of(1), named);
-      } catch (error) {
-        if (!(error instanceof Refused)) this.#delivered.delete(named);
-        if (!(error instanceof DetenteError)) throw error;
+    await navigator.locks.request(`detente/${this.arena}/${this.party}/delivered`, async () => {
+      for (const item of this.open.filter(({ kind }) => kind === "notice" || kind === "stop")) {
+        if (this.#stop.signal.aborted) return;
+        await this.#tellDeliveredOf(item);
       }
+    });
+  }
+
+  async #tellDeliveredOf(item: OpenItem): Promise<void> {
+    const named = `delivered/${item.sender}/${item.id}/${item.version}`;
+    if (this.#delivered.has(named) || (await this.#kept.get("notes", named)) !== undefined) return;
+    this.#delivered.add(named);
+    const digest = this.viewCalled(item.sender, item.id)?.digest;
+    const body = receiptBody(item.id, item.version, "delivered", "", "", "", {});
+    try {
+      await this.#send("receipt", item.sender, body, digest === undefined ? {} : { view: digest });
+      await this.#kept.put("notes", Uint8Array.of(1), named);
+    } catch (error) {
+      if (!(error instanceof Refused)) this.#delivered.delete(named);
+      if (!(error instanceof DetenteError)) throw error;
     }
   }
 
@@ -863,6 +956,11 @@ export async function openDesk(membership: Membership, onAhead: (ms: number) => 
   const desk = new Desk(membership, kept, key, await publicKeyFromText(membership.hostKey), onAhead);
   await desk.start();
   return desk;
+}
+
+/** An event by its place and what it says there; one without a place is told anew each time. */
+async function knownAs({ id, kind, data }: Event): Promise<string> {
+  return `${id} ${await hexSha256(utf8(`${kind} ${data}`))}`;
 }
 
 function answerOf(told: JsonObject | null): Answer | null {

@@ -8,8 +8,10 @@ import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { Sent } from "../notice/index.js";
 import type { JsonObject } from "../record/index.js";
 
-const VERSION = 1;
+const VERSION = 2;
 const DIRECTORY = "detente";
+const DIRECTORY_VERSION = 1;
+export const MOST_HEARD = 5_000;
 
 /** Who signs in here, and with what. */
 export interface Membership {
@@ -47,12 +49,24 @@ export interface Draft {
   readonly changedUs: number;
 }
 
+/** An event as the server told it, not a word of it believed: read anew and verified anew at each start. */
+export interface HeardEvent {
+  readonly kind: string;
+  readonly data: string;
+  /** Its place in the inbox, where the next begins. */
+  readonly id: string;
+  /** Its place and the SHA-256 of its data: a host restored from a backup says something else in the same place. */
+  readonly known: string;
+}
+
 interface Schema extends DBSchema {
   membership: { key: string; value: Membership };
   notices: { key: string; value: KeptNotice };
   underWay: { key: string; value: UnderWay };
   drafts: { key: string; value: Draft };
   notes: { key: string; value: Uint8Array<ArrayBuffer> };
+  /** In the order in which it was told. */
+  heard: { key: number; value: HeardEvent; indexes: { known: string } };
 }
 
 interface Directory extends DBSchema {
@@ -68,18 +82,37 @@ function nameOf(arena: string, party: string): string {
 /** The database of a party's desk in this browser. */
 export async function openKept(arena: string, party: string): Promise<Kept> {
   return openDB<Schema>(nameOf(arena, party), VERSION, {
-    upgrade(db) {
-      db.createObjectStore("membership");
-      db.createObjectStore("notices", { keyPath: "noticeId" });
-      db.createObjectStore("underWay", { keyPath: "submission" });
-      db.createObjectStore("drafts", { keyPath: "id" });
-      db.createObjectStore("notes");
+    upgrade(db, before) {
+      if (before < 1) {
+        db.createObjectStore("membership");
+        db.createObjectStore("notices", { keyPath: "noticeId" });
+        db.createObjectStore("underWay", { keyPath: "submission" });
+        db.createObjectStore("drafts", { keyPath: "id" });
+        db.createObjectStore("notes");
+      }
+      if (before < 2)
+        db.createObjectStore("heard", { autoIncrement: true }).createIndex("known", "known", { unique: true });
+    },
+    blocking: (_own, _next, event) => {
+      (event.target as IDBDatabase).close(); // a tab of a newer console waits for it
     },
   });
 }
 
+/** Keeps an event, and its place with it, in one transaction: both or neither. False where another tab of this browser had kept it. */
+export async function keepHeard(kept: Kept, event: HeardEvent, most = MOST_HEARD): Promise<boolean> {
+  const writing = kept.transaction("heard", "readwrite");
+  const isNew = (await writing.store.index("known").getKey(event.known)) === undefined;
+  if (isNew) {
+    const last = await writing.store.add(event);
+    await writing.store.delete(IDBKeyRange.upperBound(last - most));
+  }
+  await writing.done;
+  return isNew;
+}
+
 async function directory(): Promise<IDBPDatabase<Directory>> {
-  return openDB<Directory>(DIRECTORY, VERSION, { upgrade: (db) => void db.createObjectStore("current") });
+  return openDB<Directory>(DIRECTORY, DIRECTORY_VERSION, { upgrade: (db) => void db.createObjectStore("current") });
 }
 
 /** Who signed in here last, and has not signed out. */
@@ -102,13 +135,13 @@ export async function keepMembership(kept: Kept, membership: Membership): Promis
   await navigator.storage.persist(); // else the browser may throw salts away when its disk is full
 }
 
-/** Signed out: the key and the token go; `everything` takes own notices and drafts along. */
+/** Signed out: the key, the token and what others told us go; `everything` takes own notices and drafts along. */
 export async function forget(arena: string, party: string, everything: boolean): Promise<void> {
   const db = await directory();
   await db.delete("current", "now");
   db.close();
   const kept = await openKept(arena, party);
-  const stores = everything ? kept.objectStoreNames : (["membership"] as const);
+  const stores = everything ? kept.objectStoreNames : (["membership", "heard"] as const);
   for (const store of stores) await kept.clear(store);
   kept.close();
 }

@@ -56,8 +56,7 @@ export async function readPosting(raw: JsonObject, registry: Registry, party: st
     if (act.type === "view") readView(act.body["view"] ?? null, "view");
     return { ...told, act, digest: await digestOf(envelope) };
   } catch (error) {
-    if (!(error instanceof DetenteError)) throw error;
-    return { ...told, refusal: error };
+    return { ...told, refusal: refusalOf(error) };
   }
 }
 
@@ -71,6 +70,27 @@ export async function readListed(raw: JsonObject, registry: Registry, party: str
     throw new NotAuthentic("listed as another view than was signed");
   }
   return { sender: act.party, view, digest: await digestOf(envelope) };
+}
+
+/** A notice of the party's own in force, as it is screened, from an act that an officer of the party signed. */
+export async function readOwnListed(raw: JsonObject, registry: Registry, party: string): Promise<ViewForm> {
+  const envelope = readText(text(raw["envelope"]));
+  const act = await openAnyones(envelope, registry, validMoment(registry, envelope.signatures[0]?.keyid ?? ""));
+  if (act.type !== "notice" || act.party !== party || act.audience !== "") {
+    throw new NotAuthentic(`listed as a notice of ${party}, signed as ${act.type} of ${act.party}`);
+  }
+  return readView(act.body["screening"] ?? null, "screening");
+}
+
+/** What is wrong with something that was told: a refusal as it is. Anything else is a fault of ours, and is shown like one: it keeps nothing else from being read. */
+export function refusalOf(error: unknown): DetenteError {
+  if (error instanceof DetenteError) return error;
+  return new Malformed(`it cannot be read here: ${String(error)}`, "read it with another client, and report this");
+}
+
+/** An event that could not be read at all, to be shown with the refusal. */
+export function unreadable(kind: string, cursor: string, error: unknown): Told {
+  return { cursor, kind, tickUs: 0, payload: {}, act: null, digest: "", refusal: refusalOf(error) };
 }
 
 /** A moment at which the key could sign: of a list, the channel does not say when it had each. */
