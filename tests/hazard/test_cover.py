@@ -67,7 +67,7 @@ def points(place, range_m, count, seed):
         yield float(lat), float(lon)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     place=st.sampled_from(PLACES),
     seed=st.integers(0, 10_000),
@@ -190,7 +190,7 @@ def test_a_ridge_hides_what_is_behind_it_and_a_void_in_it_does_not():
     assert made.unstated_count < made.cell_count / 5
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 999), more_m=st.integers(1, 300))
 def test_more_height_of_antenna_or_target_and_less_ground_never_see_less(seed, more_m):
     terrain = terrain_of(HERE, 9_000.0, seed=seed)
@@ -203,7 +203,7 @@ def test_more_height_of_antenna_or_target_and_less_ground_never_see_less(seed, m
     assert (lower.floor_m <= made.floor_m).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 999), off_by_m=st.sampled_from([0.5, 40.0, 700.0, 3_000.0]))
 def test_a_place_less_well_known_never_sees_less(seed, off_by_m):
     terrain = terrain_of(HERE, 16_000.0, seed=seed, voids=5)
@@ -381,7 +381,7 @@ def test_the_least_of_windows_is_that_of_every_window(values, reach):
     assert least.tolist() == [min(values[max(0, k - reach) : k + reach + 1]) for k in range(len(values))]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 99), st.sampled_from([100.0, 400.0, 2_500.0]))
 def test_widening_reaches_every_cell_that_holds_a_place_near_enough(seed, off_by_m):
     draw = np.random.default_rng(seed)
