@@ -12,7 +12,7 @@ import click
 from detente.domain import DetenteError
 
 COMMANDS = (
-    *("screen", "read", "hazard", "key"),
+    *("screen", "read", "hazard", "claims", "replay", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
     *("watch", "alive", "drill", "call", "claim", "bundle", "voice", "outlet", "record"),
     *("evidence", "verify", "dossier", "serve", "console", "arena", "token", "witness", "demo"),
@@ -23,6 +23,7 @@ _MODULES = {
     "message": "reply",
     "stop": "reply",
     "alive": "watch",
+    "claims": "replay",
 }  # where it is not the command's name
 BAD_INPUT = 2
 

@@ -27,6 +27,7 @@ from detente.domain.answer import (
     Unmeasured,
     VolumeRef,
 )
+from detente.domain.claim import Claim, Fix, Telling
 from detente.domain.errors import (
     AgainstTerms,
     Conflicted,
@@ -109,6 +110,7 @@ __all__ = [
     "Arena",
     "Assumption",
     "Circle",
+    "Claim",
     "Conflict",
     "Conflicted",
     "Contact",
@@ -116,6 +118,7 @@ __all__ = [
     "Deadline",
     "DetenteError",
     "Extent",
+    "Fix",
     "Footprint",
     "HazardWarning",
     "HumanitarianDetails",
@@ -162,6 +165,7 @@ __all__ = [
     "Step",
     "Stop",
     "StoreUnavailable",
+    "Telling",
     "Template",
     "Terms",
     "TerrainBounds",
