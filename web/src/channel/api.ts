@@ -5,6 +5,7 @@
  */
 
 import { DetenteError, isObject, type Json, type JsonObject, Malformed, readStrict } from "../record/index.js";
+import type { BodyOf, Listed, RouteOf } from "./routes.js";
 import { isOver, pause, retryAfterMs } from "./waiting.js";
 
 const GIVE_UP_MS = 60_000;
@@ -43,14 +44,14 @@ export class Unavailable extends DetenteError {
 export interface Line {
   readonly arena: string;
   /** What a route answers. Asked again for a while where the server cannot take it just now. */
-  get(route: string, query?: Query): Promise<Json>;
-  post(route: string, body: Json): Promise<Json>;
+  get(route: RouteOf<"get">, query?: Query): Promise<Json>;
+  post<Route extends RouteOf<"post">>(route: Route, body: BodyOf<Route>): Promise<Json>;
   /** The bytes of a route; null where it is not there. */
-  bytes(route: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  bytes(route: RouteOf<"get">): Promise<Uint8Array<ArrayBuffer> | null>;
   /** As it is, for what is no JSON. */
-  send(route: string, body: BodyInit, query?: Query): Promise<Response>;
+  send(route: RouteOf<"post">, body: BodyInit, query?: Query): Promise<Response>;
   /** A stream of events, opened; ends by the signal. */
-  stream(route: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
+  stream(route: "events", headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
 }
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>;
@@ -197,7 +198,7 @@ export function refusedBy(told: Json, status: number, againMs = 0): Refused {
 }
 
 /** Everything of a list in pages, from a place on. */
-export async function* pages(line: Line, route: string, items: string, after?: string | null): AsyncGenerator<Page> {
+export async function* pages(line: Line, route: Listed, items: string, after?: string | null): AsyncGenerator<Page> {
   let cursor = after ?? null;
   for (;;) {
     const page = objectOf(await line.get(route, { after: cursor, limit: PAGE }), route);

@@ -27,6 +27,7 @@ import {
 import type { SigningKey } from "../signing/index.js";
 import { type Line, objectOf, openLine, pages, Refused, refusedBy, Unavailable } from "../channel/api.js";
 import { type Event, listen } from "../channel/events.js";
+import type { BodyOf, RouteOf } from "../channel/routes.js";
 import { pause } from "../channel/waiting.js";
 import {
   type Activity,
@@ -764,7 +765,11 @@ export class Desk {
   }
 
   /** What a draft would meet of what was released to us, and what would clear it. Nobody is told; the host sees it. */
-  async check(activity: string, volumes: Json, level: string): Promise<JsonObject> {
+  async check(
+    activity: BodyOf<"screenings">["activity"],
+    volumes: Json,
+    level: BodyOf<"screenings">["level"],
+  ): Promise<JsonObject> {
     return objectOf(await this.#line.post("screenings", { activity, volumes, level }), "screenings");
   }
 
@@ -779,12 +784,12 @@ export class Desk {
   }
 
   /** Any other route that gives JSON. */
-  async get(route: string, query: Readonly<Record<string, string | number | null>> = {}): Promise<Json> {
+  async get(route: RouteOf<"get">, query: Readonly<Record<string, string | number | null>> = {}): Promise<Json> {
     return this.#line.get(route, query);
   }
 
   /** Something that is no JSON, such as a file to be read. */
-  async sendFile(route: string, file: Blob, query: Readonly<Record<string, string>>): Promise<Response> {
+  async sendFile(route: RouteOf<"post">, file: Blob, query: Readonly<Record<string, string>>): Promise<Response> {
     return this.#line.send(route, file, query);
   }
 

@@ -27,7 +27,7 @@ export interface TileAddress {
 export type FetchTile = (tile: TileAddress) => Promise<Bytes>;
 
 /** Where a tile lies below its log: `tile/<level>/<number>`, `.p/<width>` after it where it is not full. */
-export function tilePath({ level, number, width }: TileAddress): string {
+export function tilePath({ level, number, width }: TileAddress): `tile/${string}` {
   const groups = [three(number % 1000n)];
   for (let rest = number / 1000n; rest; rest /= 1000n) groups.unshift(`x${three(rest % 1000n)}`);
   return `tile/${level}/${groups.join("/")}${width === WIDTH ? "" : `.p/${width}`}`;

@@ -17,8 +17,8 @@ describe("a request", () => {
         answer.writeHead([503, 429][bodies.length - 1] ?? 200).end('{"good":true}');
       });
     });
-    expect(await openLine({ ...who, base }).post("submissions", { a: 1 })).toEqual({ good: true });
-    expect(bodies).toEqual(Array<string>(3).fill('Bearer t0ken {"a":1}'));
+    expect(await openLine({ ...who, base }).post("submissions", { submission: "a", acts: [] })).toEqual({ good: true });
+    expect(bodies).toEqual(Array<string>(3).fill('Bearer t0ken {"submission":"a","acts":[]}'));
   });
 
   test("whose answer breaks off half-way is asked again, and is no fault of the console", async () => {
@@ -73,15 +73,15 @@ describe("a request", () => {
     const stop = new AbortController();
     const base = await served((request, answer) => {
       count += 1;
-      if (request.url?.endsWith("/held"))
+      if (request.url?.endsWith("/watch"))
         setTimeout(() => stop.abort(), 50); // and never answered
       else answer.writeHead(503, { "retry-after": "50" }).end("{}");
     });
     const line = openLine({ ...who, base, stop: stop.signal });
-    const waiting = expect(line.get("waits")).rejects.toBeInstanceOf(Unavailable);
-    const held = expect(line.get("held")).rejects.toThrow("closed");
+    const waiting = expect(line.get("open")).rejects.toBeInstanceOf(Unavailable);
+    const held = expect(line.get("watch")).rejects.toThrow("closed");
     await Promise.all([waiting, held]);
-    await expect(line.get("later")).rejects.toThrow("closed");
+    await expect(line.get("rules")).rejects.toThrow("closed");
     expect(count).toBe(2);
   });
 
