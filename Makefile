@@ -73,6 +73,7 @@ bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'bluesky-simulator>=1.1,<2' || true
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.picture
+	$(BIN)/python -m bench.matching
 
 docs: $(READY)
 	$(BIN)/python scripts/build_docs.py

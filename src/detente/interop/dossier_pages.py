@@ -47,21 +47,29 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing of our own as SVG, in which every text is escaped already; `says` is what it shows, for whoever does not see it."""
+
+    svg: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, and what stands under it: texts and tables. `level` 1 or 2."""
 
     title: str
-    blocks: tuple[str | Table, ...]
+    blocks: tuple[str | Table | Figure, ...]
     level: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The whole: a title, lines under it, whether all of it holds, and the sections."""
+    """The whole: a title, lines under it, whether all of it holds (None where nothing was judged), and the sections."""
 
     title: str
     under: tuple[str, ...]
-    outcome: Outcome
+    outcome: Outcome | None
     sections: tuple[Section, ...]
 
 

@@ -16,9 +16,10 @@ from typing import Final
 from detente.channel.verdict import Outcome
 from detente.domain import NotUnderstood
 from detente.interop.answer_words import visible
-from detente.interop.dossier_pages import Pages, Section, Table
+from detente.interop.dossier_pages import Figure, Pages, Section, Table
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+_GRADES: Final = {Outcome.HOLDS: "holds", Outcome.INCOMPLETE: "incomplete", Outcome.FALSE: "false"}
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -48,8 +49,8 @@ def _body(pages: Pages) -> Iterator[str]:
     first, *others = pages.under
     yield f"<p>{_text(first)}</p>"
     for line in others:
-        is_verdict = line is pages.under[2]
-        grade = {Outcome.HOLDS: "holds", Outcome.INCOMPLETE: "incomplete", Outcome.FALSE: "false"}[pages.outcome]
+        is_verdict = pages.outcome is not None and line is pages.under[2]
+        grade = "" if pages.outcome is None else _GRADES[pages.outcome]
         yield f'<p class="verdict {grade}">{_text(line)}</p>' if is_verdict else f"<p>{_text(line)}</p>"
     yield "</header><main>"
     for section in pages.sections:
@@ -63,6 +64,8 @@ def _section(section: Section) -> Iterator[str]:
     for block in section.blocks:
         if isinstance(block, Table):
             yield from _table(block)
+        elif isinstance(block, Figure):
+            yield f'<figure role="img" aria-label="{_text(block.says)}">{block.svg}</figure>'
         elif block.startswith("— "):
             yield f'<p class="volume">{_text(block[2:])}</p>'
         else:
@@ -121,13 +124,16 @@ def _plain(pages: Pages) -> dict[str, object]:
         {
             "title": visible(section.title),
             "level": section.level,
-            "blocks": [
-                {"head": [*block.head], "rows": [[visible(cell) for cell in row] for row in block.rows]}
-                if isinstance(block, Table)
-                else visible(block)
-                for block in section.blocks
-            ],
+            "blocks": [_plain_block(block) for block in section.blocks],
         }
         for section in pages.sections
     ]
     return {"title": visible(pages.title), "under": [visible(each) for each in pages.under], "sections": sections}
+
+
+def _plain_block(block: str | Table | Figure) -> object:
+    if isinstance(block, Table):
+        return {"head": [*block.head], "rows": [[visible(cell) for cell in row] for row in block.rows]}
+    if isinstance(block, Figure):
+        return {"svg": block.svg, "says": visible(block.says)}
+    return visible(block)
