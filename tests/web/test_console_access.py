@@ -9,7 +9,18 @@ from console_world import Demo, Officer
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PLACES = ["#/", "#/picture", "#/notice", "#/notice/flash", "#/messages", "#/stop", "#/record", "#/watch", "#/wall"]
+PLACES = [
+    "#/",
+    "#/picture",
+    "#/notice",
+    "#/notice/flash",
+    "#/messages",
+    "#/claims",
+    "#/stop",
+    "#/record",
+    "#/watch",
+    "#/wall",
+]
 LOOKS = [
     ("light", "en", 1440, 900),
     ("dark", "en", 1440, 900),

@@ -42,6 +42,7 @@ import {
   type ViewForm,
 } from "../notice/index.js";
 import { hexSha256, opaqueId } from "./digest.js";
+import { type PastClaim, readClaims } from "./past.js";
 import { followedHeads, type Heads, NotOneLog } from "./heads.js";
 import {
   currentMembership,
@@ -742,6 +743,16 @@ export class Desk {
     words: string,
   ): Promise<JsonObject> {
     return this.#send("call_answer", sender, { call_id: callId, digest, says, officer: this.officer, text: words });
+  }
+
+  /** Claims stated to us and by us, each verified, by time. */
+  async claims(): Promise<PastClaim[]> {
+    return readClaims(this.#line, this.registry, this.party);
+  }
+
+  /** States a claim: the same words to each; an empty name keeps it with the host, for the record. */
+  async state(parties: readonly string[], body: JsonObject): Promise<void> {
+    for (const party of parties) await this.#send("claim", party, body);
   }
 
   async drill(party: string, words: string): Promise<JsonObject> {

@@ -20,3 +20,4 @@ export { isRead, isUrgent, type OpenItem } from "./open.js";
 export { type Member, missing, type Proposal, type Registry } from "./registry.js";
 export type { SeenView, Told } from "./told.js";
 export { leadTimeS, type Party, type Terms, type Understanding } from "./understanding.js";
+export type { PastClaim } from "./past.js";

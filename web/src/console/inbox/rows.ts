@@ -69,6 +69,8 @@ function whatOf(item: OpenItem, views: readonly SeenView[], ownTitle: (id: strin
       });
     case "revalidate":
       return t("inbox.revalidate", { named: ownTitle(item.notice_id) });
+    case "claim":
+      return t("inbox.claim_of", { party: sender });
     case "message":
       return t(Object.keys(item.slots).length ? "inbox.message_read_back" : "inbox.message_of", { party: sender });
     default:
