@@ -167,7 +167,10 @@ def test_the_record_is_verified_on_its_page(officers):
 
 
 def test_a_view_that_does_not_carry_its_signature_is_said_and_not_drawn(officers):
-    russia = officers("RUS_MOD")
+    israel, russia = officers("ISR_IDF"), officers("RUS_MOD")
+    israel.go("#/notice")
+    israel.write("To be altered on the way")
+    israel.send()
     russia.page.locator("a.row-link", has_text="Notice").first.wait_for()
 
     def altered(route):
