@@ -9,6 +9,7 @@ import click
 
 _MODULES: Final = {
     "cover": "hazard_cover",
+    "freedom": "hazard_freedom",
     "horizon": "hazard_horizon",
 }  # a command's name, and the module of `detente.cli` that holds it
 
