@@ -8,9 +8,11 @@ from typing import Final
 import click
 
 _MODULES: Final = {
+    "bulletin": "hazard_notam",
     "cover": "hazard_cover",
     "freedom": "hazard_freedom",
     "horizon": "hazard_horizon",
+    "notam": "hazard_notam",
 }  # a command's name, and the module of `detente.cli` that holds it
 
 
