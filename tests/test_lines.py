@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from detente.cli.line import line as line_command
-from detente.domain import Circle, Corridor, InvalidVolume, Polygon, Position
+from detente.domain import Circle, Corridor, DetenteError, InvalidVolume, Polygon, Position
 from detente.domain.line import Course, Line
-from detente.screening.lines import Crossing, check_line
+from detente.interop.lines_file import read_lines
+from detente.screening.lines import Crossing, apart, check_line
 
 _GEOD = Geod(ellps="WGS84")
 
@@ -100,3 +101,42 @@ def test_northern_shield_may_cross_the_illustrative_blue_line_and_the_text_says_
     assert all("as ISR_IDF states it" in row and "as measured by lines.geojson" in row for row in rows)
     assert "may cross Blue Line" in rows[0]
     assert "No finding" in last
+
+
+def test_pickets_of_two_parties_are_told_apart_point_by_point_and_both_stand():
+    line = Line("L", (_course("A", 33.1), _course("B", 33.102, 20.0)))
+    found = apart(line)
+    assert [(each.by, each.point_index, each.other) for each in found] == [
+        *(("A", k, "B") for k in range(6)),
+        *(("B", k, "A") for k in range(6)),
+    ]
+    true_m = _GEOD.inv(35.2, 33.1, 35.2, 33.102)[2]
+    assert all(abs(each.distance_m - true_m) < 2.0 and each.open_m == 30.0 for each in found)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("{", "not JSON"),
+        ('{"features": []}', "no features"),
+        ('{"type": "a", "type": "b"}', "type"),
+        ('{"features": [{"geometry": {"type": "Point"}, "properties": {}}]}', "not a LineString"),
+        (
+            '{"features": [{"geometry": {"type": "LineString", "coordinates": [[35, 33], [36, 33]]}, "properties": {"name": "L"}}]}',
+            "precision is missing",
+        ),
+        (
+            '{"features": [{"geometry": {"type": "LineString", "coordinates": [[35, 33]]}, "properties": {"name": "L", "precision": "5 m"}}]}',
+            "two",
+        ),
+        (
+            '{"features": [{"geometry": {"type": "LineString", "coordinates": [[35, 133], [36, 33]]}, "properties": {"name": "L", "precision": "5 m"}}]}',
+            "latitude",
+        ),
+    ],
+)
+def test_a_file_of_lines_that_cannot_be_is_refused(tmp_path, raw, said):
+    path = tmp_path / "lines.geojson"
+    path.write_text(raw)
+    with pytest.raises(DetenteError, match=said):
+        read_lines(path)

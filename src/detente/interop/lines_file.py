@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from detente.domain import UnreadableFile, at
 from detente.domain.line import Course, Line
 from detente.geodesy import read_length_m
+from detente.interop import strict_json
 from detente.interop.geojson import positions
 from detente.interop.intake import read_bounded
 
@@ -29,10 +29,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
 
 
 def _features(raw: bytes) -> list[Any]:
-    try:
-        root = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFile("this is not JSON", hint="give a GeoJSON file of lines") from error
+    root = strict_json.loads(raw)
     found = root.get("features") if isinstance(root, dict) else None
     if not isinstance(found, list) or not found:
         raise UnreadableFile("there are no features", hint="give a GeoJSON FeatureCollection of LineStrings")

@@ -53,6 +53,34 @@ def check_line(line: Line, footprint: Footprint, *, uncertainty_m: float) -> tup
     return tuple(_by_course(course, footprint, uncertainty_m) for course in line.courses)
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How far one party's picket lies from another's course, metres, and what both leave open."""
+
+    by: str
+    point_index: int
+    other: str
+    distance_m: float
+    open_m: float
+
+
+def apart(line: Line) -> tuple[Apart, ...]:
+    """Every picket of each party against the course of each other, in the line's order. Both stand: nothing is averaged, and none is called right."""
+    return tuple(
+        Apart(
+            course.by,
+            index,
+            other.by,
+            _apart_m(Circle(point, _THIN_M), other.points),
+            course.precision_m + other.precision_m,
+        )
+        for course in line.courses
+        for other in line.courses
+        if other is not course
+        for index, point in enumerate(course.points)
+    )
+
+
 def _by_course(course: Course, footprint: Footprint, uncertainty_m: float) -> ByCourse:
     open_m = course.precision_m + uncertainty_m
     distance_m = _apart_m(footprint, course.points)
