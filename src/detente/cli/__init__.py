@@ -12,7 +12,7 @@ import click
 from detente.domain import DetenteError
 
 COMMANDS = (
-    *("screen", "read", "hazard", "claims", "replay", "violations", "line", "key"),
+    *("screen", "read", "hazard", "claims", "replay", "violations", "line", "zone", "key"),
     *("party", "understanding", "notice", "inbox", "open", "ack", "respond", "message", "stop"),
     *("watch", "alive", "drill", "call", "claim", "bundle", "voice", "outlet", "record"),
     *("evidence", "verify", "dossier", "serve", "console", "arena", "token", "witness", "demo"),
