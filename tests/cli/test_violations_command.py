@@ -130,3 +130,45 @@ def test_a_file_that_is_none_is_refused(sides, tmp_path, name, raw, said):
     path.parent.mkdir()
     path.write_text(raw)
     assert said in run("match", path, sides[1], code=2).stderr
+
+
+LINE = {
+    "features": [
+        {
+            "geometry": {"type": "LineString", "coordinates": [[35.0, 33.1], [36.0, 33.1]]},
+            "properties": {"name": "L", "by": by, "precision": "50 m"},
+        }
+        for by in ("SIDE_A",)
+    ]
+}
+TRACK = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": [[35.5, 33.0], [35.5, 33.2]]},
+            "properties": {"reference": "=T-1", "party": "SIDE_B", "activity": "unmanned_flight", "half_width": "100 m", "speed": "100 kt", "altitude_lower": "SFC", "altitude_upper": "FL100", "time_start": "2018-09-17T18:00:00Z"},
+        },
+        {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": [[35.5, 33.2], [35.6, 33.3]]},
+            "properties": {"reference": "T-2", "party": "SIDE_B", "activity": "unmanned_flight", "half_width": "100 m", "speed": "100 kt", "altitude_lower": "SFC", "altitude_upper": "FL100", "time_start": "2018-09-17T19:00:00Z"},
+        },
+    ],
+}  # fmt: skip
+
+
+def test_a_tally_is_derived_from_tracks_and_says_in_each_row_that_it_was_computed(tmp_path):
+    lines, tracks, out = tmp_path / "lines.geojson", tmp_path / "tracks.geojson", tmp_path / "tally.csv"
+    lines.write_text(json.dumps(LINE))
+    tracks.write_text(json.dumps(TRACK))
+    words = ("derive", lines, tracks, "--line", "L", "--reporter", "SIDE_A", "-o", out)
+    said = run(*words, "--measured-by", "SIDE_A").stdout
+    assert "1 stretches cross L as measured by SIDE_A, 0 may" in said
+    _, row = out.read_text().strip().splitlines()
+    assert "SIDE_B" in row
+    assert "'=T-1 as SIDE_B states it crosses L as measured by SIDE_A; computed" in row
+    assert ",overflight," in row
+    told = json.loads(run("match", out, out, "--json").stdout)
+    assert len(told["both"]) == 1
+    assert "has not measured" in run(*words, "--measured-by", "SIDE_B", code=2).stderr

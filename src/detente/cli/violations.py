@@ -107,6 +107,36 @@ def report(
     )
 
 
+@violations.command()
+@click.argument("lines", type=click.Path(path_type=Path), metavar="LINES")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TRACKS...")
+@click.option("--line", "name", required=True, help="Which line of LINES.")
+@click.option("--measured-by", "by", required=True, help="Whose measurement of it.")
+@click.option("--reporter", required=True, help="Whose tally it is to be.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A CSV file.")
+def derive(lines: Path, files: tuple[Path, ...], name: str, by: str, reporter: str, output: Path) -> None:
+    """Derive a tally from tracks or plans against a line: the stretches that cross it, or may. Arithmetic, told as that in every row."""
+    from detente.cli.output import check_target, replace_file
+    from detente.interop.derived import as_csv, stretches
+    from detente.interop.intake import read_files
+    from detente.interop.lines_file import read_lines
+
+    check_target(output, [lines, *files])
+    known = {each.name: each for each in read_lines(lines)}
+    if name not in known:
+        raise NotUnderstood(f"{name!r:.60} is no line of {lines}", hint=f"there are {', '.join(known)}")
+    intake = read_files(files)
+    if intake.problems:
+        raise NotUnderstood("\n".join(map(str, intake.problems)))
+    found = list(stretches(intake.notices, known[name], by))
+    source = ", ".join(path.name for path in files)
+    replace_file(output, as_csv(found, known[name], by, reporter, source))
+    sure = sum(each.is_sure for each in found)
+    click.echo(
+        f"{output}: {sure:,} stretches cross {name} as measured by {by}, {len(found) - sure:,} may; computed from what is stated, no finding"
+    )
+
+
 def _read(path: Path, source: str) -> Any:
     from detente.cli.desk import now_us
     from detente.interop.violations_file import read_violations
