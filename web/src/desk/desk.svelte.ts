@@ -750,9 +750,9 @@ export class Desk {
     return readClaims(this.#line, this.registry, this.party);
   }
 
-  /** States a claim: the same words to each; an empty name keeps it with the host, for the record. */
-  async state(parties: readonly string[], body: JsonObject): Promise<void> {
-    for (const party of parties) await this.#send("claim", party, body);
+  /** States a claim to a party; with an empty name it stays with the host, for the record. To several, the same body again. */
+  async state(party: string, body: JsonObject): Promise<JsonObject> {
+    return this.#send("claim", party, body);
   }
 
   async drill(party: string, words: string): Promise<JsonObject> {

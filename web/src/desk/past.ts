@@ -13,6 +13,7 @@ import {
 } from "../record/index.js";
 import { hexSha256 } from "./digest.js";
 import { type Registry, readText } from "./registry.js";
+import { refusalOf } from "./told.js";
 
 const PAGE = 200;
 
@@ -42,6 +43,20 @@ export async function readClaims(line: Line, registry: Registry, party: string):
   }
 }
 
+/** What the page reads of it is there, and of its kind; as `detente.channel.acts.ClaimBody`. */
+function checkBody(body: JsonObject): void {
+  const { of, relations, measured, sources } = body;
+  const isKnown = of === "event" || of === "finding" || of === "violation";
+  const areTexts = ["claimant", "topic", "text", "basis", "salt"].every((name) => typeof body[name] === "string");
+  const areLists = [relations, measured, sources].every((each) => Array.isArray(each));
+  const names = ["supersedes", "disputes", "confirms", "does_not_confirm"];
+  const isRelation = (each: Json): boolean =>
+    isObject(each) && typeof each["kind"] === "string" && names.includes(each["kind"]) && typeof each["claim_id"] === "string";
+  if (!isKnown || !areTexts || !areLists || !(relations as readonly Json[]).every(isRelation)) {
+    throw new Malformed("no claim in words that are known here", "read it with a newer client");
+  }
+}
+
 export async function readClaim(raw: Json, registry: Registry, party: string): Promise<PastClaim> {
   const { from, to, told_us, payload } = isObject(raw) ? raw : {};
   if (typeof from !== "string" || typeof to !== "string" || typeof told_us !== "number" || !isObject(payload)) {
@@ -55,9 +70,9 @@ export async function readClaim(raw: Json, registry: Registry, party: string): P
     if (act.type !== "claim" || act.party !== from || act.audience !== to || ![from, to].includes(party)) {
       throw new NotAuthentic(`listed as a claim of ${from}, signed as ${act.type} of ${act.party}`);
     }
+    checkBody(act.body);
     return { ...told, id: await hexSha256(canonical(act.body)), body: act.body, refusal: null };
   } catch (error) {
-    if (!(error instanceof DetenteError)) throw error;
-    return { ...told, refusal: error };
+    return { ...told, refusal: refusalOf(error) };
   }
 }
