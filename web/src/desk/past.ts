@@ -51,7 +51,10 @@ function checkBody(body: JsonObject): void {
   const areLists = [relations, measured, sources].every((each) => Array.isArray(each));
   const names = ["supersedes", "disputes", "confirms", "does_not_confirm"];
   const isRelation = (each: Json): boolean =>
-    isObject(each) && typeof each["kind"] === "string" && names.includes(each["kind"]) && typeof each["claim_id"] === "string";
+    isObject(each) &&
+    typeof each["kind"] === "string" &&
+    names.includes(each["kind"]) &&
+    typeof each["claim_id"] === "string";
   if (!isKnown || !areTexts || !areLists || !(relations as readonly Json[]).every(isRelation)) {
     throw new Malformed("no claim in words that are known here", "read it with a newer client");
   }
