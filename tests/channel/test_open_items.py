@@ -18,7 +18,7 @@ from detente.channel.acts import MessageBody, ReceiptBody, ResponseBody, StopBod
 from detente.channel.answers import receive, respond
 from detente.channel.batch import NEVER_US
 from detente.channel.expiry import expire
-from detente.channel.open_items import messages_waiting, stops_standing
+from detente.channel.open_items import stops_standing, words_waiting
 from detente.channel.standing import Addressed
 from detente.channel.words import MOST_STOPS, MOST_THREADS, pass_on, stop
 from detente.domain import (
@@ -310,7 +310,7 @@ def test_what_stands_and_waits_follows_from_the_items_alone():
     channel.send("C", pass_on, "message", "A", MessageBody(THREAD, "Call us back"))
     read_stop(channel)
     assert (
-        stops_standing(channel.standing) | dict.fromkeys(messages_waiting(channel.standing), ReceiptStage.RECEIVED)
+        stops_standing(channel.standing) | dict.fromkeys(words_waiting(channel.standing), ReceiptStage.RECEIVED)
         == channel.standing.reached
     )
     assert channel.standing.reached[Addressed("stop", "C", "A", STOP_ID, 1)] is ACKNOWLEDGED

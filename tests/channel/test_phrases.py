@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from channel_world import Channel, an_understanding
 from detente.channel.acts import MessageBody, ReceiptBody
 from detente.channel.decide import decide
-from detente.channel.open_items import messages_waiting
+from detente.channel.open_items import words_waiting
 from detente.domain import (
     Conflicted,
     DetenteError,
@@ -170,9 +170,7 @@ def test_an_understanding_has_phrases_of_its_own_and_may_replace_those_there_are
 def test_what_waits_is_found_again_from_the_items_alone():
     channel = Channel()
     say(channel)
-    assert [(told.sender, told.recipient, told.id) for told in messages_waiting(channel.standing)] == [
-        ("A", "B", THREAD)
-    ]
+    assert [(told.sender, told.recipient, told.id) for told in words_waiting(channel.standing)] == [("A", "B", THREAD)]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from detente.geodesy.elevation import VOID_LOWEST_M, Sheet
 from detente.geodesy.terrain import NO_TERRAIN, terrain_about
 from detente.hazard import Antenna, compiling, cover, horizon_m, kernels, lowest_seen_m, seen_within_m, terrain_radius_m
 from detente.hazard.cover import ground_reach_m
-from oracle.line_of_sight import is_seen
+from line_of_sight import is_seen
 
 HERE = Position(33.5, 35.9)
 PLACES = [

@@ -11,7 +11,7 @@ from detente.geodesy import wgs84
 from detente.geodesy.hgt import VOID
 from detente.geodesy.terrain import terrain_about, terrain_sheets
 from detente.hazard import Antenna, cover, terrain_radius_m
-from oracle.line_of_sight import is_seen
+from line_of_sight import is_seen
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "terrain"
 PLACE = Position(33.45, 35.2)
